@@ -1,2 +1,60 @@
-//! `cargo xtask`.
-fn main() {}
+//! `cargo xtask …`: the one entry point for people and CI, so that both run the same checks.
+#![expect(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "a task runner talks to the person who started it"
+)]
+
+mod ci;
+mod deps;
+mod interop;
+mod msrv;
+mod process;
+mod tidy;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+use process::Failure;
+
+fn main() -> ExitCode {
+    match run(Xtask::parse().task) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            eprintln!("xtask: {failure}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// The project's own checks.
+#[derive(Parser)]
+#[command(name = "cargo xtask")]
+struct Xtask {
+    #[command(subcommand)]
+    task: Task,
+}
+
+#[derive(Subcommand)]
+enum Task {
+    /// Everything a change must pass: fmt, clippy, doc, tests, deps, msrv, tidy
+    Ci(ci::Options),
+    /// Who may depend on whom, and what may never reach the protocol crate
+    Deps,
+    /// Pushes to real registries and pulls back with real clients
+    Interop(interop::Options),
+    /// The oldest Rust that is promised: stated once, inherited by all
+    Msrv,
+    /// Rules on the files themselves: length, leftovers, private paths
+    Tidy,
+}
+
+fn run(task: Task) -> Result<(), Failure> {
+    match task {
+        Task::Ci(options) => ci::run(&options),
+        Task::Deps => deps::run(),
+        Task::Interop(options) => interop::run(&options),
+        Task::Msrv => msrv::run(),
+        Task::Tidy => tidy::run(),
+    }
+}

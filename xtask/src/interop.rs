@@ -1,0 +1,91 @@
+//! `cargo xtask interop`: real registries and real clients, from the distribution's packages.
+
+use std::process::Command;
+
+use clap::Args;
+
+use crate::process::{Failure, cargo, execute, installed};
+
+#[derive(Args)]
+pub(crate) struct Options {
+    /// Run with the tools that are there; tests that miss one are skipped, and say so
+    #[arg(long)]
+    no_install: bool,
+}
+
+pub(crate) fn run(options: &Options) -> Result<(), Failure> {
+    let mut missing = missing();
+    if !missing.is_empty() && !options.no_install {
+        if can_install() {
+            println!("== interop: installing {}", missing.join(" "));
+            install(&missing)?;
+            missing = self::missing();
+        } else {
+            println!(
+                "== interop: cannot install {} (needs root and apt-get)",
+                missing.join(" ")
+            );
+        }
+    }
+    println!("== interop: tests");
+    let mut tests = cargo(&[
+        "test",
+        "--release",
+        "-p",
+        "longshore-tests",
+        "--test",
+        "interop",
+    ]);
+    tests.args(["--", "--include-ignored"]);
+    if missing.is_empty() {
+        // Everything is there, so a test that skips itself would hide something.
+        tests.env("LONGSHORE_INTEROP", "require");
+    }
+    execute(&mut tests)?;
+    if missing.is_empty() {
+        println!("== interop: ok");
+    } else {
+        println!(
+            "== interop: ok, but SKIPPED what needs {}",
+            missing.join(" ")
+        );
+    }
+    Ok(())
+}
+
+fn missing() -> Vec<&'static str> {
+    let absent = PACKAGES.iter().filter(|(_, program)| !installed(program));
+    absent.map(|(package, _)| *package).collect()
+}
+
+fn can_install() -> bool {
+    let root = Command::new("id")
+        .arg("-u")
+        .output()
+        .is_ok_and(|id| id.stdout.trim_ascii() == b"0");
+    root && installed("apt-get")
+}
+
+fn install(packages: &[&str]) -> Result<(), Failure> {
+    execute(&mut apt_get(&["update", "--quiet"]))?;
+    let options = ["install", "--quiet", "--yes", "--no-install-recommends"];
+    execute(apt_get(&options).args(packages))
+}
+
+fn apt_get(arguments: &[&str]) -> Command {
+    let mut command = Command::new("apt-get");
+    command
+        .args(arguments)
+        .env("DEBIAN_FRONTEND", "noninteractive");
+    command
+}
+
+/// Debian's packages, each with a program that shows it is there.
+const PACKAGES: &[(&str, &str)] = &[
+    ("docker-registry", "docker-registry"),
+    ("skopeo", "skopeo"),
+    ("umoci", "umoci"),
+    ("charliecloud-builders", "ch-image"),
+    ("buildah", "buildah"),
+    ("apache2-utils", "htpasswd"),
+];
