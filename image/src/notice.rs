@@ -1,0 +1,123 @@
+//! What is worth telling a person although the work goes on.
+
+use std::fmt;
+use std::path::PathBuf;
+
+use crate::text::Shown;
+
+/// News from packing or from reading metadata. `Display` is the sentence for a person.
+///
+/// Paths are relative to the image, as its members are named: `./usr/bin/su`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Notice {
+    /// A set-user-ID bit was not taken into the layer.
+    StrippedSetuid(PathBuf),
+    /// A set-group-ID bit was not taken into the layer.
+    StrippedSetgid(PathBuf),
+    /// A file of Charliecloud's build cache was left out.
+    LeftOut(PathBuf),
+    /// A file named like an OCI whiteout (`.wh.`): who unpacks the layer takes it as an order to
+    /// delete the file of the remaining name.
+    Whiteout(PathBuf),
+    /// Devices, FIFOs and sockets were left out; said once, at the end.
+    LeftOutSpecial(SpecialFiles),
+    /// There is no `ch/metadata.json`; defaults are used.
+    NoMetadata,
+    /// A part of the metadata was ignored.
+    Metadata {
+        /// Where: `env.PATH`, `history[3].created`.
+        field: String,
+        /// Why.
+        problem: String,
+    },
+}
+
+/// A type of file that a layer of Longshore does not hold.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum SpecialKind {
+    /// A block or character device.
+    Device,
+    /// A FIFO.
+    Fifo,
+    /// A socket.
+    Socket,
+}
+
+/// How many files of types that a layer does not hold were found.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct SpecialFiles {
+    /// Block and character devices.
+    pub devices: u64,
+    /// FIFOs.
+    pub fifos: u64,
+    /// Sockets.
+    pub sockets: u64,
+}
+
+impl SpecialFiles {
+    pub(crate) fn count(&mut self, kind: SpecialKind) {
+        match kind {
+            SpecialKind::Device => self.devices += 1,
+            SpecialKind::Fifo => self.fifos += 1,
+            SpecialKind::Socket => self.sockets += 1,
+        }
+    }
+
+    /// Whether there were none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+impl fmt::Display for Notice {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::StrippedSetuid(path) => {
+                write!(f, "stripping unsafe setuid bit: {}", Shown::path(path))
+            }
+            Self::StrippedSetgid(path) => {
+                write!(f, "stripping unsafe setgid bit: {}", Shown::path(path))
+            }
+            Self::LeftOut(path) => write!(f, "leaving out: {}", Shown::path(path)),
+            Self::Whiteout(path) => write!(
+                f,
+                "named like a whiteout, will delete a file where it is unpacked: {}",
+                Shown::path(path)
+            ),
+            Self::LeftOutSpecial(files) => write!(f, "leaving out {files}"),
+            Self::NoMetadata => f.write_str("the image has no metadata; using defaults"),
+            Self::Metadata { field, problem } => {
+                write!(
+                    f,
+                    "metadata: {}: {}",
+                    field.escape_debug(),
+                    problem.escape_debug()
+                )
+            }
+        }
+    }
+}
+
+impl fmt::Display for SpecialKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Device => "device",
+            Self::Fifo => "FIFO",
+            Self::Socket => "socket",
+        })
+    }
+}
+
+impl fmt::Display for SpecialFiles {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "{} devices, {} FIFOs and {} sockets",
+            self.devices, self.fifos, self.sockets
+        )
+    }
+}

@@ -1,0 +1,64 @@
+//! What packing yields.
+
+use longshore_protocol::{Content, Descriptor, Digest, MediaType};
+
+use super::Compression;
+use crate::image::Format;
+use crate::notice::SpecialFiles;
+
+/// A packed layer: what has to be known of its bytes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Layer {
+    /// Digest and size of the layer as it is stored and sent.
+    pub content: Content,
+    /// The digest of the uncompressed tar.
+    pub diff_id: Digest,
+    /// Bytes of the uncompressed tar.
+    pub uncompressed_size: u64,
+    /// The form of the stored bytes.
+    pub compression: Compression,
+    /// What is in it.
+    pub summary: Summary,
+}
+
+/// What a layer holds and what was left out of it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Summary {
+    /// Members of the tar, directories and links included.
+    pub members: u64,
+    /// Members with content.
+    pub files: u64,
+    /// Bytes of content.
+    pub bytes: u64,
+    /// Members that are further names of a file.
+    pub hard_links: u64,
+    /// Members whose set-user-ID bit was left out.
+    pub setuid: u64,
+    /// Members whose set-group-ID bit was left out.
+    pub setgid: u64,
+    /// Files left out because of their type.
+    pub special: SpecialFiles,
+}
+
+impl Layer {
+    /// The layer's media type in a manifest of this format.
+    #[must_use]
+    pub fn media_type(&self, format: Format) -> MediaType {
+        match (format, self.compression) {
+            (Format::Oci, Compression::None) => MediaType::OCI_LAYER,
+            (Format::Oci, Compression::Gzip) => MediaType::OCI_LAYER_GZIP,
+            (Format::Docker, Compression::None) => MediaType::new(DOCKER_LAYER),
+            (Format::Docker, Compression::Gzip) => MediaType::DOCKER_LAYER_GZIP,
+        }
+    }
+
+    /// The layer's descriptor in a manifest of this format.
+    #[must_use]
+    pub fn descriptor(&self, format: Format) -> Descriptor {
+        Descriptor::new(self.media_type(format), self.content.clone())
+    }
+}
+
+/// Docker's own type for a plain tar. Quay does not take it: uncompressed layers go better with
+/// [`Format::Oci`].
+const DOCKER_LAYER: &str = "application/vnd.docker.image.rootfs.diff.tar";

@@ -1,0 +1,116 @@
+//! Packing a directory into one layer.
+
+mod blocks;
+mod compression;
+mod gzip;
+mod layer;
+mod pipeline;
+mod scan;
+mod spool;
+mod stream;
+mod tree;
+mod watch;
+
+use std::io::Write;
+use std::num::NonZeroUsize;
+use std::path::Path;
+
+use crate::error::PackError;
+use crate::notice::Notice;
+use pipeline::Pipeline;
+use tree::Tree;
+
+pub use compression::{Compression, Level};
+pub use layer::{Layer, Summary};
+pub use scan::{Scan, scan};
+pub use spool::{SpoolReader, SpooledLayer};
+pub use stream::LayerStream;
+pub use watch::Watch;
+
+/// What a [`Packer`] does with a tree.
+#[derive(Clone, Debug, Default)]
+pub struct Options {
+    /// The form of the layer.
+    pub compression: Compression,
+    /// How hard to compress.
+    pub level: Level,
+    /// Threads that compress; as many as the machine has processors if not given. They do not
+    /// change the bytes.
+    pub threads: Option<NonZeroUsize>,
+    /// No member gets a later time than this one, in seconds since 1970
+    /// (<https://reproducible-builds.org/specs/source-date-epoch/>).
+    pub source_date_epoch: Option<u64>,
+    /// Fail at the first device, FIFO or socket instead of leaving them out.
+    pub strict: bool,
+}
+
+/// Packs a directory into one layer.
+///
+/// The members are those that Charliecloud's `ch-image push` writes: sorted by name within each
+/// directory, parents first, names beginning with `./`, owned by root:root (0:0), without
+/// set-user-ID and set-group-ID bits, without the build cache's files. Modes with the sticky bit,
+/// hard links and modification times are kept. Differences:
+///
+/// - Times are whole seconds, rounded down. Charliecloud writes the fraction into a pax record of
+///   each member, a kilobyte apiece, and most of those who unpack layers drop it.
+/// - Devices, FIFOs and sockets are left out and counted; Charliecloud stops.
+/// - Hard-linked symbolic links become separate links, of which nothing can tell the difference.
+///
+/// Extended attributes are not stored, file capabilities (`security.capability`) among them: like
+/// set-user-ID bits, they would hand out privileges of whoever unpacks the image.
+///
+/// The same tree and options give the same bytes on any machine, at any time, with any number of
+/// threads.
+#[derive(Clone, Debug, Default)]
+pub struct Packer {
+    options: Options,
+}
+
+impl Packer {
+    /// A packer with these options.
+    #[must_use]
+    pub fn new(options: Options) -> Self {
+        Self { options }
+    }
+
+    /// Packs `directory` into `sink`, in one pass over it.
+    ///
+    /// `directory` itself may be a symbolic link; those inside are packed as links. Memory grows
+    /// with the number of threads (some 4 MiB each) and with the largest directory's names, not
+    /// with the tree. `notices` is called on this thread, `sink` on another.
+    ///
+    /// # Errors
+    ///
+    /// Any file that cannot be read or changes while it is packed, a failing sink, and
+    /// cancellation. `sink` then holds a part of nothing.
+    pub fn pack(
+        &self,
+        directory: &Path,
+        sink: impl Write + Send,
+        notices: &mut dyn FnMut(Notice),
+        watch: &Watch,
+    ) -> Result<Layer, PackError> {
+        let pipeline = Pipeline {
+            compression: self.options.compression,
+            level: self.options.level,
+            threads: self.threads(),
+        };
+        let tree = Tree::new(&self.options, notices, watch);
+        let (summary, streams) = pipeline.run(sink, |blocks| tree.write(directory, blocks))?;
+        Ok(Layer {
+            content: streams.content,
+            diff_id: streams.diff_id,
+            uncompressed_size: streams.uncompressed_size,
+            compression: self.options.compression,
+            summary,
+        })
+    }
+
+    fn threads(&self) -> NonZeroUsize {
+        let available = || std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
+        self.options.threads.unwrap_or_else(available)
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,195 @@
+//! From a directory to the members of a layer.
+
+use std::collections::HashMap;
+use std::path::Path;
+
+use super::blocks::Blocks;
+use super::layer::Summary;
+use super::pipeline::{Halt, Stopped};
+use super::{Options, Watch};
+use crate::error::PackError;
+use crate::notice::Notice;
+use crate::rules;
+use crate::tar::{self, Body, Member};
+use crate::walk::{Entry, FileId, Kind, Stamp, Walk};
+
+/// Writes the tree of one directory as a tar.
+pub(super) struct Tree<'a> {
+    pub(super) options: &'a Options,
+    pub(super) notices: &'a mut dyn FnMut(Notice),
+    pub(super) watch: &'a Watch,
+    summary: Summary,
+    links: HashMap<FileId, Link>,
+    header: Vec<u8>,
+}
+
+/// A file with several names, of which the first was packed as the file.
+struct Link {
+    first: Box<[u8]>,
+    stamp: Stamp,
+    /// Names not seen yet; some may lie outside the tree.
+    left: u64,
+}
+
+impl<'a> Tree<'a> {
+    pub(super) fn new(
+        options: &'a Options,
+        notices: &'a mut dyn FnMut(Notice),
+        watch: &'a Watch,
+    ) -> Self {
+        Self {
+            options,
+            notices,
+            watch,
+            summary: Summary::default(),
+            links: HashMap::new(),
+            header: Vec::new(),
+        }
+    }
+
+    pub(super) fn write(
+        mut self,
+        directory: &Path,
+        blocks: &mut Blocks<'_>,
+    ) -> Result<Summary, Halt> {
+        let mut walk = Walk::new(directory)?;
+        while let Some(entry) = walk.next()? {
+            if self.watch.is_cancelled() {
+                return Err(PackError::Cancelled.into());
+            }
+            if rules::is_build_cache(walk.path(), entry.kind) {
+                walk.prune();
+                (self.notices)(Notice::LeftOut(walk.member_path()));
+            } else {
+                self.member(&walk, &entry, blocks)?;
+            }
+        }
+        blocks.put(&tar::END)?;
+        if !self.summary.special.is_empty() {
+            (self.notices)(Notice::LeftOutSpecial(self.summary.special));
+        }
+        Ok(self.summary)
+    }
+
+    fn member(&mut self, walk: &Walk, entry: &Entry, blocks: &mut Blocks<'_>) -> Result<(), Halt> {
+        match entry.kind {
+            Kind::Special(kind) if self.options.strict => {
+                return Err(PackError::Special {
+                    path: walk.host_path(),
+                    kind,
+                }
+                .into());
+            }
+            Kind::Special(kind) => {
+                self.summary.special.count(kind);
+                return Ok(());
+            }
+            Kind::Directory => self.put(walk, entry, Body::Directory, blocks)?,
+            Kind::Symlink => {
+                let target = walk.read_link()?;
+                self.put(walk, entry, Body::Symlink { target: &target }, blocks)?;
+            }
+            Kind::File => match self.earlier_name(walk, entry)? {
+                Some(target) => {
+                    self.put(walk, entry, Body::HardLink { target: &target }, blocks)?;
+                    self.summary.hard_links += 1;
+                }
+                None => self.file(walk, entry, blocks)?,
+            },
+        }
+        if rules::is_whiteout(walk.path()) {
+            (self.notices)(Notice::Whiteout(walk.member_path()));
+        }
+        self.summary.members += 1;
+        self.watch.add_member();
+        Ok(())
+    }
+
+    fn file(&mut self, walk: &Walk, entry: &Entry, blocks: &mut Blocks<'_>) -> Result<(), Halt> {
+        let size = entry.stamp.size;
+        self.put(walk, entry, Body::File { size }, blocks)?;
+        let mut file = walk.open_file(entry)?;
+        while file.remaining() > 0 {
+            let count = file.read(blocks.space())?;
+            blocks.advance(count)?;
+            self.watch.add_bytes(count as u64);
+            if self.watch.is_cancelled() {
+                return Err(PackError::Cancelled.into());
+            }
+        }
+        file.finish()?;
+        blocks.put(&tar::END[..tar::padding(size)])?;
+        self.summary.files += 1;
+        self.summary.bytes += size;
+        Ok(())
+    }
+
+    /// The name under which this file was packed before, if it was.
+    fn earlier_name(&mut self, walk: &Walk, entry: &Entry) -> Result<Option<Box<[u8]>>, PackError> {
+        if entry.links < 2 {
+            return Ok(None);
+        }
+        let id = entry.stamp.file;
+        let Some(link) = self.links.get_mut(&id) else {
+            let first = walk.path().into();
+            let link = Link {
+                first,
+                stamp: entry.stamp,
+                left: entry.links - 1,
+            };
+            self.links.insert(id, link);
+            return Ok(None);
+        };
+        if let Some(change) = link.stamp.change(&entry.stamp) {
+            return Err(walk.changed(change));
+        }
+        link.left -= 1;
+        if link.left > 0 {
+            return Ok(Some(link.first.clone()));
+        }
+        // All its names are known, so it need not be remembered.
+        Ok(self.links.remove(&id).map(|link| link.first))
+    }
+
+    fn put(
+        &mut self,
+        walk: &Walk,
+        entry: &Entry,
+        body: Body<'_>,
+        blocks: &mut Blocks<'_>,
+    ) -> Result<(), Stopped> {
+        let member = Member {
+            path: walk.path(),
+            mode: self.mode(walk, entry),
+            mtime: self.mtime(entry),
+            body,
+        };
+        self.header.clear();
+        member.encode(&mut self.header);
+        blocks.put(&self.header)
+    }
+
+    fn mode(&mut self, walk: &Walk, entry: &Entry) -> u32 {
+        if entry.kind == Kind::Symlink {
+            // A link has no mode of its own, and what is reported for one varies.
+            return 0o777;
+        }
+        if entry.mode & rules::SETUID != 0 {
+            self.summary.setuid += 1;
+            (self.notices)(Notice::StrippedSetuid(walk.member_path()));
+        }
+        if entry.mode & rules::SETGID != 0 {
+            self.summary.setgid += 1;
+            (self.notices)(Notice::StrippedSetgid(walk.member_path()));
+        }
+        entry.mode & !(rules::SETUID | rules::SETGID)
+    }
+
+    fn mtime(&self, entry: &Entry) -> i64 {
+        let mtime = entry.stamp.mtime;
+        match self.options.source_date_epoch.map(i64::try_from) {
+            Some(Ok(epoch)) => mtime.min(epoch),
+            _ => mtime,
+        }
+    }
+}

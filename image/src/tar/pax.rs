@@ -1,0 +1,51 @@
+//! Pax extended headers.
+
+use super::header::Header;
+use super::padding;
+
+/// The records of one member's extended header.
+#[derive(Default)]
+pub(super) struct Records(Vec<u8>);
+
+impl Records {
+    /// Adds a record `length key=value`, where the length counts its own digits.
+    ///
+    /// Values that are not UTF-8 are written as they are. POSIX has `hdrcharset=BINARY` for them,
+    /// but GNU tar warns of it, and every reader known falls back to the bytes without it.
+    pub(super) fn push(&mut self, key: &str, value: &[u8]) {
+        let rest = key.len() + value.len() + " =\n".len();
+        let mut length = rest + 1;
+        while rest + digits(length) != length {
+            length += 1;
+        }
+        self.0
+            .extend_from_slice(format!("{length} {key}=").as_bytes());
+        self.0.extend_from_slice(value);
+        self.0.push(b'\n');
+    }
+
+    /// Appends the extended header, if there are records.
+    pub(super) fn encode(&self, out: &mut Vec<u8>) {
+        if self.0.is_empty() {
+            return;
+        }
+        let size = self.0.len() as u64;
+        let header = Header {
+            prefix: b"",
+            name: b"././@PaxHeader",
+            mode: 0o644,
+            size,
+            mtime: 0,
+            flag: b'x',
+            target: b"",
+            owner: "root",
+        };
+        header.encode(out);
+        out.extend_from_slice(&self.0);
+        out.resize(out.len() + padding(size), 0);
+    }
+}
+
+fn digits(number: usize) -> usize {
+    number.checked_ilog10().map_or(1, |log| log as usize + 1)
+}

@@ -1,0 +1,99 @@
+//! What the file system says about one file.
+
+use rustix::fs::{FileType, Stat};
+
+use crate::error::Change;
+use crate::notice::SpecialKind;
+
+/// One file of the tree, as it was when the walk came by.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Entry {
+    pub(crate) kind: Kind,
+    /// Permission bits with set-ID and sticky bits.
+    pub(crate) mode: u32,
+    pub(crate) links: u64,
+    pub(crate) stamp: Stamp,
+    /// Bytes that the file takes on the disk.
+    pub(crate) allocated: u64,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    Directory,
+    File,
+    Symlink,
+    Special(SpecialKind),
+}
+
+/// Which file it is and in which state. Two equal stamps, one before and one after reading, are the
+/// best evidence there is that nothing changed in between.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Stamp {
+    pub(crate) file: FileId,
+    pub(crate) size: u64,
+    /// Seconds since 1970.
+    pub(crate) mtime: i64,
+    mtime_nanoseconds: i64,
+    ctime: i64,
+    ctime_nanoseconds: i64,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct FileId {
+    device: u64,
+    inode: u64,
+}
+
+impl Entry {
+    #[expect(
+        clippy::useless_conversion,
+        clippy::unnecessary_cast,
+        reason = "the members' types differ between architectures"
+    )]
+    pub(crate) fn of(stat: &Stat) -> Self {
+        let kind = match FileType::from_raw_mode(stat.st_mode) {
+            FileType::Directory => Kind::Directory,
+            FileType::RegularFile => Kind::File,
+            FileType::Symlink => Kind::Symlink,
+            FileType::Fifo => Kind::Special(SpecialKind::Fifo),
+            FileType::Socket => Kind::Special(SpecialKind::Socket),
+            _ => Kind::Special(SpecialKind::Device),
+        };
+        Self {
+            kind,
+            mode: u32::from(stat.st_mode) & 0o7777,
+            links: stat.st_nlink as u64,
+            stamp: Stamp {
+                file: FileId {
+                    device: stat.st_dev as u64,
+                    inode: stat.st_ino as u64,
+                },
+                size: u64::try_from(stat.st_size).unwrap_or(0),
+                mtime: stat.st_mtime as i64,
+                mtime_nanoseconds: stat.st_mtime_nsec as i64,
+                ctime: stat.st_ctime as i64,
+                ctime_nanoseconds: stat.st_ctime_nsec as i64,
+            },
+            allocated: u64::try_from(stat.st_blocks)
+                .unwrap_or(0)
+                .saturating_mul(512),
+        }
+    }
+}
+
+impl Stamp {
+    /// How a file with this stamp has changed if its stamp is `now` another one.
+    pub(crate) fn change(&self, now: &Self) -> Option<Change> {
+        if self == now {
+            None
+        } else if self.file != now.file {
+            Some(Change::Replaced)
+        } else if now.size < self.size {
+            Some(Change::Shrunk)
+        } else if now.size > self.size {
+            Some(Change::Grown)
+        } else {
+            Some(Change::Touched)
+        }
+    }
+}
