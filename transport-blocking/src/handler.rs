@@ -1,0 +1,61 @@
+//! What a session tells its caller, and the one thing it asks.
+
+use longshore_protocol::{BlobProgress, Credentials, CredentialsRequest, Event};
+
+/// Hears the news of a push and finds credentials for it.
+///
+/// Every method is called on the thread that drives the session, never two at once, and has a
+/// default that does nothing: `()` pushes in silence and anonymously. Uploads go on while a method
+/// runs, but nothing new is started, so only [`credentials`](Self::credentials) should take long.
+pub trait Handler {
+    /// Finds credentials. `None` means that there are none; the
+    /// [`reason`](CredentialsRequest::reason) says what follows from that.
+    ///
+    /// May ask a person: what needs the credentials waits, and nothing times out meanwhile except
+    /// what is in the air already.
+    fn credentials(&mut self, request: &CredentialsRequest) -> Option<Credentials> {
+        let _ = request;
+        None
+    }
+
+    /// Hears a piece of news, in order.
+    fn event(&mut self, event: &Event) {
+        let _ = event;
+    }
+
+    /// Sees how far every blob is: about ten times a second while something is in the air, and
+    /// after each answer.
+    fn progress(&mut self, progress: &mut dyn Iterator<Item = BlobProgress>) {
+        let _ = progress;
+    }
+}
+
+impl Handler for () {}
+
+impl<H: Handler + ?Sized> Handler for &mut H {
+    fn credentials(&mut self, request: &CredentialsRequest) -> Option<Credentials> {
+        (**self).credentials(request)
+    }
+
+    fn event(&mut self, event: &Event) {
+        (**self).event(event);
+    }
+
+    fn progress(&mut self, progress: &mut dyn Iterator<Item = BlobProgress>) {
+        (**self).progress(progress);
+    }
+}
+
+impl<H: Handler + ?Sized> Handler for Box<H> {
+    fn credentials(&mut self, request: &CredentialsRequest) -> Option<Credentials> {
+        (**self).credentials(request)
+    }
+
+    fn event(&mut self, event: &Event) {
+        (**self).event(event);
+    }
+
+    fn progress(&mut self, progress: &mut dyn Iterator<Item = BlobProgress>) {
+        (**self).progress(progress);
+    }
+}
