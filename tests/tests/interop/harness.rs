@@ -1,0 +1,61 @@
+//! Which tests run on this machine, and how the others say so.
+
+use std::io::Write as _;
+use std::process::ExitCode;
+
+use libtest_mimic::{Arguments, Completion, Trial};
+use longshore_tests::real::tools::missing;
+
+/// A story that needs programs of the distribution.
+pub(crate) struct Test {
+    /// What holds when it passes.
+    pub(crate) name: &'static str,
+    /// What must be installed.
+    pub(crate) tools: &'static [&'static str],
+    /// Panics when it does not hold.
+    pub(crate) story: fn() -> Told,
+}
+
+/// How a story ended that did not fail.
+pub(crate) enum Told {
+    /// It holds.
+    Whole,
+    /// It could not be told here, and why.
+    Skipped(&'static str),
+}
+
+pub(crate) fn run(tests: &'static [Test]) -> ExitCode {
+    let trials = tests.iter().map(|test| {
+        let trial = Trial::ignorable_test(test.name, || Ok(tell(test)));
+        // Unless asked for: they take minutes and need what a plain machine lacks.
+        trial.with_ignored_flag(true)
+    });
+    libtest_mimic::run(&Arguments::from_args(), trials.collect()).exit_code()
+}
+
+fn tell(test: &Test) -> Completion {
+    let missing = missing(test.tools);
+    if !missing.is_empty() {
+        let required =
+            std::env::var_os("LONGSHORE_INTEROP").is_some_and(|value| value == "require");
+        assert!(
+            !required,
+            "LONGSHORE_INTEROP=require, but {} is not installed",
+            missing.join(", ")
+        );
+        return skipped(
+            test.name,
+            &format!("{} is not installed", missing.join(", ")),
+        );
+    }
+    match (test.story)() {
+        Told::Whole => Completion::Completed,
+        Told::Skipped(why) => skipped(test.name, why),
+    }
+}
+
+fn skipped(name: &str, why: &str) -> Completion {
+    // Not by `eprintln!`: what it prints is of use outside this test alone.
+    let _ = writeln!(std::io::stderr(), "SKIPPED: {name}: {why}");
+    Completion::ignored_with(why)
+}

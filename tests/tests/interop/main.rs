@@ -1,0 +1,82 @@
+//! Pushes to real registries, and pulls back with clients of other people's making.
+//!
+//! Needs Debian's `docker-registry skopeo umoci charliecloud-builders buildah apache2-utils`, so the
+//! tests are ignored unless asked for: `cargo xtask interop` installs the programs where it may and
+//! runs everything with `--include-ignored`. A test that misses a program says SKIPPED and counts
+//! as ignored; with `LONGSHORE_INTEROP=require` it fails.
+
+mod formats;
+mod harness;
+mod refusal;
+mod repeat;
+mod round_trip;
+
+use std::process::ExitCode;
+
+use harness::{Test, run};
+
+fn main() -> ExitCode {
+    run(TESTS)
+}
+
+const TESTS: &[Test] = &[
+    Test {
+        name: "what_ch_image_pushes_comes_back_as_we_expect_of_ourselves",
+        tools: &[
+            "docker-registry",
+            "htpasswd",
+            "skopeo",
+            "umoci",
+            "ch-image",
+            "ch-run",
+        ],
+        story: round_trip::of_ch_image,
+    },
+    Test {
+        name: "a_push_with_a_password_comes_back_whole",
+        tools: &[
+            "docker-registry",
+            "htpasswd",
+            "skopeo",
+            "umoci",
+            "ch-image",
+            "ch-run",
+        ],
+        story: round_trip::with_password,
+    },
+    Test {
+        name: "a_push_with_a_token_comes_back_whole",
+        tools: &["docker-registry", "skopeo", "umoci", "ch-image", "ch-run"],
+        story: round_trip::with_token,
+    },
+    Test {
+        name: "a_second_push_uploads_no_layer",
+        tools: &["docker-registry", "htpasswd"],
+        story: repeat::same_image,
+    },
+    Test {
+        name: "skopeo_agrees_with_our_report_in_docker_format",
+        tools: &["docker-registry", "htpasswd", "skopeo"],
+        story: formats::docker,
+    },
+    Test {
+        name: "skopeo_agrees_with_our_report_in_oci_format",
+        tools: &["docker-registry", "htpasswd", "skopeo"],
+        story: formats::oci,
+    },
+    Test {
+        name: "buildah_starts_from_either_format",
+        tools: &["docker-registry", "htpasswd", "buildah"],
+        story: formats::buildah,
+    },
+    Test {
+        name: "a_wrong_password_is_told_before_anything_is_packed",
+        tools: &["docker-registry", "htpasswd"],
+        story: refusal::wrong_password,
+    },
+    Test {
+        name: "a_token_server_that_says_no_is_heard_before_anything_is_packed",
+        tools: &["docker-registry"],
+        story: refusal::no_token,
+    },
+];
