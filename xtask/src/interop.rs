@@ -86,6 +86,8 @@ const PACKAGES: &[(&str, &str)] = &[
     ("skopeo", "skopeo"),
     ("umoci", "umoci"),
     ("charliecloud-builders", "ch-image"),
+    // ch-image refuses to start without it, though its package does not depend on it.
+    ("charliecloud-runtime", "ch-run"),
     ("buildah", "buildah"),
     ("apache2-utils", "htpasswd"),
 ];
