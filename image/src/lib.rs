@@ -39,6 +39,8 @@ mod platform;
 mod rules;
 mod storage;
 mod tar;
+#[cfg(test)]
+mod testing;
 mod text;
 mod time;
 mod walk;

@@ -1,1 +1,178 @@
+use longshore_protocol::Digest;
+use serde_json::{Value, json};
 
+use super::*;
+use crate::pack::{Compression, Summary};
+use std::path::Path;
+
+fn metadata(json: &Value) -> Metadata {
+    let bytes = serde_json::to_vec(json).unwrap();
+    Metadata::from_json(&bytes, Path::new("m.json"), &mut |notice| {
+        panic!("{notice}")
+    })
+    .unwrap()
+}
+
+fn layer(text: &str) -> Layer {
+    Layer {
+        content: Content::of(text.as_bytes()),
+        diff_id: Digest::sha256(format!("diff {text}").as_bytes()),
+        uncompressed_size: 0,
+        compression: Compression::Gzip,
+        summary: Summary::default(),
+    }
+}
+
+fn full() -> Metadata {
+    metadata(&json!({
+        "arch": "arm64/v8",
+        "cwd": "/srv",
+        "env": {"B": "2", "A": "1"},
+        "labels": {"l": "v"},
+        "shell": ["/bin/sh", "-c"],
+        "volumes": ["/b", "/a"],
+        "user": "nobody", "entrypoint": ["e"], "cmd": ["c"],
+        "history": [
+            {"created": "2023-01-02T03:04:05Z", "created_by": "a"},
+            {"created_by": "b"},
+        ],
+    }))
+}
+
+fn config(metadata: &Metadata, layers: &[Layer], options: &ImageOptions) -> Value {
+    serde_json::from_slice(&assemble(metadata, layers, options).config).unwrap()
+}
+
+#[test]
+fn a_config_says_all_that_the_metadata_says() {
+    let image = assemble(&full(), &[layer("x")], &ImageOptions::default());
+    let diff_id = layer("x").diff_id;
+    let expected = format!(
+        concat!(
+            r#"{{"created":"2023-01-02T03:04:05Z","architecture":"arm64","variant":"v8","#,
+            r#""os":"linux","config":{{"User":"nobody","Env":["A=1","B=2"],"Entrypoint":["e"],"#,
+            r#""Cmd":["c"],"Volumes":{{"/a":{{}},"/b":{{}}}},"WorkingDir":"/srv","#,
+            r#""Labels":{{"l":"v"}},"Shell":["/bin/sh","-c"]}},"#,
+            r#""rootfs":{{"type":"layers","diff_ids":["{}"]}},"history":["#,
+            r#"{{"created":"2023-01-02T03:04:05Z","created_by":"a","empty_layer":true}},"#,
+            r#"{{"created_by":"b"}}]}}"#,
+        ),
+        diff_id
+    );
+    assert_eq!(String::from_utf8(image.config).unwrap(), expected);
+}
+
+#[test]
+fn a_manifest_names_config_and_layers_in_its_formats_types() {
+    let layers = [layer("x"), layer("y")];
+    let types = [
+        (
+            Format::Docker,
+            "application/vnd.docker.distribution.manifest.v2+json",
+            "application/vnd.docker.container.image.v1+json",
+            "application/vnd.docker.image.rootfs.diff.tar.gzip",
+        ),
+        (
+            Format::Oci,
+            "application/vnd.oci.image.manifest.v1+json",
+            "application/vnd.oci.image.config.v1+json",
+            "application/vnd.oci.image.layer.v1.tar+gzip",
+        ),
+    ];
+    for (format, manifest_type, config_type, layer_type) in types {
+        let image = assemble(
+            &full(),
+            &layers,
+            &ImageOptions {
+                format,
+                ..ImageOptions::default()
+            },
+        );
+        let manifest: Value = serde_json::from_slice(&image.manifest).unwrap();
+        let expected = json!({
+            "schemaVersion": 2,
+            "mediaType": manifest_type,
+            "config": {
+                "mediaType": config_type,
+                "size": image.config.len(),
+                "digest": Digest::sha256(&image.config).to_string(),
+            },
+            "layers": [
+                {"mediaType": layer_type, "size": 1, "digest": Digest::sha256(b"x").to_string()},
+                {"mediaType": layer_type, "size": 1, "digest": Digest::sha256(b"y").to_string()},
+            ],
+        });
+        assert_eq!(manifest, expected);
+        let own = Descriptor::new(MediaType::new(manifest_type), Content::of(&image.manifest));
+        assert_eq!(image.manifest_descriptor, own);
+        assert_eq!(
+            image.config_descriptor,
+            serde_json::from_value(expected["config"].clone()).unwrap()
+        );
+    }
+}
+
+#[test]
+fn a_plain_layer_has_the_plain_type() {
+    let plain = Layer {
+        compression: Compression::None,
+        ..layer("x")
+    };
+    let text = |format| plain.media_type(format).to_string();
+    assert_eq!(text(Format::Oci), "application/vnd.oci.image.layer.v1.tar");
+    assert_eq!(
+        text(Format::Docker),
+        "application/vnd.docker.image.rootfs.diff.tar"
+    );
+}
+
+#[test]
+fn an_image_without_metadata_is_complete_and_has_no_null() {
+    for format in [Format::Docker, Format::Oci] {
+        let options = ImageOptions {
+            format,
+            ..ImageOptions::default()
+        };
+        let config = config(&Metadata::default(), &[layer("x")], &options);
+        let host = Platform::host();
+        assert_eq!(config["architecture"], host.architecture);
+        assert_eq!(config["created"], "1970-01-01T00:00:00Z");
+        assert_eq!(config["config"], json!({}));
+        let added = json!({"created": "1970-01-01T00:00:00Z", "created_by": "longshore"});
+        assert_eq!(config["history"], json!([added]));
+        assert!(!config.to_string().contains("null"));
+    }
+}
+
+#[test]
+fn the_platform_given_wins() {
+    let platform = Platform::parse("s390x");
+    let config = config(
+        &full(),
+        &[],
+        &ImageOptions {
+            platform,
+            ..ImageOptions::default()
+        },
+    );
+    assert_eq!(
+        (&config["architecture"], config.get("variant")),
+        (&json!("s390x"), None)
+    );
+}
+
+#[test]
+fn the_epoch_given_dates_the_image_and_all_later_steps() {
+    let history = json!({"history": [
+        {"created": "1999-01-01T00:00:00Z", "created_by": "a"},
+        {"created": "2023-01-02T03:04:05Z", "created_by": "b"},
+    ]});
+    let epoch = ImageOptions {
+        source_date_epoch: Some(1_000_000_000),
+        ..ImageOptions::default()
+    };
+    let config = config(&metadata(&history), &[layer("x")], &epoch);
+    assert_eq!(config["created"], "2001-09-09T01:46:40Z");
+    assert_eq!(config["history"][0]["created"], "1999-01-01T00:00:00Z");
+    assert_eq!(config["history"][1]["created"], "2001-09-09T01:46:40Z");
+}

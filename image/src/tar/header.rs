@@ -68,9 +68,10 @@ fn text(field: &mut [u8], value: &[u8]) {
     field[..length].copy_from_slice(&value[..length]);
 }
 
-/// Octal digits that fill all but the field's last byte, which stays NUL.
+/// Octal digits that fill all but the field's last byte, which is NUL.
 fn octal(field: &mut [u8], mut value: u64) {
     let digits = field.len() - 1;
+    field[digits] = 0;
     for digit in field[..digits].iter_mut().rev() {
         *digit = b'0' + u8::try_from(value % 8).expect("a digit");
         value /= 8;

@@ -1,0 +1,6 @@
+mod changes;
+mod golden;
+mod members;
+mod outlets;
+mod readers;
+mod trees;
