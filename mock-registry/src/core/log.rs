@@ -1,0 +1,163 @@
+//! What was asked, for tests to look at.
+
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use http::header::{self, HeaderMap, HeaderName};
+use http::request::Parts;
+use http::{Method, StatusCode};
+
+/// One request as the registry saw it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LoggedRequest {
+    /// When its head arrived, since the caller's epoch.
+    pub now: Duration,
+    /// Its method.
+    pub method: Method,
+    /// Path and query as they came.
+    pub target: String,
+    /// The headers that matter to a registry, in the order of [`LoggedRequest::HEADERS`]. The value
+    /// of `authorization` is never here: only `<basic>`, `<bearer>` or `<other>`.
+    pub headers: Vec<(HeaderName, String)>,
+    /// How many bytes of the body arrived.
+    pub body: u64,
+    /// What was answered; `None` while nothing is, or if the client vanished before.
+    pub status: Option<StatusCode>,
+}
+
+impl LoggedRequest {
+    /// The headers that are logged.
+    pub const HEADERS: [HeaderName; 12] = [
+        header::HOST,
+        header::AUTHORIZATION,
+        header::CONTENT_TYPE,
+        header::CONTENT_LENGTH,
+        header::CONTENT_RANGE,
+        header::TRANSFER_ENCODING,
+        header::EXPECT,
+        header::RANGE,
+        header::ACCEPT,
+        header::ACCEPT_ENCODING,
+        header::USER_AGENT,
+        header::CONNECTION,
+    ];
+
+    /// The value of a logged header.
+    #[must_use]
+    pub fn header(&self, name: &HeaderName) -> Option<&str> {
+        self.headers
+            .iter()
+            .find(|(known, _)| known == name)
+            .map(|(_, value)| value.as_str())
+    }
+
+    /// The path without the query.
+    #[must_use]
+    pub fn path(&self) -> &str {
+        self.target.split('?').next().unwrap_or_default()
+    }
+}
+
+/// The requests of a core, the oldest dropped when there are too many.
+#[derive(Debug)]
+pub(crate) struct Log {
+    requests: VecDeque<LoggedRequest>,
+    dropped: u64,
+    limit: usize,
+}
+
+/// Which request of a log.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct LogIndex(u64);
+
+impl Log {
+    pub(crate) fn new(limit: usize) -> Self {
+        Self {
+            requests: VecDeque::new(),
+            dropped: 0,
+            limit: limit.max(1),
+        }
+    }
+
+    pub(crate) fn open(&mut self, now: Duration, parts: &Parts) -> LogIndex {
+        if self.requests.len() == self.limit {
+            self.requests.pop_front();
+            self.dropped += 1;
+        }
+        let index = LogIndex(self.dropped + self.requests.len() as u64);
+        self.requests.push_back(LoggedRequest {
+            now,
+            method: parts.method.clone(),
+            target: redact_query(parts),
+            headers: select(&parts.headers),
+            body: 0,
+            status: None,
+        });
+        index
+    }
+
+    pub(crate) fn close(&mut self, index: LogIndex, body: u64, status: Option<StatusCode>) {
+        let at = index.0.checked_sub(self.dropped);
+        let at = at.and_then(|at| usize::try_from(at).ok());
+        if let Some(request) = at.and_then(|at| self.requests.get_mut(at)) {
+            request.body = body;
+            request.status = status;
+        }
+    }
+
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &LoggedRequest> {
+        self.requests.iter()
+    }
+
+    pub(crate) fn clear(&mut self) {
+        self.dropped += self.requests.len() as u64;
+        self.requests.clear();
+    }
+}
+
+fn select(headers: &HeaderMap) -> Vec<(HeaderName, String)> {
+    let mut selected = Vec::new();
+    for name in LoggedRequest::HEADERS {
+        for value in headers.get_all(&name) {
+            let text = String::from_utf8_lossy(value.as_bytes());
+            let shown = if name == header::AUTHORIZATION {
+                scheme_only(&text).to_owned()
+            } else {
+                text.into_owned()
+            };
+            selected.push((name.clone(), shown));
+        }
+    }
+    selected
+}
+
+fn scheme_only(authorization: &str) -> &'static str {
+    let scheme = authorization.split(' ').next().unwrap_or_default();
+    if scheme.eq_ignore_ascii_case("basic") {
+        "<basic>"
+    } else if scheme.eq_ignore_ascii_case("bearer") {
+        "<bearer>"
+    } else {
+        "<other>"
+    }
+}
+
+/// The target, without the values of parameters in which clients put secrets by mistake.
+fn redact_query(parts: &Parts) -> String {
+    let Some(query) = parts.uri.query() else {
+        return parts.uri.path().to_owned();
+    };
+    let shown: Vec<String> = query
+        .split('&')
+        .map(|pair| match pair.split_once('=') {
+            Some((key, _)) if SECRET.contains(&key) => format!("{key}=<redacted>"),
+            _ => pair.to_owned(),
+        })
+        .collect();
+    format!("{}?{}", parts.uri.path(), shown.join("&"))
+}
+
+const SECRET: [&str; 4] = ["password", "refresh_token", "access_token", "token"];
+
+#[cfg(test)]
+mod tests;

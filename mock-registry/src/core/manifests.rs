@@ -1,0 +1,306 @@
+//! Manifests.
+
+use bytes::Bytes;
+use http::{HeaderName, Method, Response, header};
+use longshore_protocol::{Algorithm, Digest, ErrorCode, MediaType};
+use serde_json::json;
+
+use super::auth::Need;
+use super::blobs::pull;
+use super::call::{ManifestPut, Purpose, Sink};
+use super::errors::{CONTENT_DIGEST, HTML, Refusal, Reply};
+use super::generic;
+use super::route::is_tag;
+use super::uploads::{content_length, push};
+use super::{Body, Core, Head, Outcome, Step};
+use crate::profile::{ManifestRules, RoutingErrors, TypeCheck};
+use crate::store::Change;
+
+impl Core {
+    /// `GET` and `HEAD` of a manifest.
+    pub(super) fn get_manifest(
+        &mut self,
+        head: &Head<'_>,
+        name: &str,
+        reference: &str,
+    ) -> Outcome<Response<Body>> {
+        let name = self.canonical(name)?;
+        self.authorize(head, &[pull(&name)])?;
+        let repository = self.repository(&name)?;
+        let digest = repository.resolve(reference).ok_or_else(unknown)?;
+        let manifest = repository.manifests.get(&digest).ok_or_else(unknown)?;
+        let quay = self.profile.manifest.rules != ManifestRules::Generic;
+        if quay && is_tag(reference) && !accepts(head, &manifest.media_type) {
+            return self.converted(head, &name, reference, &digest);
+        }
+        let reply = Reply::new(200)
+            .with(CONTENT_DIGEST, digest.to_string())
+            .with(header::ETAG, format!("\"{digest}\""))
+            .with(header::CONTENT_LENGTH, manifest.bytes.len().to_string());
+        if head.parts.method == Method::HEAD {
+            let media_type = manifest.media_type.as_str();
+            return Ok(reply.with(header::CONTENT_TYPE, media_type).done());
+        }
+        Ok(reply
+            .body(manifest.media_type.as_str(), manifest.bytes.clone())
+            .done())
+    }
+
+    /// `PUT` of a manifest, as far as its head goes.
+    pub(super) fn put_manifest(
+        &mut self,
+        head: &Head<'_>,
+        name: &str,
+        reference: &str,
+    ) -> Outcome<Step> {
+        let by_digest = reference.contains(':');
+        if !by_digest && !is_tag(reference) {
+            return Err(match self.profile.errors.routing {
+                RoutingErrors::Html => self.no_route(),
+                RoutingErrors::Json => Refusal::new(400, ErrorCode::TAG_INVALID, "invalid tag"),
+            });
+        }
+        let content_type = head.parts.headers.get(header::CONTENT_TYPE);
+        let content_type =
+            content_type.map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned());
+        let type_first = self.profile.manifest.type_check == TypeCheck::BeforeAuth;
+        if type_first {
+            self.judge_type(content_type.as_deref())?;
+        }
+        let name = self.canonical(name)?;
+        self.authorize(head, &[push(&name)])?;
+        if !type_first {
+            self.judge_type(content_type.as_deref())?;
+        }
+        let limit = self.profile.manifest.limit;
+        if content_length(head).is_some_and(|length| length > limit) {
+            return Err(self.too_big());
+        }
+        let put = ManifestPut {
+            name,
+            reference: reference.to_owned(),
+            content_type,
+            base: self.base_of(head.parts),
+        };
+        let bytes = Vec::new();
+        Ok(Step::Receive(
+            Purpose::Manifest(put),
+            Sink::Buffer { bytes, limit },
+        ))
+    }
+
+    /// `PUT` of a manifest, its body complete.
+    pub(super) fn end_manifest(
+        &mut self,
+        put: &ManifestPut,
+        bytes: Bytes,
+    ) -> Outcome<Response<Body>> {
+        if bytes.len() as u64 > self.profile.manifest.limit {
+            return Err(self.too_big());
+        }
+        match self.profile.manifest.rules {
+            ManifestRules::Generic => self.put_generic(put, bytes),
+            ManifestRules::QuayLazy | ManifestRules::QuayEager => self.put_to_quay(put, bytes),
+        }
+    }
+
+    /// `DELETE` of a manifest or a tag.
+    pub(super) fn delete_manifest(
+        &mut self,
+        head: &Head<'_>,
+        name: &str,
+        reference: &str,
+    ) -> Outcome<Response<Body>> {
+        let name = self.canonical(name)?;
+        let need = Need {
+            name: &name,
+            action: self.deletion(),
+        };
+        self.authorize(head, &[need])?;
+        let status = self.profile.manifest.delete;
+        if status != 202 {
+            let message = "the operation is unsupported";
+            return Err(Refusal::new(status, ErrorCode::UNSUPPORTED, message));
+        }
+        let repository = self.repository(&name)?;
+        let digest = repository.resolve(reference).ok_or_else(unknown)?;
+        let change = if repository.tags.contains_key(reference) {
+            Change::TagGone {
+                name,
+                tag: reference.to_owned(),
+            }
+        } else {
+            Change::ManifestGone {
+                name,
+                digest: digest.clone(),
+            }
+        };
+        self.withdraw(&change)
+            .and_then(|()| self.sweep(&digest))
+            .map_err(|e| Refusal::storage(&e))?;
+        Ok(Reply::new(202).done())
+    }
+
+    /// `GET …/referrers/<digest>`.
+    pub(super) fn referrers(
+        &mut self,
+        head: &Head<'_>,
+        name: &str,
+        digest: &str,
+    ) -> Outcome<Response<Body>> {
+        let name = self.canonical(name)?;
+        self.authorize(head, &[pull(&name)])?;
+        if digest.parse::<Digest>().is_err() {
+            return Err(Refusal::new(400, ErrorCode::DIGEST_INVALID, "not a digest"));
+        }
+        let wanted = head.query.get("artifactType");
+        let repository = self.catalog.get(&name);
+        let manifests = repository.map(|repository| &repository.manifests);
+        let referring: Vec<_> = manifests
+            .into_iter()
+            .flatten()
+            .filter_map(|(own, manifest)| generic::referrer(own, manifest, digest))
+            .filter(|entry| wanted.is_none_or(|wanted| entry["artifactType"] == wanted))
+            .collect();
+        let body = json!({
+            "schemaVersion": 2,
+            "mediaType": MediaType::OCI_INDEX.as_str(),
+            "manifests": referring,
+        });
+        let filtered = wanted.map(|_| "artifactType");
+        Ok(Reply::new(200)
+            .with_some(FILTERS, filtered)
+            .body(MediaType::OCI_INDEX.as_str(), body.to_string())
+            .done())
+    }
+
+    pub(super) fn manifest_created(
+        &self,
+        put: &ManifestPut,
+        digest: &Digest,
+        subject: Option<&str>,
+    ) -> Response<Body> {
+        let text = digest.to_string();
+        let reply = Reply::new(201)
+            .with(
+                header::LOCATION,
+                self.manifest_location(&put.base, &put.name, &text),
+            )
+            .with(CONTENT_DIGEST, text)
+            .with_some(SUBJECT, subject);
+        match self.profile.manifest.rules {
+            ManifestRules::Generic => reply.done(),
+            ManifestRules::QuayLazy | ManifestRules::QuayEager => reply.body(HTML, "OK").done(),
+        }
+    }
+
+    fn put_generic(&mut self, put: &ManifestPut, bytes: Bytes) -> Outcome<Response<Body>> {
+        self.for_push(&put.name)?;
+        let digest = match put.reference.parse::<Digest>() {
+            Ok(asked) => {
+                check_digest(&asked, &bytes)?;
+                asked
+            }
+            Err(_) if put.reference.contains(':') => {
+                return Err(Refusal::new(400, ErrorCode::DIGEST_INVALID, "not a digest"));
+            }
+            Err(_) => Digest::sha256(&bytes),
+        };
+        let judged = generic::judge(put.content_type.as_deref(), &bytes)?;
+        if self.profile.manifest.missing_blob == crate::profile::MissingBlob::Refuse {
+            let repository = self.repository(&put.name)?;
+            let missing = judged.missing(
+                |blob| self.shows_blob(&put.name, blob),
+                |manifest| repository.manifests.contains_key(manifest),
+            );
+            if !missing.is_empty() {
+                let errors = missing.into_iter().map(|digest| {
+                    let message = "manifest references content that is not there".to_owned();
+                    (
+                        ErrorCode::MANIFEST_BLOB_UNKNOWN,
+                        message,
+                        json!({ "digest": digest }),
+                    )
+                });
+                return Err(Refusal::several(400, errors));
+            }
+        }
+        self.store_manifest(put, &digest, judged.media_type, bytes)
+            .map_err(|e| Refusal::storage(&e))?;
+        let subject = judged.subject.filter(|_| self.profile.manifest.oci_subject);
+        Ok(self.manifest_created(put, &digest, subject.as_deref()))
+    }
+
+    /// Keeps a manifest and, if it was put by tag, sets the tag.
+    pub(super) fn store_manifest(
+        &mut self,
+        put: &ManifestPut,
+        digest: &Digest,
+        media_type: MediaType,
+        bytes: Bytes,
+    ) -> std::io::Result<()> {
+        self.keep_manifest(&put.name, digest, media_type, bytes)?;
+        if put.reference.contains(':') {
+            return Ok(());
+        }
+        self.set_tag(&put.name, &put.reference, digest)
+    }
+
+    fn judge_type(&self, content_type: Option<&str>) -> Outcome<()> {
+        let manifest = &self.profile.manifest;
+        let taken = match manifest.rules {
+            ManifestRules::Generic => generic::takes_type(manifest.media_types, content_type),
+            ManifestRules::QuayLazy | ManifestRules::QuayEager => {
+                crate::quay::takes_type(content_type)
+            }
+        };
+        if taken {
+            return Ok(());
+        }
+        let message = "manifest schema version not supported";
+        let code = ErrorCode::MANIFEST_INVALID;
+        Err(Refusal::new(manifest.bad_type_status, code, message))
+    }
+
+    fn too_big(&self) -> Refusal {
+        let manifest = &self.profile.manifest;
+        if self.profile.errors.routing == RoutingErrors::Html {
+            return Refusal::html(manifest.too_big_status);
+        }
+        let code = ErrorCode::new(manifest.too_big_code.clone());
+        Refusal::new(manifest.too_big_status, code, "manifest too large")
+    }
+}
+
+/// That bytes have this digest.
+fn check_digest(asked: &Digest, bytes: &[u8]) -> Outcome<()> {
+    let right = match asked.algorithm() {
+        Algorithm::Sha256 => Digest::sha256(bytes) == *asked,
+        _ => super::call::sha512(bytes) == *asked,
+    };
+    if right {
+        return Ok(());
+    }
+    Err(Refusal::new(
+        400,
+        ErrorCode::DIGEST_INVALID,
+        "provided digest did not match uploaded content",
+    ))
+}
+
+/// Whether the client names a media type among those it takes, in so many words.
+fn accepts(head: &Head<'_>, media_type: &MediaType) -> bool {
+    let values = head.parts.headers.get_all(header::ACCEPT).iter();
+    let mut named = values
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|value| value.split(','))
+        .map(|item| item.split(';').next().unwrap_or_default().trim());
+    named.any(|item| item == media_type.as_str())
+}
+
+fn unknown() -> Refusal {
+    Refusal::new(404, ErrorCode::MANIFEST_UNKNOWN, "manifest unknown")
+}
+
+const SUBJECT: HeaderName = HeaderName::from_static("oci-subject");
+const FILTERS: HeaderName = HeaderName::from_static("oci-filters-applied");

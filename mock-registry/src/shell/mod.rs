@@ -1,0 +1,305 @@
+//! The core on a socket.
+
+mod body;
+mod server;
+mod tls;
+
+use std::io;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use tokio::sync::oneshot;
+
+use crate::core::{Config, Core};
+use crate::profile::{Auth, Profile, ProfileError};
+use crate::store::Directory;
+use crate::token::Es256Signer;
+
+/// A registry on a loopback socket, running in a thread of its own until it is dropped.
+///
+/// It has its own runtime, so it can be used from blocking and from async tests alike.
+pub struct MockRegistry {
+    shared: Arc<Shared>,
+    address: SocketAddr,
+    url: String,
+    ca_pem: Option<String>,
+    token_certificate: Option<String>,
+    stop: Option<oneshot::Sender<()>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl MockRegistry {
+    /// Starts a registry with this configuration on a free port of 127.0.0.1, without TLS.
+    ///
+    /// Its origin, its epoch and its seed are replaced: a server has an address and a clock. Use
+    /// [`builder`](Self::builder) for TLS, another address or a token signer others accept.
+    ///
+    /// # Errors
+    /// The port cannot be bound, or the store cannot be read.
+    pub fn start(config: Config) -> Result<Self, StartError> {
+        Builder {
+            config: Some(config),
+            ..Builder::default()
+        }
+        .start()
+    }
+
+    /// A registry to be described step by step.
+    pub fn builder() -> Builder {
+        Builder::default()
+    }
+
+    /// Scheme, host and port: `http://127.0.0.1:40123`.
+    #[must_use]
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// Host and port: `127.0.0.1:40123`.
+    #[must_use]
+    pub fn host(&self) -> String {
+        self.address.to_string()
+    }
+
+    /// The address it listens on.
+    #[must_use]
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// The authority that signed its certificate, in PEM; `None` without TLS.
+    #[must_use]
+    pub fn ca_pem(&self) -> Option<&str> {
+        self.ca_pem.as_deref()
+    }
+
+    /// The certificate of the key that signs its tokens, in PEM, if it signs them in a way that
+    /// other registries accept (see [`Builder::es256`]).
+    #[must_use]
+    pub fn token_certificate_pem(&self) -> Option<&str> {
+        self.token_certificate.as_deref()
+    }
+
+    /// Looks into the core, or changes it. Requests wait meanwhile.
+    pub fn with<T>(&self, look: impl FnOnce(&mut Core) -> T) -> T {
+        look(&mut self.shared.core())
+    }
+
+    /// Moves its clock forward, to see tokens expire without waiting.
+    pub fn advance(&self, by: Duration) {
+        let nanos = u64::try_from(by.as_nanos()).unwrap_or(u64::MAX);
+        self.shared.ahead.fetch_add(nanos, Ordering::Relaxed);
+    }
+
+    /// Waits until it ends by itself, which it does not; a program that serves calls this.
+    pub(crate) fn shut_down(&mut self) {
+        drop(self.stop.take());
+        if let Some(thread) = self.thread.take() {
+            // A panic in the server thread was reported when it happened.
+            let _ = thread.join();
+        }
+    }
+}
+
+impl Drop for MockRegistry {
+    fn drop(&mut self) {
+        self.shut_down();
+    }
+}
+
+impl std::fmt::Debug for MockRegistry {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("MockRegistry")
+            .field("url", &self.url)
+            .finish_non_exhaustive()
+    }
+}
+
+/// A description of a [`MockRegistry`].
+#[derive(Debug, Default)]
+#[must_use = "a builder does nothing until it is started"]
+pub struct Builder {
+    config: Option<Config>,
+    profile: Option<Profile>,
+    auth: Option<Auth>,
+    users: Vec<(String, String)>,
+    anonymous_pull: Option<bool>,
+    tls: bool,
+    es256: bool,
+    listen: Option<SocketAddr>,
+    store: Option<PathBuf>,
+}
+
+impl Builder {
+    /// Plays an embedded profile, or the one in the file of that path. The default is `oci`.
+    ///
+    /// # Errors
+    /// There is no such profile.
+    pub fn profile(mut self, name_or_path: &str) -> Result<Self, ProfileError> {
+        self.profile = Some(Profile::load(name_or_path)?);
+        Ok(self)
+    }
+
+    /// Starts from this configuration.
+    pub fn config(mut self, config: Config) -> Self {
+        self.config = Some(config);
+        self
+    }
+
+    /// Adds a user, who may push and pull.
+    pub fn user(mut self, name: impl Into<String>, password: impl Into<String>) -> Self {
+        self.users.push((name.into(), password.into()));
+        self
+    }
+
+    /// Authenticates in this way; the default is the profile's way if there are users.
+    pub fn auth(mut self, auth: Auth) -> Self {
+        self.auth = Some(auth);
+        self
+    }
+
+    /// Lets anyone pull, or not.
+    pub fn anonymous_pull(mut self, allowed: bool) -> Self {
+        self.anonymous_pull = Some(allowed);
+        self
+    }
+
+    /// Serves over TLS, with a certificate made for the occasion.
+    pub fn tls(mut self, tls: bool) -> Self {
+        self.tls = tls;
+        self
+    }
+
+    /// Signs tokens with a key of its own, in the way that CNCF distribution accepts.
+    pub fn es256(mut self, es256: bool) -> Self {
+        self.es256 = es256;
+        self
+    }
+
+    /// Listens there; the default is a free port of 127.0.0.1.
+    pub fn listen(mut self, address: SocketAddr) -> Self {
+        self.listen = Some(address);
+        self
+    }
+
+    /// Stores in this folder, which survives.
+    pub fn store_dir(mut self, folder: impl Into<PathBuf>) -> Self {
+        self.store = Some(folder.into());
+        self
+    }
+
+    /// Starts it.
+    ///
+    /// # Errors
+    /// The address cannot be bound, the store cannot be read, or there is no certificate.
+    pub fn start(self) -> Result<MockRegistry, StartError> {
+        let mut config = match (self.config, self.profile) {
+            (Some(mut config), Some(profile)) => {
+                config.profile = profile;
+                config
+            }
+            (Some(config), None) => config,
+            (None, Some(profile)) => Config::new(profile),
+            (None, None) => Config::new(Profile::builtin("oci")?),
+        };
+        config.users.extend(self.users);
+        config.auth = self.auth.or(config.auth);
+        config.rights.anonymous_pull = self.anonymous_pull.unwrap_or(config.rights.anonymous_pull);
+        if let Some(folder) = self.store {
+            config.store = Box::new(Directory::open(folder)?);
+        }
+        let mut token_certificate = None;
+        if self.es256 {
+            let signer = Es256Signer::generate(&config.issuer).map_err(|_| StartError::Key)?;
+            token_certificate = Some(signer.certificate_pem());
+            config.signer = Box::new(signer);
+        }
+        let address = self.listen.unwrap_or((Ipv4Addr::LOCALHOST, 0).into());
+        let listener = std::net::TcpListener::bind(address)?;
+        listener.set_nonblocking(true)?;
+        let address = listener.local_addr()?;
+        let tls = self.tls.then(|| tls::identity(address.ip())).transpose()?;
+        let scheme = if tls.is_some() { "https" } else { "http" };
+        let url = format!("{scheme}://{address}");
+        config.origin.clone_from(&url);
+        config.epoch = SystemTime::now()
+            .duration_since(UNIX_EPOCH)
+            .unwrap_or_default();
+        config.seed = (config.epoch.as_nanos() as u64) ^ u64::from(address.port());
+        let shared = Arc::new(Shared {
+            core: Mutex::new(Core::new(config)?),
+            start: Instant::now(),
+            ahead: AtomicU64::new(0),
+        });
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .enable_all()
+            .thread_name("mock-registry")
+            .build()?;
+        let (stop, stopped) = oneshot::channel();
+        let (ca_pem, acceptor) = match tls {
+            Some(identity) => (Some(identity.ca_pem), Some(identity.acceptor)),
+            None => (None, None),
+        };
+        let serving = Arc::clone(&shared);
+        let thread = std::thread::Builder::new()
+            .name("mock-registry".into())
+            .spawn(move || {
+                runtime.block_on(server::serve(serving, listener, acceptor, stopped));
+                runtime.shutdown_timeout(LAST_WORDS);
+            })?;
+        Ok(MockRegistry {
+            shared,
+            address,
+            url,
+            ca_pem,
+            token_certificate,
+            stop: Some(stop),
+            thread: Some(thread),
+        })
+    }
+}
+
+/// Why a registry did not start.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum StartError {
+    /// The address or the store.
+    #[error(transparent)]
+    Io(#[from] io::Error),
+    /// The profile.
+    #[error(transparent)]
+    Profile(#[from] ProfileError),
+    /// A certificate.
+    #[error("cannot make a certificate: {0}")]
+    Certificate(#[from] rcgen::Error),
+    /// TLS.
+    #[error("cannot serve TLS: {0}")]
+    Tls(#[from] rustls::Error),
+    /// The key for tokens.
+    #[error("cannot make a key for tokens")]
+    Key,
+}
+
+/// What the threads of a server share.
+struct Shared {
+    core: Mutex<Core>,
+    start: Instant,
+    ahead: AtomicU64,
+}
+
+impl Shared {
+    fn core(&self) -> MutexGuard<'_, Core> {
+        // A test that panicked while it looked into the core has not broken it.
+        self.core.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn now(&self) -> Duration {
+        self.start.elapsed() + Duration::from_nanos(self.ahead.load(Ordering::Relaxed))
+    }
+}
+
+const LAST_WORDS: Duration = Duration::from_secs(2);

@@ -1,0 +1,188 @@
+//! A folder that survives the process.
+
+use std::any::Any;
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Read as _, Seek as _, Write as _};
+use std::path::{Path, PathBuf};
+
+use bytes::Bytes;
+use longshore_protocol::Digest;
+
+use super::{BlobReader, BlobWriter, Change, Store, foreign_writer};
+
+/// A store in a folder: `blobs/<algorithm>/<hex>`, `uploads/` for what is being written, and
+/// `journal.jsonl`, one [`Change`] a line. A blob appears under its name by a rename, so it is
+/// whole or not there. Unfinished uploads do not survive.
+#[derive(Debug)]
+pub struct Directory {
+    root: PathBuf,
+    journal: File,
+    uploads: u64,
+}
+
+impl Directory {
+    /// Opens the store at `root`, creating what is missing and clearing unfinished uploads.
+    ///
+    /// # Errors
+    /// The folder cannot be made or written.
+    pub fn open(root: impl Into<PathBuf>) -> io::Result<Self> {
+        let root = root.into();
+        let uploads = root.join(UPLOADS);
+        if uploads.exists() {
+            fs::remove_dir_all(&uploads)?;
+        }
+        fs::create_dir_all(&uploads)?;
+        for algorithm in ["sha256", "sha512"] {
+            fs::create_dir_all(root.join("blobs").join(algorithm))?;
+        }
+        let journal = OpenOptions::new()
+            .create(true)
+            .append(true)
+            .open(root.join(JOURNAL))?;
+        Ok(Self {
+            root,
+            journal,
+            uploads: 0,
+        })
+    }
+
+    fn path(&self, digest: &Digest) -> PathBuf {
+        let folder = self.root.join("blobs").join(digest.algorithm().name());
+        folder.join(digest.hex())
+    }
+
+    fn next_upload(&mut self) -> PathBuf {
+        self.uploads += 1;
+        self.root.join(UPLOADS).join(self.uploads.to_string())
+    }
+}
+
+impl Store for Directory {
+    fn start(&mut self) -> io::Result<Box<dyn BlobWriter>> {
+        Ok(Box::new(Spool {
+            path: self.next_upload(),
+            file: None,
+        }))
+    }
+
+    fn commit(&mut self, writer: Box<dyn BlobWriter>, digest: &Digest) -> io::Result<()> {
+        let spool = writer.into_any().downcast::<Spool>();
+        let mut spool = spool.map_err(|_| foreign_writer())?;
+        spool.file()?;
+        spool.file = None;
+        fs::rename(&spool.path, self.path(digest))
+    }
+
+    fn put(&mut self, digest: &Digest, bytes: Bytes) -> io::Result<()> {
+        let path = self.next_upload();
+        fs::write(&path, &bytes)?;
+        fs::rename(&path, self.path(digest))
+    }
+
+    fn size(&self, digest: &Digest) -> Option<u64> {
+        fs::metadata(self.path(digest)).ok().map(|data| data.len())
+    }
+
+    fn open(&self, digest: &Digest) -> io::Result<Option<Box<dyn BlobReader>>> {
+        match File::open(self.path(digest)) {
+            Ok(file) => Ok(Some(Box::new(Stored(file)))),
+            Err(e) if e.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(e) => Err(e),
+        }
+    }
+
+    fn remove(&mut self, digest: &Digest) -> io::Result<()> {
+        unless_missing(fs::remove_file(self.path(digest)))
+    }
+
+    fn record(&mut self, change: &Change) -> io::Result<()> {
+        let mut line = serde_json::to_vec(change)?;
+        line.push(b'\n');
+        self.journal.write_all(&line)
+    }
+
+    fn recall(&mut self) -> io::Result<Vec<Change>> {
+        let text = fs::read_to_string(self.root.join(JOURNAL))?;
+        let whole = text.rfind('\n').map_or("", |end| &text[..end]);
+        if whole.len() + 1 < text.len() {
+            // The last line was cut by a crash; the next one must not be glued to it.
+            self.journal.set_len(whole.len() as u64 + 1)?;
+        }
+        let lines = whole.lines().filter(|line| !line.is_empty());
+        lines
+            .map(|line| serde_json::from_str(line).map_err(io::Error::from))
+            .collect()
+    }
+}
+
+/// A file in `uploads/`, opened when it is written, removed when it is dropped.
+struct Spool {
+    path: PathBuf,
+    file: Option<File>,
+}
+
+impl Spool {
+    fn file(&mut self) -> io::Result<&mut File> {
+        if self.file.is_none() {
+            let file = OpenOptions::new()
+                .create(true)
+                .append(true)
+                .open(&self.path)?;
+            self.file = Some(file);
+        }
+        Ok(self.file.as_mut().expect("opened just above"))
+    }
+}
+
+impl BlobWriter for Spool {
+    fn write(&mut self, piece: &[u8]) -> io::Result<()> {
+        self.file()?.write_all(piece)
+    }
+
+    fn truncate(&mut self, length: u64) -> io::Result<()> {
+        self.file()?.set_len(length)
+    }
+
+    fn park(&mut self) {
+        self.file = None;
+    }
+
+    fn into_any(self: Box<Self>) -> Box<dyn Any> {
+        self
+    }
+}
+
+impl Drop for Spool {
+    fn drop(&mut self) {
+        remove_quietly(&self.path);
+    }
+}
+
+struct Stored(File);
+
+impl BlobReader for Stored {
+    fn read(&mut self, offset: u64, most: usize) -> io::Result<Bytes> {
+        self.0.seek(io::SeekFrom::Start(offset))?;
+        let mut bytes = Vec::with_capacity(most.min(LARGEST_READ));
+        (&mut self.0)
+            .take(most.min(LARGEST_READ) as u64)
+            .read_to_end(&mut bytes)?;
+        Ok(bytes.into())
+    }
+}
+
+fn remove_quietly(path: &Path) {
+    // After a commit there is nothing at this path any more; a leftover is cleared at the next open.
+    let _ = fs::remove_file(path);
+}
+
+fn unless_missing(result: io::Result<()>) -> io::Result<()> {
+    match result {
+        Err(e) if e.kind() == io::ErrorKind::NotFound => Ok(()),
+        other => other,
+    }
+}
+
+const UPLOADS: &str = "uploads";
+const JOURNAL: &str = "journal.jsonl";
+const LARGEST_READ: usize = 1 << 20;
