@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
-use longshore_protocol::{Failure, FailureKind, Limits, Ticket};
+use longshore_protocol::{Failure, FailureKind, Limits, Receipt, Ticket};
 
 use crate::client::Client;
 use crate::exchange::{Body, Gauge, Outcome};
@@ -148,8 +148,11 @@ fn work(
             client.perform(request, &limits, &gauge)
         }))
         .unwrap_or_else(|_| {
-            let failure = Failure::new(FailureKind::Source, "reading the source panicked");
-            Err(failure.with_receipt(gauge.receipt()))
+            let receipt = Receipt {
+                sent: gauge.sent(),
+                end: None,
+            };
+            Err(Failure::new(FailureKind::Source, "reading it panicked").with_receipt(receipt))
         });
         let sent = answers.send(Answer { ticket, outcome });
         busy.store(false, Ordering::Release);

@@ -1,24 +1,38 @@
 //! What many sessions share: trust, proxies and connections.
 
-use std::path::{Path, PathBuf};
+mod proxy;
+#[cfg(test)]
+mod proxy_tests;
+mod tls;
 
-/// TLS roots, proxies and kept connections. Cheap to clone; sessions that share a client share its
-/// connections.
-#[derive(Clone, Debug)]
-pub struct Client {}
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use ureq::Agent;
+use ureq::config::AutoHeaderValue;
+
+pub(crate) use self::proxy::{Proxies, Proxy};
+pub(crate) use self::tls::Trust;
+use crate::connection::{Dialer, NoResolver};
+
+/// Certificates, proxies and kept connections.
+///
+/// Cheap to clone. Sessions of one client and its clones share connections, so a program makes one
+/// and keeps it.
+#[derive(Clone)]
+pub struct Client {
+    pub(crate) agent: Agent,
+}
 
 /// Builds a [`Client`].
 #[derive(Clone, Debug, Default)]
+#[must_use]
 pub struct ClientBuilder {
-    ca: Vec<Authorities>,
+    authorities: Vec<Authorities>,
     accept_invalid_certs: bool,
-    proxy: Option<Option<String>>,
-}
-
-#[derive(Clone, Debug)]
-enum Authorities {
-    File(PathBuf),
-    Pem(Vec<u8>),
+    proxy: ProxyChoice,
 }
 
 /// Why a [`Client`] could not be built.
@@ -33,74 +47,165 @@ pub enum ClientError {
         /// Why not.
         error: std::io::Error,
     },
-    /// Certificates cannot be understood.
+    /// Certificates cannot be used.
     #[error("cannot use certificates{}: {detail}", place(path.as_deref()))]
     Certificates {
-        /// The file they are in, if it is one.
+        /// The file they are in, unless they were handed in as text.
         path: Option<PathBuf>,
         /// Why not.
         detail: String,
     },
     /// A proxy cannot be used.
-    #[error("cannot use the proxy in {variable}: {detail}")]
+    #[error("cannot use the proxy in {setting}: {detail}")]
     Proxy {
-        /// Where it was set: the name of an environment variable, or `the settings`.
-        variable: String,
-        /// Why not, without the proxy's password.
-        detail: String,
+        /// Where it is set: an environment variable's name, or `the settings`.
+        setting: String,
+        /// Why not. Never holds the proxy's password.
+        detail: &'static str,
     },
 }
 
 impl Client {
-    /// Begins a client that trusts the system's certificate store and uses the proxies that the
-    /// environment names.
-    #[must_use]
+    /// Begins a client that trusts the system's certificates and uses the environment's proxies.
     pub fn builder() -> ClientBuilder {
         ClientBuilder::default()
     }
 }
 
 impl ClientBuilder {
-    /// Also trusts the certificates in this PEM file, read by [`build`](Self::build).
-    #[must_use]
+    /// Also trusts the certificates in this PEM file, which [`build`](Self::build) reads.
     pub fn ca_file(mut self, path: impl Into<PathBuf>) -> Self {
-        self.ca.push(Authorities::File(path.into()));
+        self.authorities.push(Authorities::File(path.into()));
         self
     }
 
     /// Also trusts the certificates in this PEM text.
-    #[must_use]
     pub fn ca_pem(mut self, pem: impl Into<Vec<u8>>) -> Self {
-        self.ca.push(Authorities::Pem(pem.into()));
+        self.authorities.push(Authorities::Pem(pem.into()));
         self
     }
 
-    /// Takes any certificate from anybody: whoever is on the way can read and change everything,
-    /// passwords included.
-    #[must_use]
+    /// Takes any certificate from anybody: whoever sits on the way can then read and change
+    /// everything, passwords included.
     pub fn danger_accept_invalid_certs(mut self, accept: bool) -> Self {
         self.accept_invalid_certs = accept;
         self
     }
 
-    /// Uses this proxy (`http://[user:password@]host[:port]`) for every registry that is not on
-    /// this machine, whatever the environment says; `None` uses none.
-    #[must_use]
+    /// Uses this proxy, `http://[user:password@]host[:port]`, for every host but this machine,
+    /// whatever the environment says; `None` uses none.
+    ///
+    /// Without this setting `HTTPS_PROXY` or `HTTP_PROXY`, as the registry is spoken to, or else
+    /// `ALL_PROXY` names the proxy, and `NO_PROXY` lists the hosts that are reached without: names
+    /// (which cover what is below them), addresses, networks (`10.0.0.0/8`) or `*`. Lower-case
+    /// names of the variables come first. The proxy is asked for a tunnel (`CONNECT`) in both
+    /// cases and is itself spoken to in clear text.
     pub fn proxy(mut self, proxy: Option<String>) -> Self {
-        self.proxy = Some(proxy);
+        self.proxy = proxy.map_or(ProxyChoice::None, ProxyChoice::Always);
         self
     }
 
-    /// The client.
+    /// The client. Reads the environment; the system's certificates are read when the first TLS
+    /// connection is made.
     ///
     /// # Errors
-    /// When certificates or proxies that were asked for cannot be used.
+    /// When certificates or a proxy that were asked for cannot be used.
     pub fn build(self) -> Result<Client, ClientError> {
-        Ok(Client {})
+        let proxies = match self.proxy {
+            ProxyChoice::Environment => Proxies::from_env(|name| std::env::var(name).ok())?,
+            ProxyChoice::None => Proxies::none(),
+            ProxyChoice::Always(url) => Proxies::always(&url)?,
+        };
+        let mut extra = Vec::new();
+        for authorities in self.authorities {
+            let (path, pem) = match authorities {
+                Authorities::Pem(pem) => (None, pem),
+                Authorities::File(path) => match std::fs::read(&path) {
+                    Ok(pem) => (Some(path), pem),
+                    Err(error) => return Err(ClientError::CaFile { path, error }),
+                },
+            };
+            match tls::certificates(&pem) {
+                Ok(certificates) => extra.extend(certificates),
+                Err(detail) => return Err(ClientError::Certificates { path, detail }),
+            }
+        }
+        let trust = Trust::new(extra, self.accept_invalid_certs);
+        Ok(Client {
+            agent: agent(trust, proxies),
+        })
     }
+}
+
+impl fmt::Debug for Client {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Client").finish_non_exhaustive()
+    }
+}
+
+#[derive(Clone, Debug)]
+enum Authorities {
+    File(PathBuf),
+    Pem(Vec<u8>),
+}
+
+#[derive(Clone, Default)]
+enum ProxyChoice {
+    #[default]
+    Environment,
+    None,
+    Always(String),
+}
+
+impl fmt::Debug for ProxyChoice {
+    /// Without the URL, which may hold a password.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Environment => "Environment",
+            Self::None => "None",
+            Self::Always(_) => "Always",
+        })
+    }
+}
+
+/// An agent with every opinion of its own switched off: the machine decides.
+fn agent(trust: Trust, proxies: Proxies) -> Agent {
+    let config = Agent::config_builder()
+        .http_status_as_error(false)
+        .max_redirects(0)
+        .max_redirects_will_error(false)
+        .user_agent(AutoHeaderValue::None)
+        .accept(AutoHeaderValue::None)
+        .accept_encoding(AutoHeaderValue::None)
+        .proxy(None)
+        .max_idle_age(KEEP)
+        .max_idle_connections(KEPT)
+        .max_idle_connections_per_host(KEPT)
+        .timeout_await_100(Some(CONTINUE))
+        .max_response_header_size(HEAD)
+        .build();
+    let dialer = Dialer {
+        trust: Arc::new(trust),
+        proxies,
+    };
+    Agent::with_parts(config, dialer, NoResolver)
 }
 
 fn place(path: Option<&Path>) -> String {
     path.map(|path| format!(" in {}", path.display()))
         .unwrap_or_default()
 }
+
+/// How long an unused connection is kept. Registries and the proxies before them close theirs after
+/// a minute or more; a connection that we close first is never one that they close under a request.
+const KEEP: Duration = Duration::from_secs(15);
+
+/// How many unused connections are kept: more than one push has lanes.
+const KEPT: usize = 16;
+
+/// How long `100 Continue` is waited for. Servers that know it answer at once; RFC 9110, section
+/// 10.1.1, forbids to wait for ever.
+const CONTINUE: Duration = Duration::from_secs(1);
+
+/// The longest head of an answer. The input buffer is larger, so a longer one is noticed.
+const HEAD: usize = 64 * 1024;

@@ -1,25 +1,39 @@
 //! One HTTP exchange: a request sent once, as it is, and its answer or what went wrong.
+//!
+//! A [`Session`](crate::Session) does all of this by itself. It is public for drivers of other
+//! machines, and for tests.
+
+mod body;
+mod failure;
+mod watch;
 
 use std::fmt;
+use std::io::{self, Read};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use bytes::Bytes;
+use http::header::{CONTENT_LENGTH, EXPECT, HeaderValue, TRANSFER_ENCODING};
+use http::request::Parts;
+use http::{Method, Request, Response, StatusCode};
 use longshore_protocol::{Extent, Failure, FailureKind, Limits, Receipt};
+use ureq::SendBody;
 
+use self::body::BodyReader;
+pub(crate) use self::watch::{Step, Watch};
 use crate::client::Client;
 use crate::source::Source;
 
 /// The answer and what was sent for it, or what went wrong and what was sent before.
-pub type Outcome = Result<(http::Response<Bytes>, Receipt), Failure>;
+pub type Outcome = Result<(Response<Bytes>, Receipt), Failure>;
 
-/// The body of a request, as [`Payload`](longshore_protocol::Payload) with its source at hand.
+/// The body of a request: a [`Payload`](longshore_protocol::Payload) with its source at hand.
 #[derive(Clone)]
 #[non_exhaustive]
 pub enum Body {
     /// No body. `POST`, `PUT`, `PATCH` and `DELETE` carry `Content-Length: 0` all the same.
     Empty,
-    /// These bytes.
+    /// These bytes, with their length.
     Bytes(Bytes),
     /// A part of what a source yields.
     Source {
@@ -27,27 +41,111 @@ pub enum Body {
         source: Arc<dyn Source>,
         /// The first byte.
         offset: u64,
-        /// Up to where.
+        /// Up to where. What ends nobody knows where is sent with chunked transfer coding.
         extent: Extent,
         /// How many bytes the source holds, where that is known.
         size: Option<u64>,
     },
 }
 
-/// Seen from outside: how far a request's body is. Shown to it: that it should stop.
+/// How far a request's body is, to be seen from outside; and that it should stop, to be seen from
+/// inside.
 #[derive(Debug, Default)]
 pub struct Gauge {
     sent: AtomicU64,
     abort: AtomicBool,
 }
 
+impl Client {
+    /// Performs one exchange: sends `request` once, as it is, and reads the answer.
+    ///
+    /// There are no redirects, no retries, no decoding, no cookies and no header of its own but
+    /// `Host`, those that frame the body, and `Expect: 100-continue` before a body of a mebibyte
+    /// or more, or of unknown length. A server that answers with the body half sent is heard: the
+    /// rest is not sent, and the answer is returned.
+    ///
+    /// The answer's body is cut at [`Limits::response_body`]. `gauge` must not have been used
+    /// before.
+    ///
+    /// # Errors
+    /// Why there is no answer. `detail` names host and port, and never anything else of the
+    /// request.
+    pub fn perform(&self, request: Request<Body>, limits: &Limits, gauge: &Arc<Gauge>) -> Outcome {
+        let (parts, body) = request.into_parts();
+        let place = place(&parts).map_err(|why| Failure::new(FailureKind::Refused, why))?;
+        let (watch, _performing) = Watch::begin(*limits, gauge, place);
+        let mut body = BodyReader::new(body, watch.clone(), Arc::clone(gauge));
+        let expect = body.length().is_none_or(|length| length >= EXPECT_FROM);
+        let mut result = self.once(&parts, &mut body, expect, limits);
+        if expect
+            && gauge.sent() == 0
+            && matches!(&result, Ok(answer) if answer.status() == StatusCode::EXPECTATION_FAILED)
+        {
+            // Refused for the `Expect` alone, with nothing read from the source: RFC 9110, section
+            // 10.1.1, has such a request repeated without it.
+            watch.again();
+            body.again();
+            result = self.once(&parts, &mut body, false, limits);
+        }
+        match result {
+            Ok(answer) => Ok((answer, body.receipt())),
+            Err(error) => {
+                let (kind, detail) = failure::explain(&error, &watch);
+                Err(Failure::new(kind, detail).with_receipt(body.receipt()))
+            }
+        }
+    }
+
+    fn once(
+        &self,
+        parts: &Parts,
+        body: &mut BodyReader,
+        expect: bool,
+        limits: &Limits,
+    ) -> Result<Response<Bytes>, ureq::Error> {
+        let mut request = Request::new(());
+        *request.method_mut() = parts.method.clone();
+        *request.uri_mut() = parts.uri.clone();
+        *request.headers_mut() = parts.headers.clone();
+        let headers = request.headers_mut();
+        let length = body.length();
+        match length {
+            None => {
+                headers.insert(TRANSFER_ENCODING, HeaderValue::from_static("chunked"));
+            }
+            Some(0) if !names_a_body(&parts.method) => {}
+            Some(length) => {
+                headers.insert(CONTENT_LENGTH, HeaderValue::from(length));
+            }
+        }
+        if expect {
+            headers.insert(EXPECT, HeaderValue::from_static("100-continue"));
+        }
+        let answer = match length {
+            Some(0) => self.agent.run(request),
+            _ => self
+                .agent
+                .run(request.map(|()| SendBody::from_reader(body))),
+        };
+        let (parts, body) = answer?.into_parts();
+        let body = read(body, limits.response_body)?;
+        let mut answer = Response::new(body);
+        *answer.status_mut() = parts.status;
+        *answer.version_mut() = parts.version;
+        *answer.headers_mut() = parts.headers;
+        Ok(answer)
+    }
+}
+
 impl Gauge {
-    /// How many body bytes have been taken from the source, so far.
+    /// How many bytes of the body have left its source.
+    #[must_use]
     pub fn sent(&self) -> u64 {
         self.sent.load(Ordering::Relaxed)
     }
 
-    /// Asks the exchange to stop as soon as it can.
+    /// Stops the exchange: within a tenth of a second while it waits for the network, and not
+    /// before a name server, a connection that is being made, or a source lets go of it.
     pub fn abort(&self) {
         self.abort.store(true, Ordering::Relaxed);
     }
@@ -56,15 +154,8 @@ impl Gauge {
         self.abort.load(Ordering::Relaxed)
     }
 
-    pub(crate) fn count(&self, bytes: usize) {
+    fn count(&self, bytes: usize) {
         self.sent.fetch_add(bytes as u64, Ordering::Relaxed);
-    }
-
-    pub(crate) fn receipt(&self) -> Receipt {
-        Receipt {
-            sent: self.sent(),
-            end: None,
-        }
     }
 }
 
@@ -78,10 +169,43 @@ impl fmt::Debug for Body {
     }
 }
 
-impl Client {
-    /// Performs one exchange.
-    pub fn perform(&self, request: http::Request<Body>, limits: &Limits, gauge: &Gauge) -> Outcome {
-        let _ = (request, limits);
-        Err(Failure::new(FailureKind::Refused, "").with_receipt(gauge.receipt()))
+/// The host and port that `parts` go to, or why they go nowhere.
+fn place(parts: &Parts) -> Result<String, &'static str> {
+    let uri = &parts.uri;
+    let port = match uri.scheme_str() {
+        Some("https") => 443,
+        Some("http") => 80,
+        _ => return Err("the request's URI is neither http nor https"),
+    };
+    let authority = uri.authority().ok_or("the request's URI has no host")?;
+    // ureq would make an `Authorization` of it.
+    if authority.as_str().contains('@') {
+        return Err("the request's URI holds a user name");
     }
+    let port = authority.port_u16().unwrap_or(port);
+    Ok(format!("{}:{port}", authority.host()))
 }
+
+/// Whether a request without body says so (RFC 9110, section 8.6); the OCI distribution
+/// specification wants `Content-Length: 0` where its requests are empty.
+fn names_a_body(method: &Method) -> bool {
+    matches!(
+        *method,
+        Method::POST | Method::PUT | Method::PATCH | Method::DELETE
+    )
+}
+
+/// At most `limit` bytes of an answer's body. Reading one byte more tells whether the answer is
+/// over and the connection can be kept.
+fn read(body: ureq::Body, limit: usize) -> Result<Bytes, ureq::Error> {
+    let mut bytes = Vec::new();
+    let most = u64::try_from(limit).unwrap_or(u64::MAX).saturating_add(1);
+    io::copy(&mut body.into_reader().take(most), &mut bytes)?;
+    bytes.truncate(limit);
+    Ok(bytes.into())
+}
+
+/// The shortest body that is announced with `Expect: 100-continue`. Below, waiting for the
+/// server's leave costs more than a body sent in vain; at a second for a server that does not know
+/// `Expect`, a mebibyte is where even a slow line spends longer on the body than on the wait.
+const EXPECT_FROM: u64 = 1024 * 1024;
