@@ -1,1 +1,86 @@
-//! Placeholder.
+//! `longshore`: pushes unpacked container images into registries.
+//!
+//! [`main`] is the program without the process around it. The modules from top to bottom: `args`
+//! and `environment` are what comes in, [`plan`] makes sense of it once, [`push`] and [`demo`]
+//! carry it out, [`console`] says what happens, and [`exit`] and [`failure`] how it ended.
+
+mod args;
+pub mod console;
+pub mod credentials;
+pub mod demo;
+pub mod embedded;
+pub mod environment;
+pub mod exit;
+pub mod failure;
+pub mod interrupt;
+pub mod plan;
+pub mod push;
+pub mod source;
+
+use std::ffi::OsString;
+
+use clap::Parser;
+
+use args::Arguments;
+use console::Console;
+use environment::Environment;
+use exit::Exit;
+use failure::Failure;
+use interrupt::Interrupt;
+use plan::Plan;
+
+/// Runs the program with these arguments, the first one being its name.
+pub fn main(arguments: impl IntoIterator<Item = OsString>) -> Exit {
+    let arguments: Vec<OsString> = arguments.into_iter().collect();
+    match Arguments::try_parse_from(&arguments) {
+        Ok(parsed) => run(parsed),
+        Err(error) => refuse(&error, &arguments),
+    }
+}
+
+fn run(arguments: Arguments) -> Exit {
+    let environment = Environment::read();
+    let console = Console::new(plan::output(&arguments, &environment));
+    match carry_out(arguments, &environment, &console) {
+        Ok(()) => Exit::Done,
+        Err(failure) => {
+            console.failure(&failure);
+            if console.is_json() {
+                // The failure itself is what counts now.
+                let _ = console::result(&push::failure_to_json(&failure));
+            }
+            failure.exit
+        }
+    }
+}
+
+fn carry_out(
+    arguments: Arguments,
+    environment: &Environment,
+    console: &Console,
+) -> Result<(), Failure> {
+    let interrupt = Interrupt::install()?;
+    match Plan::new(arguments, environment)? {
+        Plan::Push(plan) => {
+            let summary = push::run(&plan, console, &interrupt)?;
+            console::result(&summary.to_text(console.is_json()))
+        }
+        Plan::Demo(profile) => demo::run(profile, console, &interrupt),
+    }
+}
+
+/// What clap says: help and version, or what is wrong with the command line.
+fn refuse(error: &clap::Error, arguments: &[OsString]) -> Exit {
+    // A reader who has seen enough of the help is no error.
+    let _ = error.print();
+    if !error.use_stderr() {
+        return Exit::Done;
+    }
+    if arguments.iter().any(|argument| argument == "--json") {
+        let text = error.render().to_string();
+        let message = text.lines().next().unwrap_or_default();
+        let failure = Failure::usage(message.strip_prefix("error: ").unwrap_or(message));
+        let _ = console::result(&push::failure_to_json(&failure));
+    }
+    Exit::Usage
+}

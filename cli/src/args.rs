@@ -1,0 +1,271 @@
+//! The command line, as clap reads it. What it means is decided in [`plan`](crate::plan), and
+//! nothing else sees these types.
+
+use std::path::PathBuf;
+
+use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
+
+use crate::exit::Exit;
+
+/// Push container images from unpacked directories.
+#[derive(Debug, Parser)]
+#[command(
+    name = "longshore",
+    version,
+    about = "Push unpacked container images into any registry",
+    long_about = "Push unpacked container images into any registry: a drop-in for `ch-image push`.\n\n\
+                  See it work, without a registry and without a network:\n\n    \
+                  longshore demo",
+    propagate_version = true,
+    arg_required_else_help = true,
+    max_term_width = 100
+)]
+pub(crate) struct Arguments {
+    #[command(flatten)]
+    pub(crate) common: Common,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Copy an image from the local file system to a registry.
+    #[command(after_long_help = push_help())]
+    Push(Box<Push>),
+    /// Push a small image into a registry inside this program, to see it work.
+    #[command(long_about = DEMO)]
+    Demo(Demo),
+}
+
+/// Options that ch-image takes before and after its subcommand.
+#[derive(Args, Debug)]
+pub(crate) struct Common {
+    /// More detail: stripped files, requests, retries. Twice: every step.
+    #[arg(short, long, action = ArgAction::Count, global = true, help_heading = OUTPUT)]
+    pub(crate) verbose: u8,
+
+    /// Less: no progress. Twice: errors only.
+    #[arg(short, long, action = ArgAction::Count, global = true, conflicts_with = "verbose", help_heading = OUTPUT)]
+    pub(crate) quiet: u8,
+
+    /// Charliecloud's storage directory [default: /var/tmp/$USER.ch].
+    ///
+    /// The image IMAGE_REF is its directory `img/IMAGE_REF`, with `%` for `/` and `+` for `:`.
+    #[arg(short, long, value_name = "DIR", env = "CH_IMAGE_STORAGE", global = true, help_heading = IMAGE)]
+    pub(crate) storage: Option<PathBuf>,
+
+    /// Architecture to write into the image's configuration: `amd64`, `arm64/v8`, or `host`
+    /// [default: what the image's metadata say, else `host`].
+    #[arg(short, long, global = true, help_heading = IMAGE)]
+    pub(crate) arch: Option<String>,
+
+    /// Ask for credentials at once, even where pushing without any might be allowed.
+    #[arg(long, global = true, help_heading = AUTHENTICATION)]
+    pub(crate) auth: bool,
+
+    /// Ask for the password each time one is needed (for one-time passwords).
+    #[arg(long, global = true, help_heading = AUTHENTICATION)]
+    pub(crate) password_many: bool,
+
+    /// Trust any certificate (dangerous: anybody on the way can read the password).
+    #[arg(long, global = true, help_heading = NETWORK)]
+    pub(crate) tls_no_verify: bool,
+
+    /// Of ch-image, and of no meaning here: this program has no build cache, no download cache and
+    /// no lock.
+    #[arg(
+        long = "no-lock",
+        aliases = ["always-download", "cache", "debug", "no-cache", "rebuild"],
+        action = ArgAction::Count,
+        global = true,
+        hide = true
+    )]
+    pub(crate) ignored: u8,
+}
+
+/// `longshore push`.
+#[derive(Args, Debug)]
+pub(crate) struct Push {
+    /// Image to push, by its name in the storage directory; with --image, only a name.
+    #[arg(value_name = "IMAGE_REF")]
+    pub(crate) source: String,
+
+    /// Where to push it: [HOST[:PORT]/]NAME[:TAG] [default: IMAGE_REF].
+    #[arg(value_name = "DEST_REF")]
+    pub(crate) destination: Option<String>,
+
+    /// Push the unpacked image in DIR instead of one in the storage directory.
+    #[arg(long, value_name = "DIR", help_heading = IMAGE)]
+    pub(crate) image: Option<PathBuf>,
+
+    /// Fail if the image has devices, FIFOs or sockets, instead of leaving them out.
+    #[arg(long, help_heading = IMAGE)]
+    pub(crate) strict: bool,
+
+    /// Format of manifest and configuration.
+    ///
+    /// `docker` (Docker Image Manifest V2, Schema 2) is what ch-image pushes and what every
+    /// registry takes; `oci` is the newer standard, which some old registries refuse.
+    #[arg(long, value_enum, default_value_t, help_heading = IMAGE)]
+    pub(crate) format: Format,
+
+    /// How hard to compress the layer.
+    #[arg(long, value_name = "LEVEL", value_enum, default_value_t, help_heading = IMAGE)]
+    pub(crate) compression_level: Level,
+
+    /// Threads to compress with [default: one for each processor]. They do not change the digest.
+    #[arg(short, long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..), help_heading = IMAGE)]
+    pub(crate) jobs: Option<u16>,
+
+    /// Keep the packed layer in DIR until it is uploaded [default: $TMPDIR, else /tmp].
+    #[arg(long, value_name = "DIR", help_heading = IMAGE)]
+    pub(crate) spool: Option<PathBuf>,
+
+    /// Trust the certificates in this PEM file, too.
+    #[arg(long, value_name = "FILE", help_heading = NETWORK)]
+    pub(crate) ca_file: Option<PathBuf>,
+
+    /// Speak HTTP instead of HTTPS.
+    ///
+    /// This is the default for a registry on this machine (localhost, 127.0.0.0/8, [::1]) unless
+    /// its port is 443, or --ca-file or --tls-no-verify say that TLS is meant. Everywhere else
+    /// the password would be readable on the way, so it has to be asked for.
+    #[arg(long, conflicts_with_all = ["tls_no_verify", "ca_file"], help_heading = NETWORK)]
+    pub(crate) plain_http: bool,
+
+    /// Another repository of the registry that may have the layer: it is taken from there instead
+    /// of being uploaded.
+    #[arg(long, value_name = "REPO", help_heading = NETWORK)]
+    pub(crate) mount_from: Option<String>,
+
+    /// How often a request is sent again when the registry or the network fails.
+    #[arg(long, value_name = "N", default_value_t = 4, help_heading = NETWORK)]
+    pub(crate) retries: u8,
+
+    /// User name.
+    #[arg(short, long, value_name = "USER", help_heading = AUTHENTICATION)]
+    pub(crate) username: Option<String>,
+
+    /// Read the password from standard input.
+    #[arg(long, requires = "username", help_heading = AUTHENTICATION)]
+    pub(crate) password_stdin: bool,
+
+    /// Push into a registry inside this program, for as long as the push takes.
+    ///
+    /// PROFILE is the registry it imitates. DEST_REF keeps its repository and tag.
+    #[arg(
+        long,
+        value_name = "PROFILE",
+        num_args = 0..=1,
+        require_equals = true,
+        default_missing_value = DEFAULT_PROFILE,
+        conflicts_with_all = ["plain_http", "tls_no_verify", "ca_file", "username"],
+        help_heading = NETWORK
+    )]
+    pub(crate) embedded: Option<String>,
+
+    /// Write the result (or the error) as one JSON object to standard output.
+    #[arg(long, help_heading = OUTPUT)]
+    pub(crate) json: bool,
+
+    /// Write the manifest's digest to FILE once the registry has the image.
+    #[arg(long, value_name = "FILE", help_heading = OUTPUT)]
+    pub(crate) digest_file: Option<PathBuf>,
+}
+
+/// `longshore demo`.
+#[derive(Args, Debug)]
+pub(crate) struct Demo {
+    /// The registry to imitate.
+    #[arg(long, value_name = "PROFILE", default_value = DEFAULT_PROFILE)]
+    pub(crate) profile: String,
+
+    /// Write the result (or the error) as one JSON object to standard output.
+    #[arg(long, help_heading = OUTPUT)]
+    pub(crate) json: bool,
+}
+
+/// `--format`.
+#[derive(Clone, Copy, Debug, Default, ValueEnum)]
+pub(crate) enum Format {
+    /// Docker Image Manifest V2, Schema 2.
+    #[default]
+    Docker,
+    /// OCI image specification.
+    Oci,
+}
+
+/// `--compression-level`.
+#[derive(Clone, Copy, Debug, Default, ValueEnum)]
+pub(crate) enum Level {
+    /// For fast networks.
+    Fast,
+    /// In between.
+    #[default]
+    Default,
+    /// For slow networks and full registries.
+    Best,
+}
+
+/// What stands below the options of `push --help`.
+fn push_help() -> String {
+    let mut text = String::from(PUSH);
+    text.push_str("\nExit codes:\n");
+    for exit in Exit::ALL {
+        text.push_str(&format!("  {:>3}  {}\n", exit.code(), exit.meaning()));
+    }
+    text
+}
+
+const IMAGE: &str = "The image";
+const NETWORK: &str = "The registry";
+const AUTHENTICATION: &str = "Authentication";
+const OUTPUT: &str = "Output";
+
+const DEFAULT_PROFILE: &str = "quay";
+
+const DEMO: &str = "\
+Push a small image into a registry inside this program, to see it work.
+
+Makes a tiny image in a temporary directory and starts a registry on a loopback port, which \
+behaves like the one that --profile names and wants a password. Then pushes the image there just \
+as `longshore push` would, and shows what the registry holds. Nothing remains of it, and no \
+network is used.";
+
+const PUSH: &str = "\
+Examples:
+  longshore push --embedded --image ./rootfs hello
+          try it without a registry: it brings its own
+  longshore push debian:12 registry.example/team/debian:12
+          push an image from Charliecloud's storage directory
+  longshore push --image ./rootfs registry.example/team/app:1.0
+          push any directory
+  longshore push --json --digest-file app.digest --image ./rootfs registry.example/team/app
+          in a script: the result as JSON, the digest in a file
+
+Credentials are looked for when the registry asks, in this order, and the first found are used:
+  1. --username with --password-stdin
+  2. $CH_IMAGE_USERNAME with $CH_IMAGE_PASSWORD
+  3. podman's auth.json: $REGISTRY_AUTH_FILE, else $XDG_RUNTIME_DIR/containers/auth.json, then
+     ~/.config/containers/auth.json
+  4. docker's config.json in $DOCKER_CONFIG, else ~/.docker, with its credential helpers
+  5. a question, if standard input and standard error are a terminal
+Only the registry that is pushed to, or the token server it names, ever gets to see them.
+
+Environment:
+  CH_IMAGE_STORAGE        as --storage
+  CH_IMAGE_USERNAME, CH_IMAGE_PASSWORD
+                          user name and password
+  CH_REGY_DEFAULT_HOST    registry for references without one [default: Docker Hub]
+  CH_REGY_DEFAULT_PORT    its port
+  CH_REGY_PATH_PREFIX     put before the repository of such references
+  SOURCE_DATE_EPOCH       no file in the layer is younger than this (seconds since 1970)
+  TMPDIR                  where the packed layer is kept until it is uploaded
+  NO_COLOR                if set, no colours
+
+Standard output gets the result only: HOST/NAME@DIGEST, or with --json an object with the members
+reference, digest, mediaType, size, config, layers, requests, retries, warnings and
+elapsedSeconds; or error, with class, exitCode, phase, message, causes, hint, status and code.
+Everything else goes to standard error.
+";

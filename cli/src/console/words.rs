@@ -1,0 +1,108 @@
+//! The words of `ch-image push`, so that who reads its output, man or script, can read ours.
+
+use longshore_protocol::Digest;
+
+/// Which image is pushed.
+#[must_use]
+pub fn pushing(name: &str) -> String {
+    format!("pushing image:   {name}")
+}
+
+/// Where the image is.
+#[must_use]
+pub fn path(path: &str) -> String {
+    format!("image path:      {path}")
+}
+
+/// Where the image goes.
+#[must_use]
+pub fn destination(reference: &str) -> String {
+    format!("destination:     {reference}")
+}
+
+/// What stands before everything about layer `number` of `count`.
+#[must_use]
+pub fn layer(number: usize, count: usize) -> String {
+    format!("layer {number}/{count}")
+}
+
+/// What stands before everything about the config.
+pub const CONFIG: &str = "config";
+
+/// The registry is asked before anything is packed. `ch-image` does not ask.
+pub const PERMISSION: &str = "asking the registry for permission";
+
+/// The layer is being made.
+#[must_use]
+pub fn preparing(blob: &str) -> String {
+    format!("{blob}: preparing")
+}
+
+/// The config and the manifest are being made.
+pub const PREPARING_METADATA: &str = "preparing metadata";
+
+/// The first request about content is about to be sent.
+pub const STARTING: &str = "starting upload";
+
+/// The registry is asked for a blob.
+#[must_use]
+pub fn checking(blob: &str, digest: &Digest) -> String {
+    format!(
+        "{blob}: {}: checking if already in repository",
+        digest.short()
+    )
+}
+
+/// The registry has it.
+#[must_use]
+pub fn present(blob: &str, digest: &Digest) -> String {
+    format!("{blob}: {}: already present", digest.short())
+}
+
+/// The registry took it from another repository. `ch-image` has no word for it.
+#[must_use]
+pub fn mounted(blob: &str, digest: &Digest, repository: &str) -> String {
+    format!("{blob}: {}: mounted from {repository}", digest.short())
+}
+
+/// The registry does not have it.
+#[must_use]
+pub fn uploading(blob: &str, digest: &Digest) -> String {
+    format!("{blob}: {}: not present, uploading", digest.short())
+}
+
+/// The upload goes on after an interruption. `ch-image` does not do this.
+#[must_use]
+pub fn resuming(blob: &str, digest: &Digest, offset: u64) -> String {
+    format!(
+        "{blob}: {}: uploading again from byte {offset}",
+        digest.short()
+    )
+}
+
+/// The manifest is being sent.
+pub const MANIFEST: &str = "manifest: uploading";
+
+/// Temporary files go away.
+pub const CLEANING_UP: &str = "cleaning up";
+
+/// Everything worked.
+pub const DONE: &str = "done";
+
+/// How far something is.
+#[must_use]
+pub fn mebibytes(position: u64, total: Option<u64>) -> String {
+    let (whole, tenth) = tenths(position);
+    let Some(total) = total.filter(|total| *total > 0) else {
+        return format!("{whole}.{tenth} MiB");
+    };
+    let percent = u128::from(position.min(total)) * 100 / u128::from(total);
+    let (total, total_tenth) = tenths(total);
+    format!("{whole}.{tenth}/{total}.{total_tenth} MiB ({percent}%)")
+}
+
+fn tenths(bytes: u64) -> (u64, u64) {
+    let tenths = u128::from(bytes) * 10 / (1 << 20);
+    let tenths = u64::try_from(tenths).unwrap_or(u64::MAX);
+    (tenths / 10, tenths % 10)
+}

@@ -1,0 +1,200 @@
+//! Who is pushing: where credentials come from, and which ones are handed out.
+
+mod files;
+mod prompt;
+
+use longshore_protocol::{
+    Credentials, CredentialsReason, CredentialsRequest, PushErrorKind, Registry, Repository, Secret,
+};
+
+use crate::console::{Console, plain};
+use crate::environment::Environment;
+use crate::interrupt::Interrupt;
+
+/// What is known of who is pushing, before anybody asks.
+#[derive(Clone, Debug)]
+pub struct Login {
+    /// The only registry that the credentials are for.
+    pub registry: Registry,
+    /// The repository: auth.json may have credentials for a part of a registry.
+    pub repository: Repository,
+    /// `--username`
+    pub username: Option<String>,
+    /// `--password-stdin`
+    pub password: Option<Secret>,
+    /// Where the two came from, for a person.
+    pub origin: &'static str,
+    /// `--auth`: a person is asked before pushing without credentials is tried.
+    pub always: bool,
+    /// `--password-many`: a person's answer is not kept.
+    pub many: bool,
+    /// Variables, files and terminal.
+    pub environment: Environment,
+}
+
+/// Finds credentials for one push.
+pub struct Finder<'a> {
+    login: &'a Login,
+    console: &'a Console,
+    interrupt: &'a Interrupt,
+    /// Where the last ones came from.
+    given: Option<Origin>,
+    /// What a person typed.
+    typed: Option<Credentials>,
+    questions: u32,
+}
+
+/// Where credentials came from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Origin {
+    Arguments(&'static str),
+    Variables,
+    /// A file, or a credential helper that it names.
+    File(String),
+    Person,
+}
+
+impl<'a> Finder<'a> {
+    /// One that has not been asked yet.
+    #[must_use]
+    pub fn new(login: &'a Login, console: &'a Console, interrupt: &'a Interrupt) -> Self {
+        Self {
+            login,
+            console,
+            interrupt,
+            given: None,
+            typed: None,
+            questions: 0,
+        }
+    }
+
+    /// Credentials for `request`, if there are any that may be used for it.
+    pub fn find(&mut self, request: &CredentialsRequest) -> Option<Credentials> {
+        if request.registry != self.login.registry.to_string() {
+            // Can only be a mistake of ours, and this is the last place to stop it.
+            self.console
+                .warn(format!("no credentials for {}", plain(&request.registry)));
+            return None;
+        }
+        let may_ask = match request.reason {
+            CredentialsReason::Challenged => self.login.always,
+            CredentialsReason::AnonymousRefused => true,
+            CredentialsReason::Refused => return self.after_refusal(request),
+            _ => false,
+        };
+        if let Some(typed) = self.typed.clone().filter(|_| !self.login.many) {
+            return Some(typed);
+        }
+        if let Some((credentials, origin)) = self.stored() {
+            self.console
+                .detail(format!("credentials: from {}", origin.name()));
+            self.given = Some(origin);
+            return Some(credentials);
+        }
+        if may_ask { self.ask(request) } else { None }
+    }
+
+    /// What a person can do about a push that failed as `kind`, where the credentials matter.
+    #[must_use]
+    pub fn hint(&self, kind: PushErrorKind) -> Option<String> {
+        match (kind, &self.given) {
+            (PushErrorKind::Unauthenticated, None) => Some(format!(
+                "{NO_CREDENTIALS}, or say `podman login {0}` or `docker login {0}` first",
+                self.login.registry
+            )),
+            (PushErrorKind::Unauthenticated, Some(origin)) => Some(format!(
+                "the credentials came from {}; check user name and password",
+                origin.name()
+            )),
+            (PushErrorKind::Denied, Some(origin)) => Some(format!(
+                "the credentials from {} were accepted, but this account may not push to {}",
+                origin.name(),
+                self.login.repository
+            )),
+            _ => None,
+        }
+    }
+
+    /// Other credentials than those that were refused. Without a person nobody has any, and trying
+    /// the same again might lock the account.
+    fn after_refusal(&mut self, request: &CredentialsRequest) -> Option<Credentials> {
+        self.typed = None;
+        match self.given {
+            // Whoever gave a password wants that one to be used: a script must not end up at a
+            // prompt.
+            Some(Origin::Arguments(_) | Origin::Variables) => None,
+            Some(Origin::File(_) | Origin::Person) | None => self.ask(request),
+        }
+    }
+
+    fn stored(&self) -> Option<(Credentials, Origin)> {
+        let Login {
+            username,
+            password,
+            origin,
+            environment,
+            ..
+        } = self.login;
+        if let (Some(username), Some(password)) = (username, password) {
+            let credentials = Credentials::password(username, password.clone());
+            return Some((credentials, Origin::Arguments(origin)));
+        }
+        if username.is_none()
+            && let (Some(username), Some(password)) = (&environment.username, &environment.password)
+        {
+            let credentials = Credentials::password(username, password.clone());
+            return Some((credentials, Origin::Variables));
+        }
+        if username.is_some() {
+            // Somebody else's credentials will not do.
+            return None;
+        }
+        files::places(environment).into_iter().find_map(|place| {
+            match files::look_up(&place, &self.login.registry, &self.login.repository) {
+                Ok(found) => found.map(|credentials| (credentials, Origin::File(place.shown()))),
+                Err(problem) => {
+                    self.console
+                        .warn(format!("no credentials from {}: {problem}", place.shown()));
+                    None
+                }
+            }
+        })
+    }
+
+    fn ask(&mut self, request: &CredentialsRequest) -> Option<Credentials> {
+        if !self.login.environment.interactive || self.questions >= MOST_QUESTIONS {
+            return None;
+        }
+        self.questions += 1;
+        if request.reason == CredentialsReason::Refused {
+            self.console.warn("wrong user name or password");
+        }
+        let question = prompt::Question {
+            registry: request.registry.clone(),
+            recipient: request.recipient.to_string(),
+            username: self.login.username.clone(),
+        };
+        let answer = prompt::ask(question, self.console, self.interrupt)?;
+        self.given = Some(Origin::Person);
+        self.typed = Some(answer.clone());
+        Some(answer)
+    }
+}
+
+impl Origin {
+    fn name(&self) -> &str {
+        match self {
+            Self::Arguments(origin) => origin,
+            Self::Variables => "$CH_IMAGE_USERNAME and $CH_IMAGE_PASSWORD",
+            Self::File(path) => path,
+            Self::Person => "the terminal",
+        }
+    }
+}
+
+/// One question and two more after a wrong answer: what login programs do, and few enough not to
+/// lock an account.
+const MOST_QUESTIONS: u32 = 3;
+
+const NO_CREDENTIALS: &str = "set $CH_IMAGE_USERNAME and $CH_IMAGE_PASSWORD, \
+                              or use --username with --password-stdin";

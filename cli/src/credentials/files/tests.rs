@@ -1,0 +1,178 @@
+use std::fs;
+use std::path::PathBuf;
+
+use longshore_protocol::{Credentials, Reference};
+
+use super::{Place, look_up, places};
+use crate::environment::Environment;
+
+#[test]
+fn podman_comes_before_docker() {
+    let environment = Environment {
+        home: Some(PathBuf::from("/home/u")),
+        runtime_dir: Some(PathBuf::from("/run/user/1")),
+        ..Environment::default()
+    };
+    assert_eq!(
+        paths(&environment),
+        [
+            "/run/user/1/containers/auth.json",
+            "/home/u/.config/containers/auth.json",
+            "/home/u/.docker/config.json",
+        ]
+    );
+}
+
+#[test]
+fn a_named_file_takes_the_place_of_podmans_own() {
+    let environment = Environment {
+        home: Some(PathBuf::from("/home/u")),
+        runtime_dir: Some(PathBuf::from("/run/user/1")),
+        registry_auth_file: Some(PathBuf::from("/secret/auth.json")),
+        docker_config: Some(PathBuf::from("/etc/docker")),
+        ..Environment::default()
+    };
+    assert_eq!(
+        paths(&environment),
+        ["/secret/auth.json", "/etc/docker/config.json"]
+    );
+}
+
+#[test]
+fn auth_is_user_name_and_password() {
+    // alice:secret
+    let found = found(
+        r#"{"auths": {"reg.example:5000": {"auth": "YWxpY2U6c2VjcmV0"}}}"#,
+        APP,
+    );
+    assert_eq!(found, Ok(Some(Credentials::password("alice", "secret"))));
+}
+
+#[test]
+fn another_registrys_entry_is_not_handed_out() {
+    for other in [
+        "reg.example",
+        "reg.example:5001",
+        "evil.example",
+        "reg.example:5000.evil",
+    ] {
+        let config = format!(r#"{{"auths": {{"{other}": {{"auth": "YWxpY2U6c2VjcmV0"}}}}}}"#);
+        assert_eq!(found(&config, APP), Ok(None), "{other}");
+    }
+}
+
+#[test]
+fn docker_hub_is_kept_under_its_old_name() {
+    let config = r#"{"auths": {"https://index.docker.io/v1/": {"auth": "YWxpY2U6c2VjcmV0"}}}"#;
+    let alice = Ok(Some(Credentials::password("alice", "secret")));
+    assert_eq!(found(config, "alice/app"), alice);
+    assert_eq!(found(config, "docker.io/alice/app"), alice);
+    assert_eq!(found(config, APP), Ok(None));
+}
+
+#[test]
+fn an_identity_token_is_one() {
+    let config = r#"{"auths": {"reg.example:5000":
+        {"auth": "MDAwMDo=", "identitytoken": "tok"}}}"#;
+    assert_eq!(
+        found(config, APP),
+        Ok(Some(Credentials::IdentityToken("tok".into())))
+    );
+}
+
+#[test]
+fn an_empty_identity_token_is_none() {
+    let config = r#"{"auths": {"reg.example:5000":
+        {"auth": "YWxpY2U6c2VjcmV0", "identitytoken": ""}}}"#;
+    assert_eq!(
+        found(config, APP),
+        Ok(Some(Credentials::password("alice", "secret")))
+    );
+}
+
+#[test]
+fn a_registry_token_is_one() {
+    let config = r#"{"auths": {"reg.example:5000": {"registrytoken": "tok"}}}"#;
+    assert_eq!(
+        found(config, APP),
+        Ok(Some(Credentials::RegistryToken("tok".into())))
+    );
+}
+
+#[test]
+fn the_entry_closest_to_the_repository_counts() {
+    // alice:secret, bob:team, carol:app
+    let config = r#"{"auths": {
+        "reg.example:5000": {"auth": "YWxpY2U6c2VjcmV0"},
+        "reg.example:5000/team": {"auth": "Ym9iOnRlYW0="},
+        "reg.example:5000/team/app": {"auth": "Y2Fyb2w6YXBw"}}}"#;
+    let team = |name: &str| format!("reg.example:5000/{name}");
+    assert_eq!(found(config, &team("team/app")), password("carol", "app"));
+    assert_eq!(
+        found(config, &team("team/app/sub")),
+        password("carol", "app")
+    );
+    assert_eq!(found(config, &team("team/other")), password("bob", "team"));
+    assert_eq!(found(config, &team("else")), password("alice", "secret"));
+}
+
+#[test]
+fn files_without_credentials_are_no_trouble() {
+    for config in [
+        "",
+        "\n",
+        "{}",
+        r#"{"auths": {}}"#,
+        r#"{"auths": {"reg.example:5000": {}}}"#,
+    ] {
+        assert_eq!(found(config, APP), Ok(None), "{config:?}");
+    }
+}
+
+#[test]
+fn errors_do_not_quote_the_file() {
+    for config in [
+        "hunter2",
+        r#"["hunter2"]"#,
+        r#"{"auths": {"reg.example:5000": {"auth": "hunter2"}}}"#,
+    ] {
+        let error = found(config, APP).expect_err(config);
+        assert!(!error.contains("hunter2"), "{error}");
+    }
+}
+
+#[test]
+fn only_a_file_that_somebody_named_has_to_be_there() {
+    let reference: Reference = APP.parse().unwrap();
+    let look = |is_named| {
+        let place = Place {
+            path: PathBuf::from("/nonexistent/auth.json"),
+            is_named,
+        };
+        look_up(&place, reference.registry(), reference.repository())
+    };
+    assert_eq!(look(false), Ok(None));
+    assert!(look(true).is_err());
+}
+
+fn found(config: &str, reference: &str) -> Result<Option<Credentials>, String> {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("config.json");
+    fs::write(&path, config).unwrap();
+    let reference: Reference = reference.parse().unwrap();
+    let place = Place {
+        path,
+        is_named: true,
+    };
+    look_up(&place, reference.registry(), reference.repository())
+}
+
+fn password(username: &str, password: &str) -> Result<Option<Credentials>, String> {
+    Ok(Some(Credentials::password(username, password)))
+}
+
+fn paths(environment: &Environment) -> Vec<String> {
+    places(environment).iter().map(Place::shown).collect()
+}
+
+const APP: &str = "reg.example:5000/team/app";

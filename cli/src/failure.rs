@@ -1,0 +1,191 @@
+//! Why a run failed, as a person and as a program get to see it.
+
+use std::error::Error;
+use std::fmt;
+
+use longshore_image::PackError;
+use longshore_protocol::{PushError, ReferenceError};
+
+use crate::console::plain;
+use crate::exit::Exit;
+
+/// Why a run failed: one sentence, what lies below it, and what a person can do.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Failure {
+    /// The class, which is the exit code.
+    pub exit: Exit,
+    /// What was being done.
+    pub phase: String,
+    /// One sentence.
+    pub message: String,
+    /// What led to it, the nearest cause first.
+    pub causes: Vec<String>,
+    /// What a person can do about it.
+    pub hint: Option<String>,
+    /// A text with the place in it that is wrong.
+    pub spot: Option<Spot>,
+    /// The status that the registry answered with.
+    pub status: Option<u16>,
+    /// The error code that the registry answered with.
+    pub code: Option<String>,
+}
+
+/// A place in a text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Spot {
+    text: String,
+    column: usize,
+}
+
+impl Spot {
+    /// The character at `position`, counted from one, or the end of `text` just behind the last.
+    pub fn new(text: &str, position: usize) -> Self {
+        let before: String = text.chars().take(position.saturating_sub(1)).collect();
+        // What is shown may be longer than what was given: control characters are spelt out.
+        Self {
+            text: plain(text),
+            column: plain(&before).chars().count(),
+        }
+    }
+
+    /// The text, and a mark below the place.
+    pub fn lines(&self) -> [String; 2] {
+        [self.text.clone(), format!("{}^", " ".repeat(self.column))]
+    }
+}
+
+impl Failure {
+    /// A failure of class `exit` while `phase`.
+    pub fn new(exit: Exit, phase: impl Into<String>, message: impl Into<String>) -> Self {
+        Self {
+            exit,
+            phase: phase.into(),
+            message: message.into(),
+            causes: Vec::new(),
+            hint: None,
+            spot: None,
+            status: None,
+            code: None,
+        }
+    }
+
+    /// A mistake in how the program was called.
+    pub fn usage(message: impl Into<String>) -> Self {
+        Self::new(Exit::Usage, "reading the command line", message)
+    }
+
+    /// The failure of a person pressing Ctrl-C while `phase`.
+    pub fn cancelled(phase: impl Into<String>) -> Self {
+        Self::new(Exit::Cancelled, phase, "cancelled")
+    }
+
+    /// A reference that is none. `what` says whose: "IMAGE_REF".
+    pub fn reference(what: &str, error: &ReferenceError) -> Self {
+        let mut failure = Self::usage(format!("{what}: {}", plain(&error.to_string())));
+        failure.spot = Some(Spot::new(&error.text, error.position));
+        failure.hint = Some(
+            "a reference is [HOST[:PORT]/]NAME[:TAG], as in registry.example:5000/team/app:1.0"
+                .to_owned(),
+        );
+        failure
+    }
+
+    /// A push to `destination` that failed.
+    pub fn push(destination: &str, error: &PushError) -> Self {
+        let exit = Exit::from(error.kind());
+        let message = match exit {
+            Exit::Cancelled => format!("cancelled while {}", error.phase()),
+            _ => format!(
+                "cannot push to {destination}: {}",
+                plain(&error.to_string())
+            ),
+        };
+        let mut failure = Self::new(exit, error.phase().to_string(), message);
+        failure.causes = causes(error);
+        failure.hint = error.hint().map(plain);
+        if let Some(answer) = error.answer() {
+            failure.status = Some(answer.status.as_u16());
+            failure.code = answer.code.as_ref().map(|code| plain(&code.to_string()));
+        }
+        failure
+    }
+
+    /// An image that could not be packed.
+    pub fn pack(error: &PackError) -> Self {
+        let (exit, hint) = match error {
+            PackError::Cancelled => return Self::cancelled(PACKING),
+            PackError::Sink(_) | PackError::Spool { .. } => (
+                Exit::Unexpected,
+                Some("--spool DIR puts the packed layer somewhere else"),
+            ),
+            PackError::Thread(_) => (Exit::Unexpected, None),
+            PackError::Special { .. } => (
+                Exit::Image,
+                Some("without --strict it is left out, with a warning"),
+            ),
+            PackError::Unreadable { .. } => (
+                Exit::Image,
+                Some(
+                    "every file of an image must be readable by who pushes it: check its mode and owner",
+                ),
+            ),
+            _ => (Exit::Image, None),
+        };
+        let mut failure = Self::new(
+            exit,
+            PACKING,
+            format!("cannot pack the image: {}", plain(&error.to_string())),
+        );
+        failure.causes = causes(error);
+        failure.hint = hint.map(str::to_owned);
+        failure
+    }
+
+    /// The same failure with what led to it.
+    #[must_use]
+    pub fn because(mut self, error: &dyn Error) -> Self {
+        self.causes.push(plain(&error.to_string()));
+        self.causes.extend(causes(error));
+        self
+    }
+
+    /// The same failure with advice.
+    #[must_use]
+    pub fn hinting(mut self, hint: impl Into<String>) -> Self {
+        self.hint = Some(hint.into());
+        self
+    }
+
+    /// The same failure with advice, unless it has some.
+    #[must_use]
+    pub fn or_hinting(mut self, hint: impl FnOnce() -> Option<String>) -> Self {
+        self.hint = self.hint.or_else(hint);
+        self
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl Error for Failure {}
+
+/// The causes of `error` that its own text does not repeat already.
+fn causes(error: &dyn Error) -> Vec<String> {
+    let mut shown = error.to_string();
+    let mut causes = Vec::new();
+    let mut next = error.source();
+    while let Some(cause) = next {
+        let text = cause.to_string();
+        if !shown.contains(&text) {
+            causes.push(plain(&text));
+            shown = text;
+        }
+        next = cause.source();
+    }
+    causes
+}
+
+const PACKING: &str = "packing the image";

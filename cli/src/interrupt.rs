@@ -1,0 +1,62 @@
+//! Ctrl-C and SIGTERM: the first one asks everything to stop and clean up, the second one does not
+//! wait for that.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use signal_hook::consts::{SIGINT, SIGTERM};
+
+use crate::exit::Exit;
+use crate::failure::Failure;
+
+/// Whether somebody wants the program to stop.
+#[derive(Clone, Debug, Default)]
+pub struct Interrupt(Arc<AtomicBool>);
+
+impl Interrupt {
+    /// Takes over both signals for the rest of the process.
+    ///
+    /// # Errors
+    /// The system refuses.
+    pub fn install() -> Result<Self, Failure> {
+        let interrupt = Self::default();
+        interrupt.listen().map_err(|error| {
+            Failure::new(Exit::Unexpected, "starting", "cannot watch for signals").because(&error)
+        })?;
+        Ok(interrupt)
+    }
+
+    /// Whether the first signal has come.
+    #[must_use]
+    pub fn is_raised(&self) -> bool {
+        self.0.load(Ordering::SeqCst)
+    }
+
+    /// True from the first signal on, for those who look at it themselves.
+    #[must_use]
+    pub fn flag(&self) -> Arc<AtomicBool> {
+        Arc::clone(&self.0)
+    }
+
+    /// Fails if the first signal has come.
+    ///
+    /// # Errors
+    /// It has.
+    pub fn check(&self, phase: &str) -> Result<(), Failure> {
+        if self.is_raised() {
+            return Err(Failure::cancelled(phase));
+        }
+        Ok(())
+    }
+
+    fn listen(&self) -> std::io::Result<()> {
+        for signal in [SIGINT, SIGTERM] {
+            // In this order: the first signal finds the flag down and raises it, the second one
+            // finds it up and ends the process, whatever the rest of the program is stuck in.
+            let code = i32::from(Exit::Cancelled.code());
+            signal_hook::flag::register_conditional_shutdown(signal, code, self.flag())?;
+            signal_hook::flag::register(signal, self.flag())?;
+        }
+        Ok(())
+    }
+}

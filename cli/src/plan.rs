@@ -1,0 +1,381 @@
+//! From arguments and environment to a plan: everything is parsed and checked here, once, so that
+//! what carries the plan out meets only values that make sense.
+
+use std::fs;
+use std::io::Read;
+use std::num::NonZeroUsize;
+use std::path::{Path, PathBuf};
+
+use longshore_image::{Format, Level, Options, Platform};
+use longshore_protocol::{Reference, ReferenceDefaults, Registry, Repository, Scheme, Secret};
+
+use rustix::fs::Access;
+
+use crate::args::{self, Arguments, Command};
+use crate::console::{Output, Verbosity};
+use crate::credentials::Login;
+use crate::embedded::Profile;
+use crate::environment::Environment;
+use crate::failure::Failure;
+use crate::push::directory_of;
+use crate::source::{Name, Source};
+
+/// What to do.
+#[derive(Debug)]
+pub enum Plan {
+    /// Push one image.
+    Push(Box<PushPlan>),
+    /// Show how it works.
+    Demo(Profile),
+}
+
+/// One push.
+#[derive(Debug)]
+pub struct PushPlan {
+    /// The image.
+    pub source: Source,
+    /// Where it goes.
+    pub destination: Reference,
+    /// Whether to say where it goes: it is not what was asked for to the letter.
+    pub tell_destination: bool,
+    /// How the registry is spoken to.
+    pub channel: Channel,
+    /// Who is pushing.
+    pub login: Login,
+    /// How the layer is made.
+    pub packing: Packing,
+    /// Another repository that may have the layer.
+    pub mount_from: Option<Repository>,
+    /// Push into a registry of our own instead of the one in `destination`.
+    pub embedded: Option<Profile>,
+    /// Where the digest is written.
+    pub digest_file: Option<PathBuf>,
+}
+
+/// How the registry is spoken to.
+#[derive(Clone, Debug)]
+pub struct Channel {
+    /// The scheme.
+    pub scheme: Scheme,
+    /// Whether certificates are checked.
+    pub verify: bool,
+    /// PEM certificates to trust besides the system's.
+    pub authorities: Option<Vec<u8>>,
+    /// How often a request is sent at most.
+    pub attempts: u32,
+}
+
+/// How the layer is made.
+#[derive(Clone, Debug)]
+pub struct Packing {
+    /// What goes into it.
+    pub options: Options,
+    /// The format of manifest and configuration.
+    pub format: Format,
+    /// What the image runs on, `None` for what the metadata say.
+    pub platform: Option<Platform>,
+    /// Where it is kept until it is uploaded.
+    pub spool: PathBuf,
+}
+
+impl Channel {
+    /// To a registry in this program.
+    pub(crate) fn internal() -> Self {
+        Self {
+            scheme: Scheme::Http,
+            verify: true,
+            authorities: None,
+            attempts: 5,
+        }
+    }
+}
+
+impl Plan {
+    /// What `arguments` and `environment` ask for.
+    ///
+    /// # Errors
+    /// They make no sense, or a file they name cannot be read.
+    pub(crate) fn new(arguments: Arguments, environment: &Environment) -> Result<Self, Failure> {
+        match arguments.command {
+            Command::Push(push) => {
+                let plan = push_plan(*push, arguments.common, environment)?;
+                Ok(Self::Push(Box::new(plan)))
+            }
+            Command::Demo(demo) => Ok(Self::Demo(Profile::named(&demo.profile)?)),
+        }
+    }
+}
+
+/// How much is said and in which form. Known before anything else, since errors need it.
+pub(crate) fn output(arguments: &Arguments, environment: &Environment) -> Output {
+    let json = match &arguments.command {
+        Command::Push(push) => push.json,
+        Command::Demo(demo) => demo.json,
+    };
+    let Environment { colours, bars, .. } = *environment;
+    let verbosity = match (arguments.common.quiet, arguments.common.verbose) {
+        (0, 0) => Verbosity::Normal,
+        (0, 1) => Verbosity::Verbose,
+        (0, _) => Verbosity::Debug,
+        (1, _) => Verbosity::Quiet,
+        (_, _) => Verbosity::Silent,
+    };
+    Output {
+        verbosity,
+        json,
+        colours,
+        bars,
+    }
+}
+
+/// Whether a registry on `registry`'s host is on this machine.
+pub(crate) fn is_loopback(registry: &Registry) -> bool {
+    let host = registry
+        .host()
+        .trim_start_matches('[')
+        .trim_end_matches(']');
+    match host.parse::<std::net::IpAddr>() {
+        Ok(address) => address.is_loopback(),
+        Err(_) => host == "localhost" || host.ends_with(".localhost"),
+    }
+}
+
+fn push_plan(
+    push: args::Push,
+    common: args::Common,
+    environment: &Environment,
+) -> Result<PushPlan, Failure> {
+    let name = Name::parse(&push.source)?;
+    let defaults = match push.embedded {
+        // Docker Hub's rules for short names are not those of the registry in here.
+        Some(_) => embedded_defaults(),
+        None => defaults(environment)?,
+    };
+    let (label, text) = match &push.destination {
+        Some(text) => ("DEST_REF", text.as_str()),
+        None => ("IMAGE_REF", push.source.as_str()),
+    };
+    let destination =
+        Reference::parse(text, &defaults).map_err(|error| Failure::reference(label, &error))?;
+    let mount_from = push.mount_from.as_deref().map(repository).transpose()?;
+    let packing = packing(&push, common.arch.as_deref(), environment)?;
+    let channel = channel(&push, common.tls_no_verify, &destination)?;
+    let embedded = push.embedded.as_deref().map(Profile::named).transpose()?;
+    let login = Login {
+        registry: destination.registry().clone(),
+        repository: destination.repository().clone(),
+        username: push.username,
+        password: if push.password_stdin {
+            Some(password_from_stdin()?)
+        } else {
+            None
+        },
+        origin: "--username and --password-stdin",
+        always: common.auth,
+        many: common.password_many,
+        environment: environment.clone(),
+    };
+    let source = match push.image {
+        Some(directory) => Source::Directory { name, directory },
+        None => Source::Storage {
+            name,
+            storage: storage(common.storage, environment)?,
+        },
+    };
+    if let Some(path) = &push.digest_file {
+        check_writable(path)?;
+    }
+    Ok(PushPlan {
+        tell_destination: push.destination.is_some()
+            || embedded.is_some()
+            || destination.to_string() != push.source,
+        source,
+        destination,
+        channel,
+        login,
+        packing,
+        mount_from,
+        embedded,
+        digest_file: push.digest_file,
+    })
+}
+
+fn defaults(environment: &Environment) -> Result<ReferenceDefaults, Failure> {
+    let mut defaults = ReferenceDefaults::default();
+    // Port and prefix belong to a host of the site's own: without it they mean nothing, as for
+    // ch-image.
+    let Some(host) = &environment.default_host else {
+        return Ok(defaults);
+    };
+    // The host is trusted with the password, so it must be one: parsed as part of a reference.
+    Reference::parse(&format!("{host}:443/x"), &ReferenceDefaults::default())
+        .map_err(|error| in_environment("CH_REGY_DEFAULT_HOST", host, error.reason))?;
+    host.clone_into(&mut defaults.host);
+    if let Some(port) = &environment.default_port {
+        let number = port.parse().ok().filter(|number| *number != 0);
+        let reason = "a port is a number from 1 to 65535";
+        let missing = || in_environment("CH_REGY_DEFAULT_PORT", port, reason);
+        defaults.port = Some(number.ok_or_else(missing)?);
+    }
+    if let Some(prefix) = &environment.path_prefix {
+        let prefix = prefix.trim_matches('/');
+        prefix
+            .parse::<Repository>()
+            .map_err(|error| in_environment("CH_REGY_PATH_PREFIX", prefix, error.reason))?;
+        defaults.path_prefix = Some(prefix.to_owned());
+    }
+    Ok(defaults)
+}
+
+fn embedded_defaults() -> ReferenceDefaults {
+    let mut defaults = ReferenceDefaults::default();
+    "localhost".clone_into(&mut defaults.host);
+    defaults
+}
+
+fn in_environment(variable: &str, value: &str, reason: &str) -> Failure {
+    Failure::usage(format!(
+        "${variable} is \"{}\": {reason}",
+        value.escape_debug()
+    ))
+}
+
+fn repository(text: &str) -> Result<Repository, Failure> {
+    text.parse().map_err(|error| {
+        Failure::reference("--mount-from", &error)
+            .hinting("it is a repository of the same registry, without host and tag: team/base")
+    })
+}
+
+fn storage(given: Option<PathBuf>, environment: &Environment) -> Result<PathBuf, Failure> {
+    let user = || {
+        environment
+            .user
+            .as_ref()
+            .map(|user| PathBuf::from(format!("/var/tmp/{user}.ch")))
+    };
+    given.or_else(user).ok_or_else(|| {
+        Failure::usage(
+            "no storage directory: neither --storage, $CH_IMAGE_STORAGE nor $USER is set",
+        )
+        .hinting("--image DIR pushes an image from anywhere")
+    })
+}
+
+fn packing(
+    push: &args::Push,
+    architecture: Option<&str>,
+    environment: &Environment,
+) -> Result<Packing, Failure> {
+    let options = Options {
+        strict: push.strict,
+        threads: push.jobs.and_then(|jobs| NonZeroUsize::new(jobs.into())),
+        level: match push.compression_level {
+            args::Level::Fast => Level::Fast,
+            args::Level::Default => Level::Default,
+            args::Level::Best => Level::Best,
+        },
+        source_date_epoch: source_date_epoch(environment)?,
+        ..Options::default()
+    };
+    let spool = push.spool.clone().unwrap_or_else(std::env::temp_dir);
+    if !spool.is_dir() {
+        return Err(Failure::usage(format!(
+            "the layer cannot be kept in {}: not a directory",
+            spool.display()
+        ))
+        .hinting("--spool DIR names a directory with room for the packed layer"));
+    }
+    let platform = match architecture {
+        None => None,
+        Some("host") => Some(Platform::host()),
+        Some(name) => Some(Platform::parse(name).ok_or_else(|| {
+            Failure::usage("--arch: the architecture is missing")
+                .hinting("it is amd64, arm64/v8, ppc64le or the like, or host for this machine's")
+        })?),
+    };
+    Ok(Packing {
+        options,
+        format: match push.format {
+            args::Format::Docker => Format::Docker,
+            args::Format::Oci => Format::Oci,
+        },
+        platform,
+        spool,
+    })
+}
+
+fn source_date_epoch(environment: &Environment) -> Result<Option<u64>, Failure> {
+    let parse = |text: &String| {
+        let reason = "it is a number of seconds since 1970";
+        text.parse()
+            .map_err(|_| in_environment("SOURCE_DATE_EPOCH", text, reason))
+    };
+    environment
+        .source_date_epoch
+        .as_ref()
+        .map(parse)
+        .transpose()
+}
+
+fn channel(
+    push: &args::Push,
+    no_verify: bool,
+    destination: &Reference,
+) -> Result<Channel, Failure> {
+    let registry = destination.registry();
+    let is_tls_meant = push.ca_file.is_some() || no_verify || registry.port() == Some(443);
+    let is_plain =
+        push.plain_http || push.embedded.is_some() || (is_loopback(registry) && !is_tls_meant);
+    let authorities = match &push.ca_file {
+        Some(path) => Some(fs::read(path).map_err(|error| {
+            let message = format!("cannot read --ca-file {}", path.display());
+            Failure::usage(message).because(&error)
+        })?),
+        None => None,
+    };
+    Ok(Channel {
+        scheme: if is_plain {
+            Scheme::Http
+        } else {
+            Scheme::Https
+        },
+        verify: !no_verify,
+        authorities,
+        attempts: u32::from(push.retries) + 1,
+    })
+}
+
+/// Says before the push, rather than after it, that there is no place for the digest.
+fn check_writable(path: &Path) -> Result<(), Failure> {
+    let failure = |reason: &str| {
+        Failure::usage(format!(
+            "cannot write --digest-file {}: {reason}",
+            path.display()
+        ))
+    };
+    if path.is_dir() {
+        return Err(failure("it is a directory"));
+    }
+    rustix::fs::access(directory_of(path), Access::WRITE_OK | Access::EXEC_OK)
+        .map_err(|error| failure("its directory is missing or not writable").because(&error))
+}
+
+/// One line, without its end. A password with a line break in it would not survive a header.
+fn password_from_stdin() -> Result<Secret, Failure> {
+    let mut text = String::new();
+    std::io::stdin()
+        .take(MAX_PASSWORD)
+        .read_to_string(&mut text)
+        .map_err(|error| Failure::usage("--password-stdin: cannot read it").because(&error))?;
+    let password = text.trim_end_matches(['\n', '\r']);
+    if password.is_empty() {
+        return Err(Failure::usage("--password-stdin: standard input is empty"));
+    }
+    Ok(Secret::from(password))
+}
+
+const MAX_PASSWORD: u64 = 64 * 1024;
+
+#[cfg(test)]
+mod tests;

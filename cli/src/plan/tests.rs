@@ -1,0 +1,218 @@
+use clap::Parser;
+use longshore_image::Format;
+use longshore_protocol::{Reference, Scheme};
+
+use super::{Plan, PushPlan, is_loopback};
+use crate::args::Arguments;
+use crate::environment::Environment;
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::source::Source;
+
+#[test]
+fn a_registry_on_this_machine_is_spoken_to_in_clear_text() {
+    for registry in [
+        "localhost:5000",
+        "127.0.0.1:5000",
+        "127.9.9.9:80",
+        "[::1]:5000",
+        "localhost",
+    ] {
+        assert_eq!(scheme(&[], registry), Scheme::Http, "{registry}");
+    }
+    for registry in [
+        "quay.io",
+        "10.0.0.1:5000",
+        "localhost.example",
+        "[::2]:5000",
+        "localhost:443",
+    ] {
+        assert_eq!(scheme(&[], registry), Scheme::Https, "{registry}");
+    }
+}
+
+#[test]
+fn options_about_tls_mean_tls_on_this_machine_too() {
+    assert_eq!(
+        scheme(&["--tls-no-verify"], "localhost:5000"),
+        Scheme::Https
+    );
+    assert_eq!(scheme(&["--plain-http"], "registry.example"), Scheme::Http);
+}
+
+#[test]
+fn loopback_is_what_never_leaves_the_machine() {
+    for (text, expected) in [
+        ("127.0.0.1:1/x", true),
+        ("a.localhost:1/x", true),
+        ("localhost.de/x", false),
+    ] {
+        let reference: Reference = text.parse().unwrap();
+        assert_eq!(is_loopback(reference.registry()), expected, "{text}");
+    }
+}
+
+#[test]
+fn names_without_a_registry_go_where_the_site_says() {
+    let environment = Environment {
+        default_host: Some("reg.site".to_owned()),
+        default_port: Some("5000".to_owned()),
+        path_prefix: Some("/group/".to_owned()),
+        ..environment()
+    };
+    let plan = plan_in(&environment, &["app"]).unwrap();
+    assert_eq!(
+        plan.destination.to_string(),
+        "reg.site:5000/group/app:latest"
+    );
+    let plan = plan_in(&environment, &["app", "other.example/app:2"]).unwrap();
+    assert_eq!(plan.destination.to_string(), "other.example/app:2");
+}
+
+#[test]
+fn without_a_site_they_go_to_docker_hub() {
+    let environment = Environment {
+        default_port: Some("5000".to_owned()),
+        ..environment()
+    };
+    let plan = plan_in(&environment, &["app"]).unwrap();
+    assert_eq!(
+        plan.destination.to_string(),
+        "registry-1.docker.io/library/app:latest"
+    );
+}
+
+#[test]
+fn a_senseless_environment_is_said_by_its_name() {
+    let host = || Some("reg.site".to_owned());
+    let wrong = [
+        (
+            "CH_REGY_DEFAULT_HOST",
+            Environment {
+                default_host: Some("a b".into()),
+                ..environment()
+            },
+        ),
+        (
+            "CH_REGY_DEFAULT_HOST",
+            Environment {
+                default_host: Some("evil/x".into()),
+                ..environment()
+            },
+        ),
+        (
+            "CH_REGY_DEFAULT_PORT",
+            Environment {
+                default_host: host(),
+                default_port: Some("0".into()),
+                ..environment()
+            },
+        ),
+        (
+            "CH_REGY_PATH_PREFIX",
+            Environment {
+                default_host: host(),
+                path_prefix: Some("A".into()),
+                ..environment()
+            },
+        ),
+        (
+            "SOURCE_DATE_EPOCH",
+            Environment {
+                source_date_epoch: Some("now".into()),
+                ..environment()
+            },
+        ),
+    ];
+    for (name, environment) in wrong {
+        let failure = plan_in(&environment, &["app"]).expect_err(name);
+        assert_eq!(failure.exit, Exit::Usage);
+        assert!(failure.message.contains(name), "{failure}");
+    }
+}
+
+#[test]
+fn names_are_as_charliecloud_has_them() {
+    let plan = plan(&["team%app+1.0"]).unwrap();
+    assert_eq!(plan.source.name().to_string(), "team/app:1.0");
+    assert!(matches!(plan.source, Source::Storage { .. }));
+    assert_eq!(
+        plan.destination.to_string(),
+        "registry-1.docker.io/team/app:1.0"
+    );
+}
+
+#[test]
+fn the_storage_directory_is_the_users() {
+    let Source::Storage { storage, .. } = plan(&["app"]).unwrap().source else {
+        panic!("no --image was given");
+    };
+    assert_eq!(storage.to_str(), Some("/var/tmp/alice.ch"));
+    let Source::Storage { storage, .. } = plan(&["-s", "/there", "app"]).unwrap().source else {
+        panic!("no --image was given");
+    };
+    assert_eq!(storage.to_str(), Some("/there"));
+}
+
+#[test]
+fn the_embedded_registry_knows_no_library() {
+    let plan = plan(&["--embedded", "app"]).unwrap();
+    assert_eq!(plan.destination.repository().as_str(), "app");
+    assert!(plan.embedded.is_some());
+}
+
+#[test]
+fn the_format_is_charlieclouds_unless_told() {
+    assert_eq!(plan(&["app"]).unwrap().packing.format, Format::Docker);
+    assert_eq!(
+        plan(&["--format", "oci", "app"]).unwrap().packing.format,
+        Format::Oci
+    );
+}
+
+#[test]
+fn options_of_ch_image_that_mean_nothing_here_are_taken() {
+    let before = [
+        "longshore",
+        "--no-cache",
+        "--no-lock",
+        "--debug",
+        "-a",
+        "arm64/v8",
+        "push",
+        "app",
+    ];
+    let parsed = Arguments::try_parse_from(before).unwrap();
+    let Plan::Push(plan) = Plan::new(parsed, &environment()).unwrap() else {
+        panic!("`push` was asked for");
+    };
+    assert_eq!(plan.packing.platform.unwrap().to_string(), "arm64/v8");
+}
+
+fn scheme(options: &[&str], registry: &str) -> Scheme {
+    let destination = format!("{registry}/team/app");
+    plan(&[options, &["app", &destination]].concat())
+        .unwrap()
+        .channel
+        .scheme
+}
+
+fn plan(arguments: &[&str]) -> Result<PushPlan, Failure> {
+    plan_in(&environment(), arguments)
+}
+
+fn plan_in(environment: &Environment, arguments: &[&str]) -> Result<PushPlan, Failure> {
+    let arguments = [&["longshore", "push"], arguments].concat();
+    let parsed = Arguments::try_parse_from(arguments).expect("clap takes these");
+    match Plan::new(parsed, environment)? {
+        Plan::Push(plan) => Ok(*plan),
+        Plan::Demo(_) => panic!("`push` was asked for"),
+    }
+}
+
+fn environment() -> Environment {
+    Environment {
+        user: Some("alice".to_owned()),
+        ..Environment::default()
+    }
+}

@@ -1,0 +1,179 @@
+//! What a push did, for programs.
+
+use std::fs::Permissions;
+use std::io::{self, Write};
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+use std::time::Duration;
+
+use longshore_protocol::{BlobOutcome, BlobReport, Reference, Report};
+use serde::Serialize;
+use serde_json::json;
+
+use super::pack::Packed;
+use crate::console::plain;
+use crate::exit::Exit;
+use crate::failure::Failure;
+
+/// What a push did. The names of its members, as `--json` has them, are part of the program's
+/// interface; there may be more of them later.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Summary {
+    /// Where the image is, by its digest: `host/repository@sha256:…`.
+    pub reference: String,
+    /// The manifest's digest: what the image is called from now on.
+    pub digest: String,
+    /// The manifest's media type.
+    pub media_type: String,
+    /// The manifest's size in bytes.
+    pub size: u64,
+    /// The config.
+    pub config: Blob,
+    /// The layers, the lowest first.
+    pub layers: Vec<Blob>,
+    /// How many requests were sent.
+    pub requests: u64,
+    /// How many of them because an earlier one failed.
+    pub retries: u64,
+    /// Every warning, the registry's own ones included.
+    pub warnings: Vec<String>,
+    /// How long it took.
+    pub elapsed_seconds: f64,
+}
+
+/// What became of one blob.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Blob {
+    /// The digest.
+    pub digest: String,
+    /// The size in bytes.
+    pub size: u64,
+    /// The digest of a layer's uncompressed bytes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub diff_id: Option<String>,
+    /// How it got there: `uploaded`, `existed` or `mounted`.
+    pub outcome: &'static str,
+    /// The repository that it was mounted from.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub mounted_from: Option<String>,
+    /// How many of its bytes were sent, retries included.
+    pub sent: u64,
+}
+
+impl Summary {
+    pub(super) fn new(
+        reference: &Reference,
+        packed: &Packed,
+        report: &Report,
+        elapsed: Duration,
+    ) -> Result<Self, Failure> {
+        let [layer, config] = report.blobs.as_slice() else {
+            return Err(Failure::new(
+                Exit::Unexpected,
+                "reporting",
+                "the registry holds the image, but the report of the push makes no sense",
+            ));
+        };
+        let diff_id = packed.layer.layer().diff_id.to_string();
+        let digest = report.manifest.digest.to_string();
+        Ok(Self {
+            reference: format!(
+                "{}/{}@{digest}",
+                reference.registry(),
+                reference.repository()
+            ),
+            digest,
+            media_type: report.manifest.media_type.as_str().to_owned(),
+            size: report.manifest.size,
+            config: Blob::new(config),
+            layers: vec![Blob {
+                diff_id: Some(diff_id),
+                ..Blob::new(layer)
+            }],
+            requests: report.requests,
+            retries: report.retries,
+            warnings: Vec::new(),
+            elapsed_seconds: elapsed.as_secs_f64(),
+        })
+    }
+
+    /// The result as standard output gets it.
+    #[must_use]
+    pub fn to_text(&self, json: bool) -> String {
+        if json {
+            serde_json::to_string_pretty(self).expect("strings, numbers and lists of them")
+        } else {
+            self.reference.clone()
+        }
+    }
+}
+
+impl Blob {
+    fn new(report: &BlobReport) -> Self {
+        let (outcome, mounted_from) = match &report.outcome {
+            BlobOutcome::Existed => ("existed", None),
+            BlobOutcome::Mounted(repository) => ("mounted", Some(repository.to_string())),
+            BlobOutcome::Uploaded => ("uploaded", None),
+            // The protocol may learn ways that this table does not know yet.
+            _ => ("other", None),
+        };
+        Self {
+            digest: report.descriptor.digest.to_string(),
+            size: report.descriptor.size,
+            diff_id: None,
+            outcome,
+            mounted_from,
+            sent: report.sent,
+        }
+    }
+}
+
+/// A failure as `--json` has it on standard output.
+#[must_use]
+pub fn failure_to_json(failure: &Failure) -> String {
+    let error = json!({ "error": {
+        "class": failure.exit.class(),
+        "exitCode": failure.exit.code(),
+        "phase": failure.phase,
+        "message": failure.message,
+        "causes": failure.causes,
+        "hint": failure.hint,
+        "status": failure.status,
+        "code": failure.code,
+    }});
+    format!("{error:#}")
+}
+
+/// Writes the manifest's digest to `path`, whole or not at all.
+pub(super) fn write_digest(path: &Path, summary: &Summary) -> Result<(), Failure> {
+    let write = || {
+        // The system's own rule decides who may read it, as for any file a program writes.
+        let everybody = Permissions::from_mode(0o666);
+        let mut file = tempfile::Builder::new()
+            .prefix(".longshore-")
+            .permissions(everybody)
+            .tempfile_in(directory_of(path))?;
+        writeln!(file, "{}", summary.digest)?;
+        file.as_file().sync_all()?;
+        file.persist(path).map_err(|error| error.error)?;
+        Ok::<_, io::Error>(())
+    };
+    write().map_err(|error| {
+        let path = plain(&path.display().to_string());
+        Failure::new(
+            Exit::Unexpected,
+            "writing the digest",
+            format!("the push is done, but its digest cannot be written to {path}"),
+        )
+        .because(&error)
+    })
+}
+
+/// The directory that a file at `path` is in.
+pub(crate) fn directory_of(path: &Path) -> &Path {
+    path.parent()
+        .filter(|parent| !parent.as_os_str().is_empty())
+        .unwrap_or(Path::new("."))
+}

@@ -1,0 +1,364 @@
+//! From packed content to the registry: one session, and what is said about it.
+
+use std::cell::RefCell;
+use std::collections::hash_map::RandomState;
+use std::hash::{BuildHasher, Hasher};
+use std::rc::Rc;
+
+use bytes::Bytes;
+use longshore_blocking::{Client, Handler, Session, from_fn};
+use longshore_protocol::{
+    Authentication, BlobActivity, BlobId, BlobProgress, BlobSpec, Config, Credentials,
+    CredentialsRequest, Digest, Event, ManifestSpec, Misuse, PushError, PushErrorKind, Reference,
+    Report, Repository, Scheme,
+};
+
+use super::pack::Packed;
+use crate::console::{Console, Meter, plain, words};
+use crate::credentials::{Finder, Login};
+use crate::embedded::Embedded;
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::interrupt::Interrupt;
+use crate::plan::{Channel, PushPlan};
+
+/// Where a push goes, how, and as whom.
+pub(super) struct Target {
+    pub(super) reference: Reference,
+    channel: Channel,
+    login: Login,
+}
+
+impl Target {
+    /// The one that was asked for.
+    pub(super) fn given(plan: &PushPlan) -> Self {
+        let PushPlan {
+            destination,
+            channel,
+            login,
+            ..
+        } = plan;
+        Self {
+            reference: destination.clone(),
+            channel: channel.clone(),
+            login: login.clone(),
+        }
+    }
+
+    /// The same repository and tag in a registry of our own.
+    pub(super) fn embedded(registry: &Embedded, plan: &PushPlan) -> Result<Self, Failure> {
+        let reference = registry.reference(&plan.destination)?;
+        let login = registry.login(&reference);
+        Ok(Self {
+            reference,
+            channel: Channel::internal(),
+            login,
+        })
+    }
+}
+
+/// A push in progress.
+pub(super) struct Upload<'a> {
+    session: Session<Teller<'a>>,
+    target: &'a Target,
+    state: Rc<RefCell<State<'a>>>,
+}
+
+impl<'a> Upload<'a> {
+    /// One that has sent nothing yet.
+    pub(super) fn new(
+        target: &'a Target,
+        console: &'a Console,
+        interrupt: &'a Interrupt,
+    ) -> Result<Self, Failure> {
+        let mut client = Client::builder().danger_accept_invalid_certs(!target.channel.verify);
+        if let Some(pem) = &target.channel.authorities {
+            client = client.ca_pem(pem.clone());
+        }
+        let client = client
+            .build()
+            .map_err(|error| Failure::usage(plain(&error.to_string())))?;
+        let mut config = Config::new(target.reference.clone());
+        config.scheme = target.channel.scheme;
+        config.seed = seed();
+        config.attempts = target.channel.attempts;
+        let state = Rc::new(RefCell::new(State {
+            finder: Finder::new(&target.login, console, interrupt),
+            blobs: Vec::new(),
+            meter: None,
+        }));
+        let teller = Teller {
+            console,
+            state: Rc::clone(&state),
+        };
+        let session = Session::new(&client, config, teller).cancel_flag(interrupt.flag());
+        Ok(Self {
+            session,
+            target,
+            state,
+        })
+    }
+
+    /// Waits until the registry has shown that one may push there.
+    pub(super) fn ready(&mut self) -> Result<(), Failure> {
+        self.session.ready().map_err(|error| self.failure(&error))
+    }
+
+    /// Uploads everything and waits until the registry holds it.
+    pub(super) fn run(
+        mut self,
+        packed: &Packed,
+        mount_from: Option<&Repository>,
+    ) -> Result<Report, Failure> {
+        self.add(packed, mount_from)
+            .map_err(|misuse| self.misused(misuse))?;
+        let Self {
+            session,
+            target,
+            state,
+        } = self;
+        let result = session.finish();
+        state.borrow_mut().meter = None;
+        result.map_err(|error| failure(target, &state.borrow().finder, &error))
+    }
+
+    /// Gives the push up and leaves nothing at the registry.
+    pub(super) fn abandon(mut self) {
+        self.session.cancel();
+        // The push has failed already, for a reason of which this would only distract.
+        let _ = self.session.finish();
+    }
+
+    fn add(&mut self, packed: &Packed, mount_from: Option<&Repository>) -> Result<(), Misuse> {
+        let layer = packed.layer.clone();
+        let descriptor = layer.layer().descriptor(packed.options.format);
+        let config = &packed.image.config_descriptor;
+        // Named before they are added: news of them may come at once.
+        self.state.borrow_mut().blobs = vec![
+            Blob::new(
+                words::layer(1, 1),
+                &descriptor.digest,
+                Some(descriptor.size),
+            ),
+            Blob::new(words::CONFIG.to_owned(), &config.digest, None),
+        ];
+        let mut spec = BlobSpec::known(descriptor);
+        if let Some(repository) = mount_from {
+            spec = spec.with_mount_from(repository.clone());
+        }
+        self.session
+            .add_blob(spec, from_fn(move |offset| Ok(layer.open_at(offset))))?;
+        let spec = BlobSpec::known(config.clone());
+        self.session
+            .add_blob(spec, Bytes::from(packed.image.config.clone()))?;
+        let manifest = packed.image.manifest.clone();
+        let media_type = packed.image.manifest_descriptor.media_type.clone();
+        self.session
+            .set_manifest(ManifestSpec::new(media_type, manifest))
+    }
+
+    fn failure(&self, error: &PushError) -> Failure {
+        failure(self.target, &self.state.borrow().finder, error)
+    }
+
+    /// After a misuse the session either has ended, and tells why, or is ended here.
+    fn misused(&mut self, misuse: Misuse) -> Failure {
+        if misuse == Misuse::OtherDigest {
+            self.session.cancel();
+            return Failure::new(
+                Exit::Usage,
+                "preparing the manifest",
+                format!("cannot push to {}: {misuse}", self.target.reference),
+            )
+            .hinting("leave the digest out of DEST_REF");
+        }
+        match self.session.ready() {
+            Err(error) => self.failure(&error),
+            Ok(()) => Failure::new(Exit::Unexpected, "uploading", misuse.to_string()),
+        }
+    }
+}
+
+/// Says what happens, and finds credentials.
+struct Teller<'a> {
+    console: &'a Console,
+    state: Rc<RefCell<State<'a>>>,
+}
+
+/// What the session's handler and its owner share, on one thread.
+struct State<'a> {
+    finder: Finder<'a>,
+    /// By their number.
+    blobs: Vec<Blob>,
+    meter: Option<(BlobId, Meter<'a>)>,
+}
+
+struct Blob {
+    label: String,
+    digest: Digest,
+    /// The size, if it is large enough for a meter.
+    metered: Option<u64>,
+}
+
+impl Blob {
+    fn new(label: String, digest: &Digest, metered: Option<u64>) -> Self {
+        Self {
+            label,
+            digest: digest.clone(),
+            metered,
+        }
+    }
+}
+
+impl Handler for Teller<'_> {
+    fn credentials(&mut self, request: &CredentialsRequest) -> Option<Credentials> {
+        self.state.borrow_mut().finder.find(request)
+    }
+
+    fn event(&mut self, event: &Event) {
+        let State { blobs, meter, .. } = &mut *self.state.borrow_mut();
+        let console = self.console;
+        let about = |id: BlobId, say: &dyn Fn(&Blob)| {
+            if let Some(blob) = blobs.get(id.index()) {
+                say(blob);
+            }
+        };
+        match event {
+            Event::Authenticated(how) => console.detail(authenticated(*how)),
+            Event::Ready => console.detail("the registry allows this push"),
+            Event::BlobChecking(id) => {
+                about(*id, &|blob| {
+                    console.say(words::checking(&blob.label, &blob.digest))
+                });
+            }
+            Event::BlobExists(id) => {
+                about(*id, &|blob| {
+                    console.say(words::present(&blob.label, &blob.digest))
+                });
+            }
+            Event::BlobMounted(id, repository) => about(*id, &|blob| {
+                console.say(words::mounted(
+                    &blob.label,
+                    &blob.digest,
+                    repository.as_str(),
+                ));
+            }),
+            Event::BlobUploading { blob: id, offset } => {
+                let Some(blob) = blobs.get(id.index()) else {
+                    return;
+                };
+                let is_first = meter.as_ref().is_none_or(|(metered, _)| metered != id);
+                let label = if *offset == 0 && (is_first || blob.metered.is_none()) {
+                    words::uploading(&blob.label, &blob.digest)
+                } else {
+                    words::resuming(&blob.label, &blob.digest, *offset)
+                };
+                console.say(&label);
+                if let Some(size) = blob.metered.filter(|_| is_first) {
+                    let label = words::uploading(&blob.label, &blob.digest);
+                    *meter = Some((*id, console.meter(label, Some(size))));
+                }
+            }
+            Event::BlobDone(id, _) => {
+                meter.take_if(|(metered, _)| metered == id);
+                about(*id, &|blob| {
+                    console.detail(format!(
+                        "{}: {}: in the registry",
+                        blob.label,
+                        blob.digest.short()
+                    ));
+                });
+            }
+            Event::ManifestUploading => console.say(words::MANIFEST),
+            Event::ManifestDone(manifest) => {
+                console.detail(format!("manifest: {} is in the registry", manifest.digest));
+            }
+            Event::Retrying {
+                phase,
+                after,
+                reason,
+                ..
+            } => console.say(format!(
+                "{phase}: {}; trying again in {:.1} s",
+                plain(reason),
+                after.as_secs_f64()
+            )),
+            Event::Warning(text) => console.warn(format!("the registry says: {}", plain(text))),
+            // News of a kind that this program does not know is no news for a person.
+            _ => {}
+        }
+    }
+
+    fn progress(&mut self, progress: &mut dyn Iterator<Item = BlobProgress>) {
+        let Some((id, meter)) = &mut self.state.borrow_mut().meter else {
+            return;
+        };
+        for blob in progress.filter(|blob| blob.blob == *id) {
+            if matches!(
+                blob.activity,
+                BlobActivity::Uploading | BlobActivity::Committing
+            ) {
+                meter.set(blob.sent);
+            }
+        }
+    }
+}
+
+fn authenticated(how: Authentication) -> &'static str {
+    match how {
+        Authentication::None => "authentication: the registry asks for none",
+        Authentication::Basic => "authentication: user name and password",
+        Authentication::Bearer => "authentication: bearer token",
+        Authentication::Anonymous => "authentication: bearer token, anonymous",
+        _ => "authentication: done",
+    }
+}
+
+/// The failure that `error` is, with what helps to mend it: options of this program, which the
+/// protocol knows nothing of.
+fn failure(target: &Target, finder: &Finder<'_>, error: &PushError) -> Failure {
+    let mut failure = Failure::push(&target.reference.to_string(), error);
+    let registry = target.reference.registry();
+    let is_https = target.channel.scheme == Scheme::Https;
+    // TLS libraries have no error of its own for "that was HTTP": the first bytes make no sense.
+    let said = format!("{} {}", failure.message, failure.causes.join(" ")).to_ascii_lowercase();
+    let spoke_http = NOT_TLS.iter().any(|sign| said.contains(sign));
+    let hint = match error.kind() {
+        PushErrorKind::Unauthenticated | PushErrorKind::Denied => finder.hint(error.kind()),
+        PushErrorKind::Tls if spoke_http => Some(format!(
+            "{registry} seems to speak HTTP: --plain-http speaks it too, readable for anybody on the way"
+        )),
+        PushErrorKind::Tls => Some(
+            "--ca-file FILE trusts the site's own authority; --tls-no-verify trusts anybody"
+                .to_owned(),
+        ),
+        PushErrorKind::Unreachable if error.hint().is_none() => Some(format!(
+            "is {registry} the registry's name and port, and is it running?"
+        )),
+        PushErrorKind::Unintelligible if !is_https => Some(format!(
+            "is {registry} a registry? If it wants TLS, give --ca-file FILE or --tls-no-verify"
+        )),
+        PushErrorKind::Unintelligible => Some(format!("is {registry} a registry?")),
+        _ => None,
+    };
+    failure.hint = hint.or(failure.hint);
+    if error.sessions_left() > 0 {
+        failure.causes.push(format!(
+            "{} upload sessions could not be deleted; the registry drops them in time",
+            error.sessions_left()
+        ));
+    }
+    failure
+}
+
+/// Where the jitter of retries comes from. Programs started together should not retry together.
+fn seed() -> u64 {
+    RandomState::new().build_hasher().finish()
+}
+
+const NOT_TLS: [&str; 4] = [
+    "invalidcontenttype",
+    "corrupt message",
+    "wrong version number",
+    "not tls",
+];
