@@ -1,258 +1,251 @@
-//! What an outcome means: every decision about a status or a failure is in these tables.
-//!
-//! They know the step and the outcome, not the history. What follows from a verdict is the business
-//! of the task whose step it was.
+//! What an outcome means: the one table that every status and every failure is looked up in.
 
 use http::StatusCode;
 
-use crate::error::FailureKind;
-use crate::wire::error_body::RegistryError;
-use crate::wire::error_code::ErrorCode;
+use crate::error::PushErrorKind;
+use crate::event::Phase;
+use crate::payload::FailureKind;
 
 /// What a request is for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Step {
-    /// `GET /v2/`.
-    Ping,
-    /// `POST` of an upload session before there is a blob.
-    Preflight,
-    /// A request to the token server.
+    /// `GET /v2/`
+    Probe,
+    /// The token server.
     Token,
-    /// `HEAD` of a blob that may be there.
+    /// `POST` for a session, to see whether one may.
+    Preflight,
+    /// `HEAD` of a blob.
     Check,
-    /// `POST` of an upload session.
-    Start,
-    /// `POST` that mounts a blob from another repository.
+    /// `POST` to mount a blob.
     Mount,
+    /// `POST` for a session.
+    Open,
     /// `PUT` of a whole blob.
     Put,
-    /// `PATCH` of a blob or its rest.
-    Patch,
-    /// `GET` of an upload session's state.
+    /// `PATCH` of a whole blob whose end is not known.
+    Stream,
+    /// `PATCH` of a part of a blob.
+    Chunk,
+    /// `GET` of a session.
     Status,
-    /// `PUT` that closes an upload session.
+    /// `PUT` without a body, to close a session.
     Commit,
-    /// `HEAD` of a blob that should be there.
-    Confirm,
     /// `PUT` of the manifest.
     Manifest,
-    /// `HEAD` of the manifest that should be there.
-    ConfirmManifest,
-    /// `DELETE` of an upload session.
+    /// `HEAD` or `GET` of the manifest.
+    Confirm,
+    /// `DELETE` of a session.
     Delete,
 }
 
-/// What an outcome means for its task.
+/// What came of a request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Outcome<'a> {
+    Answer {
+        status: StatusCode,
+        code: &'a str,
+        message: &'a str,
+        /// The request carried a token that was fetched because an earlier one was refused.
+        fresh: bool,
+    },
+    Failure {
+        kind: FailureKind,
+        /// Everything there was to send had left the source.
+        complete: bool,
+    },
+}
+
+/// What it means.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Verdict {
-    /// Done as asked.
-    Success,
-    /// It is not there.
-    Missing,
-    /// No answer to the question; there are other ways.
-    Unsure,
-    /// The upload session is gone.
-    SessionLost,
-    /// The upload session holds another number of bytes than we think.
-    Misaligned,
-    /// What was uploaded is not right; begin again.
-    Restart,
-    /// A header is needed, or a new one.
-    Reauthenticate,
-    /// It is elsewhere.
+    /// What was asked for is done, or there.
+    Accept,
+    /// An upload session was opened.
+    Opened,
+    /// What was asked for is not there.
+    Absent,
+    /// The answer says nothing; go on without it.
+    Unclear,
+    /// Look elsewhere.
     Redirect,
-    /// Nothing was done; the same request may succeed later.
+    /// Authenticate, then the same request again.
+    Reauthenticate,
+    /// The same request again, after a pause.
     Retry,
-    /// It may have been done in part, or wholly; ask, later.
-    Interrupted,
-    /// It may have been done; ask.
+    /// Nobody knows whether it was done: ask for the result, then go on with the session.
     Doubt,
-    /// Upload instead of mounting.
-    DropMount,
-    /// The registry lacks blobs that it said it had.
-    BlobUnknown,
-    /// The name is taken and may not move; perhaps by the very thing we bring.
-    Taken,
-    /// Not with these rights.
-    Denied,
-    /// Not at all.
-    Rejected,
-    /// No address, no trust: trying again changes nothing.
-    Unreachable,
-    /// The blob's source is at fault.
-    Source,
+    /// It was refused, but perhaps because the result is there already: ask for the result, then
+    /// take the refusal as meant.
+    Dispute,
+    /// The session may have a part: ask it.
+    Resume,
+    /// The session is of no use: open another.
+    Restart,
+    /// Too much for one request.
+    Smaller,
+    /// Parts are not taken: send the whole.
+    Whole,
+    /// Blobs are missing.
+    Missing,
+    /// The end.
+    Fail(PushErrorKind),
 }
 
-/// What an answer means.
-pub(crate) fn classify(step: Step, status: StatusCode, error: &RegistryError) -> Verdict {
-    let code = status.as_u16();
-    if let Some(verdict) = of_any_step(step, code, error) {
-        return verdict;
-    }
-    match step {
-        Step::Ping => ping(code),
-        Step::Preflight | Step::Start => start(code, error),
-        Step::Token => token(code),
-        Step::Check | Step::Confirm | Step::ConfirmManifest => question(code),
-        Step::Mount => match code {
-            201 | 202 => Verdict::Success,
-            _ => Verdict::DropMount,
-        },
-        Step::Put => put(code, error),
-        Step::Patch => patch(code, error),
-        Step::Status => match code {
-            200 | 202 | 204 => Verdict::Success,
-            404 | 410 => Verdict::SessionLost,
-            _ => Verdict::Unsure,
-        },
-        Step::Commit => commit(code),
-        Step::Manifest => manifest(code, error),
-        Step::Delete => match code {
-            200..=299 | 404 | 410 => Verdict::Success,
-            _ => Verdict::Unsure,
-        },
-    }
-}
-
-/// What the lack of an answer means. `heard` says whether the registry ever answered anything.
-pub(crate) fn classify_failure(step: Step, kind: FailureKind, heard: bool) -> Verdict {
-    match kind {
-        FailureKind::Tls => Verdict::Unreachable,
-        FailureKind::UnknownHost if !heard => Verdict::Unreachable,
-        FailureKind::Source => Verdict::Source,
-        FailureKind::UnknownHost | FailureKind::Connect => Verdict::Retry,
-        FailureKind::Unintelligible if step == Step::Ping => Verdict::Rejected,
-        FailureKind::Interrupted
-        | FailureKind::TimedOut
-        | FailureKind::Unintelligible
-        | FailureKind::Aborted => match step {
-            Step::Put | Step::Patch | Step::Commit | Step::Manifest => Verdict::Interrupted,
-            Step::Delete => Verdict::Unsure,
-            _ => Verdict::Retry,
-        },
-    }
-}
-
-fn of_any_step(step: Step, code: u16, error: &RegistryError) -> Option<Verdict> {
-    let asks = matches!(
-        step,
-        Step::Ping | Step::Check | Step::Status | Step::Confirm | Step::ConfirmManifest
-    );
-    let changes_nothing = asks || matches!(step, Step::Preflight | Step::Start | Step::Token);
-    match code {
-        401 if !matches!(step, Step::Token | Step::Delete) => Some(Verdict::Reauthenticate),
-        // A token server sees credentials, and a session that is given up is not worth a journey.
-        301 | 302 | 303 if asks => Some(Verdict::Redirect),
-        307 | 308 if !matches!(step, Step::Token | Step::Delete) => Some(Verdict::Redirect),
-        429 if step == Step::Delete => Some(Verdict::Unsure),
-        // 429 to a body that was on its way leaves open how much of it was kept.
-        408 | 425 | 429 if matches!(step, Step::Put | Step::Patch) => Some(Verdict::Interrupted),
-        408 | 425 | 429 if step == Step::Commit => Some(Verdict::Interrupted),
-        408 | 425 | 429 => Some(Verdict::Retry),
-        500 | 502..=599 if changes_nothing => Some(Verdict::Retry),
-        // The registry names the reason although the status is another.
-        400..=499 if !asks && step != Step::Mount && error.has(&ErrorCode::TOOMANYREQUESTS) => {
-            Some(Verdict::Retry)
+impl Step {
+    pub(crate) fn phase(self) -> Phase {
+        match self {
+            Self::Probe => Phase::Probe,
+            Self::Token => Phase::Authentication,
+            Self::Preflight => Phase::Preflight,
+            Self::Check => Phase::Check,
+            Self::Mount | Self::Open => Phase::Start,
+            Self::Put | Self::Stream | Self::Chunk => Phase::Upload,
+            Self::Status => Phase::Resume,
+            Self::Commit => Phase::Commit,
+            Self::Manifest => Phase::Manifest,
+            Self::Confirm => Phase::Confirm,
+            Self::Delete => Phase::CleanUp,
         }
-        _ => None,
+    }
+
+    /// Whether the request carries a blob's bytes.
+    pub(crate) fn is_upload(self) -> bool {
+        matches!(self, Self::Put | Self::Stream | Self::Chunk)
+    }
+
+    /// Whether a failure means no more than that the answer is not known.
+    fn is_question(self) -> bool {
+        matches!(self, Self::Check | Self::Confirm | Self::Mount)
     }
 }
 
-fn ping(code: u16) -> Verdict {
-    match code {
-        200 => Verdict::Success,
-        // Some registries guard this page and not the rest, and some have no page.
-        201..=299 | 403 | 405 => Verdict::Unsure,
-        _ => Verdict::Rejected,
+pub(crate) fn classify(step: Step, outcome: Outcome<'_>) -> Verdict {
+    match outcome {
+        Outcome::Failure { kind, complete } => failure(step, kind, complete),
+        Outcome::Answer { status, .. } if status.is_success() => success(step, status),
+        Outcome::Answer { .. } if step == Step::Delete => Verdict::Accept,
+        Outcome::Answer { status, .. } if status.is_redirection() => Verdict::Redirect,
+        Outcome::Answer {
+            status,
+            code,
+            message,
+            fresh,
+        } => match status.as_u16() {
+            401 => unauthorized(step, fresh),
+            429 | 503 => busy(step),
+            403 if is_rate_limit(message) => busy(step),
+            408 | 425 | 500 | 502 | 504 | 520..=524 => broken(step),
+            400..=499 => refused(step, status.as_u16(), code, message),
+            _ => Verdict::Fail(PushErrorKind::Rejected),
+        },
     }
 }
 
-fn start(code: u16, error: &RegistryError) -> Verdict {
-    match code {
-        200..=202 => Verdict::Success,
-        _ => refusal(code, error),
+fn success(step: Step, status: StatusCode) -> Verdict {
+    let is_created = status == StatusCode::CREATED;
+    match step {
+        Step::Preflight | Step::Open => Verdict::Opened,
+        Step::Mount if !is_created => Verdict::Opened,
+        Step::Check | Step::Confirm if status != StatusCode::OK => Verdict::Unclear,
+        Step::Put | Step::Commit | Step::Manifest if !is_created => Verdict::Doubt,
+        _ => Verdict::Accept,
     }
 }
 
-fn token(code: u16) -> Verdict {
-    match code {
-        200 | 201 => Verdict::Success,
-        // What a server answers that does not speak OAuth2, or knows none of the scopes.
-        400 | 404 | 405 => Verdict::Unsure,
-        401 | 403 => Verdict::Denied,
-        _ => Verdict::Rejected,
+/// Docker Hub and Harbor say 401 of things that do not exist, so a question that is refused twice is
+/// not the end.
+fn unauthorized(step: Step, fresh: bool) -> Verdict {
+    match step {
+        Step::Token => Verdict::Fail(PushErrorKind::Unauthenticated),
+        _ if !fresh => Verdict::Reauthenticate,
+        step if step.is_question() => Verdict::Unclear,
+        Step::Status => Verdict::Restart,
+        _ => Verdict::Fail(PushErrorKind::Denied),
     }
 }
 
-fn question(code: u16) -> Verdict {
-    match code {
-        200 => Verdict::Success,
-        404 => Verdict::Missing,
-        _ => Verdict::Unsure,
+/// Not now: nothing was done, but a body that was refused may have taken its session with it.
+fn busy(step: Step) -> Verdict {
+    match step {
+        Step::Put | Step::Chunk => Verdict::Resume,
+        Step::Stream => Verdict::Restart,
+        _ => Verdict::Retry,
     }
 }
 
-fn put(code: u16, error: &RegistryError) -> Verdict {
-    match code {
-        201 => Verdict::Success,
-        // Not what was promised for a blob that is stored.
-        200 | 202..=299 | 409 => Verdict::Doubt,
-        _ => upload_refusal(code, error),
+/// Something broke over there: anything may have been done.
+fn broken(step: Step) -> Verdict {
+    match step {
+        Step::Put | Step::Commit | Step::Manifest => Verdict::Doubt,
+        Step::Chunk => Verdict::Resume,
+        Step::Stream => Verdict::Restart,
+        Step::Mount => Verdict::Unclear,
+        _ => Verdict::Retry,
     }
 }
 
-fn patch(code: u16, error: &RegistryError) -> Verdict {
-    match code {
-        200..=299 => Verdict::Success,
-        409 => Verdict::Misaligned,
-        _ => upload_refusal(code, error),
+fn refused(step: Step, status: u16, code: &str, message: &str) -> Verdict {
+    let rejected = Verdict::Fail(PushErrorKind::Rejected);
+    match (step, status) {
+        (Step::Check | Step::Confirm, 404 | 410) => Verdict::Absent,
+        (Step::Check | Step::Confirm | Step::Mount, _) => Verdict::Unclear,
+        // The push itself shows whether this matters.
+        (Step::Probe, _) => Verdict::Accept,
+        (Step::Status, _) => Verdict::Restart,
+        (Step::Token, 404 | 410) => Verdict::Fail(PushErrorKind::Unintelligible),
+        (Step::Token, 403 | 405) => Verdict::Fail(PushErrorKind::Denied),
+        // distribution says 404 of a session whose state it cannot read, too.
+        (Step::Put | Step::Stream | Step::Chunk, 404 | 410) => Verdict::Restart,
+        (Step::Put | Step::Stream, 416) => Verdict::Restart,
+        (Step::Chunk, 416) => Verdict::Resume,
+        (Step::Put | Step::Chunk, 413) => Verdict::Smaller,
+        (Step::Chunk, 400 | 405 | 411 | 415) => Verdict::Whole,
+        (Step::Commit, 404 | 409 | 410 | 416) => Verdict::Dispute,
+        (Step::Put, 409) => Verdict::Dispute,
+        (Step::Put | Step::Commit, 400) if is_about_upload(code) => Verdict::Dispute,
+        (Step::Manifest, 400 | 404) if is_about_blobs(code, message) => Verdict::Missing,
+        (Step::Manifest, 400) if code == "TAG_INVALID" => Verdict::Dispute,
+        (Step::Manifest, 403 | 409 | 412) => Verdict::Dispute,
+        (_, 403) => Verdict::Fail(PushErrorKind::Denied),
+        _ => rejected,
     }
 }
 
-fn upload_refusal(code: u16, error: &RegistryError) -> Verdict {
-    let lost = error.has(&ErrorCode::BLOB_UPLOAD_UNKNOWN);
-    let wrong = [ErrorCode::DIGEST_INVALID, ErrorCode::SIZE_INVALID, ErrorCode::BLOB_UPLOAD_INVALID];
-    match code {
-        404 | 410 => Verdict::SessionLost,
-        400..=499 if lost => Verdict::SessionLost,
-        416 => Verdict::Misaligned,
-        400 if wrong.iter().any(|code| error.has(code)) => Verdict::Restart,
-        500 | 502..=599 => Verdict::Interrupted,
-        _ => refusal(code, error),
+fn failure(step: Step, kind: FailureKind, complete: bool) -> Verdict {
+    match kind {
+        _ if step == Step::Delete => Verdict::Accept,
+        FailureKind::Tls => Verdict::Fail(PushErrorKind::Tls),
+        FailureKind::Source => Verdict::Fail(PushErrorKind::Source),
+        FailureKind::Refused => Verdict::Fail(PushErrorKind::Unsafe),
+        FailureKind::Resolve | FailureKind::Connect => Verdict::Retry,
+        FailureKind::Interrupted | FailureKind::TimedOut | FailureKind::Protocol => {
+            match (step, complete) {
+                (Step::Put, false) => Verdict::Resume,
+                _ => broken(step),
+            }
+        }
     }
 }
 
-fn commit(code: u16) -> Verdict {
-    match code {
-        201 => Verdict::Success,
-        // A registry that lost the answer to an earlier try knows the session no more.
-        200 | 202..=299 | 400 | 404 | 409 | 410 | 416 => Verdict::Doubt,
-        403 => Verdict::Denied,
-        500 | 502..=599 => Verdict::Interrupted,
-        _ => Verdict::Rejected,
-    }
+/// GitHub's registry says "denied" when it means "slow down", and tells in words only.
+fn is_rate_limit(message: &str) -> bool {
+    message.to_ascii_lowercase().contains("rate limit")
 }
 
-fn manifest(code: u16, error: &RegistryError) -> Verdict {
-    let lacks = [ErrorCode::BLOB_UNKNOWN, ErrorCode::MANIFEST_BLOB_UNKNOWN];
-    match code {
-        201 => Verdict::Success,
-        200 | 202..=299 => Verdict::Doubt,
-        400..=499 if lacks.iter().any(|code| error.has(code)) => Verdict::BlobUnknown,
-        // Tags that may not be overwritten: each registry has its own way to say it.
-        403 | 409 | 412 => Verdict::Taken,
-        400..=499 if error.has(&ErrorCode::TAG_INVALID) => Verdict::Taken,
-        500 | 502..=599 => Verdict::Interrupted,
-        _ => refusal(code, error),
-    }
+/// Whether a 400 is about the bytes or their session; it may also mean that somebody else has just
+/// committed the same blob (Nexus).
+fn is_about_upload(code: &str) -> bool {
+    code.is_empty()
+        || ["BLOB_", "DIGEST_INVALID", "SIZE_INVALID", "RANGE_INVALID"]
+            .iter()
+            .any(|start| code.starts_with(start))
 }
 
-fn refusal(code: u16, error: &RegistryError) -> Verdict {
-    match code {
-        403 => Verdict::Denied,
-        400..=499 if error.has(&ErrorCode::DENIED) => Verdict::Denied,
-        _ => Verdict::Rejected,
-    }
+/// Whether a manifest is refused because blobs are missing. Quay and Google say so in words only.
+fn is_about_blobs(code: &str, message: &str) -> bool {
+    matches!(code, "MANIFEST_BLOB_UNKNOWN" | "BLOB_UNKNOWN")
+        || message.to_ascii_lowercase().contains("unknown blob")
 }
 
 #[cfg(test)]

@@ -1,109 +1,96 @@
-//! What a push is told at its start.
+//! Settings of a push.
 
 use std::time::Duration;
 
-use crate::wire::reference::Destination;
-use crate::wire::urls::{Origin, Scheme};
+use crate::wire::origin::{Origin, Scheme};
+use crate::wire::reference::Reference;
 
-/// The settings of one push. Start from [`Config::new`] and change what should differ.
+/// Where to push, and the policy of how.
+///
+/// ```
+/// use longshore_protocol::{Config, Reference};
+///
+/// let reference: Reference = "registry.example:5000/team/app:1.0".parse()?;
+/// let mut config = Config::new(reference);
+/// config.uploads = 2;
+/// # Ok::<(), longshore_protocol::ReferenceError>(())
+/// ```
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Config {
     /// Where to push.
-    pub destination: Destination,
-    /// How the registry is reached: `https` unless it is known to speak plain `http`.
+    pub reference: Reference,
+    /// How to speak to the registry. `Http` also permits a token server, upload locations and
+    /// redirects in clear text; with `Https` all of those are refused.
     pub scheme: Scheme,
-    /// The `User-Agent` of every request; some registries refuse requests without one.
-    pub user_agent: String,
-    /// How many requests may be in the air.
-    pub lanes: Lanes,
-    /// When and how often to try again.
-    pub retry: RetryPolicy,
-    /// How long to wait for what.
-    pub patience: Patience,
-    /// Whether to open an upload session before there is anything to upload. It proves the right
-    /// to push, and the first blob uses the session, so it costs nothing.
-    pub preflight: bool,
-    /// Hosts that a registry may name in a token realm or an upload `Location` although a registry
-    /// out there has no business to: loopback, private and link-local addresses.
-    pub trusted_hosts: Vec<String>,
-    /// What the jitter of pauses is drawn from. Two pushes with the same seed and the same answers
-    /// do the same.
+    /// Where jitter comes from. Two pushes with the same seed and the same answers at the same
+    /// times send the same requests at the same times.
     pub seed: u64,
-}
-
-/// How many requests may be in the air at a time.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[expect(clippy::exhaustive_structs, reason = "the two kinds of request")]
-pub struct Lanes {
-    /// Requests that carry blobs.
+    /// How many blobs may be on the wire at once.
     pub uploads: usize,
-    /// All others, which must not queue behind long bodies.
-    pub control: usize,
-}
-
-/// When and how often to try again.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct RetryPolicy {
-    /// How often one thing is tried, the first time included.
+    /// How many other requests may be in the air at once, so that a short question never waits for
+    /// a long body. A request for a token is not counted.
+    pub controls: usize,
+    /// Open the first upload session as soon as somebody is authenticated, before any blob is
+    /// added: it shows whether one may push. The session serves the first blob that needs one.
+    pub preflight: bool,
+    /// How often one request is sent, at most, before the push is given up.
     pub attempts: u32,
-    /// How many retries the whole push may spend, so that many blobs cannot turn a dead registry
-    /// into a storm.
-    pub budget: u32,
-    /// The first pause; each further one is twice as long, less up to half of it at random.
-    pub base: Duration,
-    /// The longest pause of our own making.
-    pub cap: Duration,
-    /// The longest `Retry-After` that is waited for; a longer one ends the push at once.
-    pub retry_after_cap: Duration,
-}
-
-/// How long to wait for what.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Patience {
-    /// How long no byte may move.
+    /// How many upload sessions one blob may use up.
+    pub sessions: u32,
+    /// How many retries the whole push may have. Keeps many blobs from hammering a registry that
+    /// is down.
+    pub retries: u32,
+    /// The mean of the first pause before a retry; it doubles with each further one.
+    pub backoff: Duration,
+    /// The longest such pause.
+    pub backoff_limit: Duration,
+    /// The longest `Retry-After` that is waited for. A registry that asks for more ends the push.
+    pub retry_after_limit: Duration,
+    /// The longest pause in a connection that sends or should receive.
     pub idle: Duration,
-    /// How long an answer may take.
-    pub answer: Duration,
-    /// How long the answer to a blob or a manifest may take: registries copy and hash on commit.
+    /// The longest wait for the answer that ends an upload. Registries copy and hash whole blobs
+    /// before they answer.
     pub commit: Duration,
-    /// How long clean-up may take at the end.
-    pub closing: Duration,
+    /// How long deleting abandoned upload sessions may take, at the end of a push and after
+    /// [`cancel`](crate::Push::cancel).
+    pub clean_up: Duration,
+    /// The largest body in one request, where the registry is known to have such a limit. Blobs
+    /// above it go in chunks. `None` begins with whole blobs and goes over to chunks when the
+    /// registry refuses one as too large.
+    pub chunk: Option<u64>,
+    /// The `User-Agent` of every request.
+    pub user_agent: String,
 }
 
 impl Config {
-    /// The settings for a push to `destination` over `https`.
+    /// The default policy for pushing to `reference`.
     #[must_use]
-    pub fn new(destination: Destination) -> Self {
+    pub fn new(reference: Reference) -> Self {
         Self {
-            destination,
+            reference,
             scheme: Scheme::Https,
-            user_agent: concat!("longshore/", env!("CARGO_PKG_VERSION")).to_owned(),
-            lanes: Lanes { uploads: 4, control: 4 },
-            retry: RetryPolicy {
-                attempts: 5,
-                budget: 50,
-                base: Duration::from_millis(500),
-                cap: Duration::from_secs(30),
-                retry_after_cap: Duration::from_secs(300),
-            },
-            patience: Patience {
-                idle: Duration::from_secs(60),
-                answer: Duration::from_secs(60),
-                commit: Duration::from_secs(600),
-                closing: Duration::from_secs(5),
-            },
-            preflight: true,
-            trusted_hosts: Vec::new(),
             seed: 0,
+            uploads: 4,
+            controls: 4,
+            preflight: true,
+            attempts: 5,
+            sessions: 3,
+            retries: 24,
+            backoff: Duration::from_millis(500),
+            backoff_limit: Duration::from_secs(30),
+            retry_after_limit: Duration::from_secs(300),
+            idle: Duration::from_secs(60),
+            commit: Duration::from_secs(900),
+            clean_up: Duration::from_secs(2),
+            chunk: None,
+            user_agent: concat!("longshore/", env!("CARGO_PKG_VERSION")).to_owned(),
         }
     }
 
-    /// The registry's origin: what credentials are bound to.
+    /// The registry's origin: the only one that its credentials and tokens are sent to.
     #[must_use]
-    pub fn registry(&self) -> Origin {
-        Origin::new(self.scheme, self.destination.host.clone(), self.destination.port)
+    pub fn origin(&self) -> Origin {
+        self.reference.registry().origin(self.scheme)
     }
 }

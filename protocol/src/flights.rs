@@ -1,137 +1,183 @@
-//! Requests in the air.
+//! What is in the air, and when it has been there for too long.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use crate::classify::Step;
-use crate::config::Lanes;
-use crate::ids::{RequestId, Ticket};
-use crate::output::Limits;
-use crate::time::Timestamp;
-use crate::wire::urls::Url;
+use http::{HeaderMap, Method};
 
-/// Who sent a request.
+use crate::auth::Generation;
+use crate::classify::Step;
+use crate::ids::{BlobId, RequestId};
+use crate::output::Limits;
+use crate::payload::Payload;
+use crate::time::Timestamp;
+use crate::wire::url::HttpUrl;
+
+/// A request as a state wants it sent: without what every request carries.
+#[derive(Clone, Debug)]
+pub(crate) struct Draft {
+    pub(crate) step: Step,
+    pub(crate) method: Method,
+    pub(crate) url: HttpUrl,
+    pub(crate) headers: HeaderMap,
+    pub(crate) payload: Payload,
+}
+
+/// Whose request it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Task {
-    Opening,
+pub(crate) enum Work {
+    Probe,
     Token,
-    Blob(usize),
+    Preflight,
+    Blob(BlobId),
     Manifest,
-    /// The `DELETE` of an upload session.
     CleanUp,
 }
 
-/// One request in the air.
 #[derive(Debug)]
 pub(crate) struct Flight {
-    pub(crate) task: Task,
-    pub(crate) step: Step,
-    /// Where it went.
-    pub(crate) url: Url,
-    /// Which of the push's auth headers was in force.
-    pub(crate) generation: u32,
-    /// Bytes of its body that are known to have left.
+    pub(crate) work: Work,
+    pub(crate) draft: Draft,
+    /// The header it carries.
+    pub(crate) used: Generation,
+    pub(crate) redirects: u32,
     pub(crate) sent: u64,
-    moved_at: Timestamp,
-    patience: Duration,
+    limits: Limits,
+    started: Timestamp,
+    deadline: Timestamp,
 }
 
-/// The requests in the air, by the order of their departure.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct Flights {
-    lanes: Lanes,
-    aloft: BTreeMap<RequestId, Flight>,
-    departed: u64,
+    air: BTreeMap<RequestId, Flight>,
+    count: u64,
+}
+
+impl Draft {
+    pub(crate) fn new(step: Step, method: Method, url: HttpUrl) -> Self {
+        Self {
+            step,
+            method,
+            url,
+            headers: HeaderMap::new(),
+            payload: Payload::Empty,
+        }
+    }
 }
 
 impl Flight {
-    /// When the machine gives it up, should the driver never say what became of it.
-    fn deadline(&self) -> Timestamp {
-        self.moved_at + self.patience
+    pub(crate) fn new(
+        now: Timestamp,
+        work: Work,
+        draft: Draft,
+        used: Generation,
+        limits: Limits,
+    ) -> Self {
+        let mut flight = Self {
+            work,
+            draft,
+            used,
+            redirects: 0,
+            sent: 0,
+            limits,
+            started: now,
+            deadline: now,
+        };
+        flight.moved(now);
+        flight
+    }
+
+    /// Bytes moved: the driver's limits begin anew, and so does ours behind them.
+    fn moved(&mut self, now: Timestamp) {
+        let is_complete = self
+            .draft
+            .payload
+            .length()
+            .is_some_and(|all| self.sent >= all);
+        let pause = if is_complete {
+            self.limits.answer
+        } else {
+            // How a body of unknown length stands is not known here.
+            self.limits.idle.max(self.limits.answer)
+        };
+        let total = self.limits.total.map(|total| self.started + total);
+        let deadline = now + pause;
+        self.deadline = total.map_or(deadline, |total| total.min(deadline)) + GRACE;
     }
 }
 
 impl Flights {
-    pub(crate) fn new(lanes: Lanes) -> Self {
-        Self { lanes, aloft: BTreeMap::new(), departed: 0 }
+    pub(crate) fn launch(&mut self, flight: Flight) -> RequestId {
+        self.count += 1;
+        let id = RequestId(self.count);
+        self.air.insert(id, flight);
+        id
     }
 
-    /// Whether a request of this kind may go.
-    pub(crate) fn has_lane(&self, step: Step) -> bool {
-        let upload = is_upload(step);
-        let taken = self.aloft.values().filter(|flight| is_upload(flight.step) == upload).count();
-        let lanes = if upload { self.lanes.uploads } else { self.lanes.control };
-        taken < lanes.max(1)
+    pub(crate) fn land(&mut self, id: RequestId) -> Option<Flight> {
+        self.air.remove(&id)
     }
 
-    pub(crate) fn depart(
-        &mut self,
-        now: Timestamp,
-        (task, step): (Task, Step),
-        url: Url,
-        generation: u32,
-        limits: &Limits,
-    ) -> Ticket {
-        let request = RequestId(self.departed);
-        self.departed += 1;
-        // The driver keeps the limits; this only catches a driver that lost a request.
-        let patience = limits.idle.max(limits.answer).saturating_add(GRACE);
-        let flight = Flight { task, step, url, generation, sent: 0, moved_at: now, patience };
-        self.aloft.insert(request, flight);
-        Ticket { request }
-    }
-
-    pub(crate) fn progressed(&mut self, now: Timestamp, request: RequestId, sent: u64) {
-        if let Some(flight) = self.aloft.get_mut(&request)
+    pub(crate) fn moved(&mut self, now: Timestamp, id: RequestId, sent: u64) {
+        if let Some(flight) = self.air.get_mut(&id)
             && sent > flight.sent
         {
             flight.sent = sent;
-            flight.moved_at = flight.moved_at.max(now);
+            flight.moved(now);
         }
     }
 
-    /// Takes a request down, if it is still in the air.
-    pub(crate) fn land(&mut self, request: RequestId) -> Option<Flight> {
-        self.aloft.remove(&request)
+    /// How many bytes of its body have left the source.
+    pub(crate) fn sent(&self, id: RequestId) -> u64 {
+        self.air.get(&id).map_or(0, |flight| flight.sent)
     }
 
-    /// A request whose time is over.
+    pub(crate) fn redirected(&mut self, id: RequestId, redirects: u32) {
+        if let Some(flight) = self.air.get_mut(&id) {
+            flight.redirects = redirects;
+        }
+    }
+
+    /// A request that the driver should have ended by now.
     pub(crate) fn overdue(&self, now: Timestamp) -> Option<RequestId> {
-        let mut aloft = self.aloft.iter();
-        aloft.find(|(_, flight)| flight.deadline() <= now).map(|(request, _)| *request)
+        self.air
+            .iter()
+            .find(|(_, flight)| flight.deadline <= now)
+            .map(|(id, _)| *id)
     }
 
-    /// When the first request will be overdue.
-    pub(crate) fn next_deadline(&self) -> Option<Timestamp> {
-        self.aloft.values().map(Flight::deadline).min()
+    pub(crate) fn earliest_deadline(&self) -> Option<Timestamp> {
+        self.air.values().map(|flight| flight.deadline).min()
     }
 
-    /// The request of a task, if it has one in the air.
-    pub(crate) fn of(&self, task: Task) -> Option<&Flight> {
-        self.aloft.values().find(|flight| flight.task == task)
+    pub(crate) fn uploads(&self) -> usize {
+        self.air
+            .values()
+            .filter(|flight| flight.draft.step.is_upload())
+            .count()
     }
 
-    pub(crate) fn ids(&self) -> Vec<RequestId> {
-        self.aloft.keys().copied().collect()
-    }
-
-    pub(crate) fn get(&self, request: RequestId) -> Option<&Flight> {
-        self.aloft.get(&request)
+    /// How many others there are. A token is fetched beside them: what waits for it must not keep
+    /// it waiting.
+    pub(crate) fn controls(&self) -> usize {
+        let is_token = |flight: &&Flight| flight.work == Work::Token;
+        self.air.len() - self.uploads() - self.air.values().filter(is_token).count()
     }
 
     pub(crate) fn is_empty(&self) -> bool {
-        self.aloft.is_empty()
+        self.air.is_empty()
     }
 
-    /// How many requests there were.
-    pub(crate) fn departed(&self) -> u64 {
-        self.departed
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (RequestId, &Flight)> {
+        self.air.iter().map(|(id, flight)| (*id, flight))
+    }
+
+    /// How many there have been.
+    pub(crate) fn count(&self) -> u64 {
+        self.count
     }
 }
 
-/// Whether a request carries a blob.
-fn is_upload(step: Step) -> bool {
-    matches!(step, Step::Put | Step::Patch)
-}
-
-const GRACE: Duration = Duration::from_secs(10);
+/// How long after the driver's own limit a request is given up here: the driver's word is better,
+/// since it knows how much was sent.
+const GRACE: Duration = Duration::from_secs(5);

@@ -1,58 +1,54 @@
-//! Handles: what the driver and the machine call things between them.
+//! Handles: how the machine and its driver speak about the same thing.
 
 use std::fmt;
 
-/// A blob of this push, as [`Push::add_blob`](crate::Push::add_blob) named it.
+/// A blob of this push, as [`Push::add_blob`](crate::Push::add_blob) numbered it.
 ///
-/// Ids are given in order from zero, so a driver can keep its sources in a list.
+/// Also the key under which a driver keeps the blob's source.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct BlobId(pub(crate) u32);
 
+/// A request in the air. Copyable, for progress and aborts.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct RequestId(pub(crate) u64);
+
+/// The right to answer one exchange, once: neither `Clone` nor `Copy`.
+///
+/// A ticket that is never handed back does no harm: the machine gives the request up when its
+/// deadline has passed. An answer that comes later than that is ignored.
+#[must_use = "an exchange is answered with its ticket; without an answer it times out"]
+#[derive(Debug, PartialEq, Eq)]
+pub struct Ticket(pub(crate) RequestId);
+
+/// The right to answer one question for credentials, once.
+#[must_use = "the push waits until the question for credentials is answered"]
+#[derive(Debug, PartialEq, Eq)]
+pub struct CredentialsTicket(pub(crate) u64);
+
 impl BlobId {
-    /// The position among the blobs of this push, from zero.
+    /// The position in the order of `add_blob` calls, from zero.
     #[must_use]
-    pub fn index(self) -> usize {
+    pub const fn index(self) -> usize {
         self.0 as usize
+    }
+}
+
+impl Ticket {
+    /// The request that this ticket answers.
+    #[must_use]
+    pub const fn id(&self) -> RequestId {
+        self.0
     }
 }
 
 impl fmt::Debug for BlobId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "blob#{}", self.0)
+        write!(f, "blob {}", self.0)
     }
 }
-
-/// A request that is, or was, in the air: for progress and for aborts.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct RequestId(pub(crate) u64);
 
 impl fmt::Debug for RequestId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "request#{}", self.0)
+        write!(f, "request {}", self.0)
     }
-}
-
-/// The right to answer one request, once.
-///
-/// It can be neither copied nor made, so a driver cannot answer twice or answer what was not asked.
-/// A ticket that is lost is not fatal: the machine gives the request up when its time is over.
-#[derive(Debug, PartialEq, Eq)]
-#[must_use = "every exchange owes the machine one answer"]
-pub struct Ticket {
-    pub(crate) request: RequestId,
-}
-
-impl Ticket {
-    /// The request this ticket answers.
-    #[must_use]
-    pub fn id(&self) -> RequestId {
-        self.request
-    }
-}
-
-/// The right to answer one question for credentials, once.
-#[derive(Debug, PartialEq, Eq)]
-#[must_use = "the push waits until the question is answered"]
-pub struct CredentialsTicket {
-    pub(crate) question: u32,
 }

@@ -1,208 +1,237 @@
-//! The manifest: sent last, and not believed stored until its digest came back.
+//! The manifest: sent last, and not believed to be there until the registry names its digest.
 
-mod spec;
+use bytes::Bytes;
+use http::header::{ACCEPT, CONTENT_TYPE};
+use http::{HeaderValue, Method};
 
-pub use spec::{Format, ManifestSpec};
-
-use http::Method;
-use http::header::ACCEPT;
-
+use crate::auth::Generation;
+use crate::blob::{Reply, Standing};
 use crate::classify::{Step, Verdict};
-use crate::error::{Cause, ErrorKind, Problem};
-use crate::exchange::{Answer, Draft, Registry, Turn, unintelligible};
+use crate::error::PushErrorKind;
+use crate::flights::Draft;
 use crate::payload::Payload;
-use crate::retry::Tries;
 use crate::wire::descriptor::Descriptor;
-use crate::wire::digest::Digest;
-use crate::wire::error_body::RegistryError;
-use crate::wire::reference::Target;
+use crate::wire::digest::{Content, Digest};
+use crate::wire::media_type::MediaType;
+use crate::wire::urls::Api;
 
-/// The manifest and where it stands.
-#[derive(Debug)]
-pub(crate) struct Manifest {
-    spec: ManifestSpec,
-    target: Target,
-    state: State,
-    pub(crate) tries: Tries,
-    /// How often blobs were uploaded again because the registry lost them.
-    repairs: u32,
+/// A manifest to push: the exact bytes, and what they are.
+///
+/// The bytes are sent as they are, never parsed and written again: their digest is the image's
+/// name (OCI distribution specification, "Pushing Manifests").
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct ManifestSpec {
+    /// The `Content-Type`, which must be the `mediaType` in the bytes.
+    pub media_type: MediaType,
+    /// The bytes.
+    pub bytes: Bytes,
 }
 
+impl ManifestSpec {
+    /// A manifest of `bytes` as `media_type`.
+    #[must_use]
+    pub fn new(media_type: MediaType, bytes: impl Into<Bytes>) -> Self {
+        Self {
+            media_type,
+            bytes: bytes.into(),
+        }
+    }
+
+    /// Its descriptor.
+    #[must_use]
+    pub fn descriptor(&self) -> Descriptor {
+        Descriptor::new(self.media_type.clone(), Content::of(&self.bytes))
+    }
+}
+
+/// A manifest on its way.
 #[derive(Debug)]
-enum State {
+pub(crate) struct Manifest {
+    pub(crate) spec: ManifestSpec,
+    pub(crate) descriptor: Descriptor,
+    pub(crate) state: State,
+    pub(crate) standing: Standing,
+    pub(crate) tries: u32,
+    pub(crate) setbacks: u32,
+    pub(crate) refused: Option<Generation>,
+    /// How often blobs were found missing.
+    pub(crate) rounds: u32,
+    pub(crate) announced: bool,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum State {
     Put,
     Confirm(Confirm),
     Done,
 }
 
-/// Asking for what should be there.
-#[derive(Clone, Debug)]
-enum Confirm {
-    /// The registry stored something and did not name it.
-    Named,
-    /// The answer was lost; if it is not there, send it again. The failure was paused for.
-    Lost,
-    /// The answer made no sense; if it is not there, send it again later.
-    Unclear,
-    /// The registry refused it, perhaps because it is there.
-    Refused(Problem),
+/// Asking whether the manifest is there.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Confirm {
+    /// What it is asked for by.
+    name: String,
+    /// With `GET`, where `HEAD` is not to be had.
+    with_get: bool,
+    absent: Absent,
 }
 
-/// What the manifest's answer asks of the push.
-#[derive(Debug)]
-pub(crate) enum Next {
-    Turn(Turn),
-    /// Upload these blobs again, or all if none is named.
-    Repair(Vec<Digest>, Cause),
+/// What to do when it is not there, or another one is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Absent {
+    /// It was said to be: ask again in a moment.
+    Ask,
+    /// Nobody knew: send it again.
+    Send,
+    /// It was refused, and that was meant.
+    Refuse,
+}
+
+/// What comes next.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Pace {
+    Onward,
+    Retry,
+    Setback,
+    /// Blobs have to be sent again first.
+    Missing,
+    /// The refusal that led here stands.
+    Refused,
+    Fail(PushErrorKind, &'static str),
 }
 
 impl Manifest {
-    pub(crate) fn new(spec: ManifestSpec, target: Target) -> Self {
-        Self { spec, target, state: State::Put, tries: Tries::default(), repairs: 0 }
+    pub(crate) fn new(spec: ManifestSpec) -> Self {
+        Self {
+            descriptor: spec.descriptor(),
+            spec,
+            state: State::Put,
+            standing: Standing::Ready,
+            tries: 0,
+            setbacks: 0,
+            refused: None,
+            rounds: 0,
+            announced: false,
+        }
     }
 
-    pub(crate) fn is_done(&self) -> bool {
-        matches!(self.state, State::Done)
-    }
-
-    /// Whether its bytes are what is sent next.
-    pub(crate) fn is_to_be_sent(&self) -> bool {
-        matches!(self.state, State::Put)
-    }
-
-    pub(crate) fn descriptor(&self) -> Descriptor {
-        self.spec.descriptor()
-    }
-
-    pub(crate) fn draft(&self, registry: &Registry) -> Draft {
-        let media_type = self.spec.media_type();
-        let url = registry.endpoints.manifest(&self.target);
+    /// The request that this state needs, for the manifest that is to be known as `name`.
+    pub(crate) fn draft(&self, api: &Api, name: &str) -> Result<Draft, &'static str> {
+        let media_type = HeaderValue::from_str(self.spec.media_type.as_str())
+            .map_err(|_| "its media type cannot stand in a header")?;
+        let mut draft;
         match &self.state {
-            State::Put | State::Done => Draft::new(Step::Manifest, Method::PUT, url)
-                .with_payload(Payload::Bytes(self.spec.bytes()), media_type.as_str()),
             State::Confirm(confirm) => {
-                // A tag may have moved since; what was stored under its digest has not.
-                let url = match confirm {
-                    Confirm::Named => {
-                        let digest = self.descriptor().digest;
-                        registry.endpoints.manifest(&Target::Digest(digest))
-                    }
-                    _ => url,
+                let method = if confirm.with_get {
+                    Method::GET
+                } else {
+                    Method::HEAD
                 };
-                let draft = Draft::new(Step::ConfirmManifest, Method::HEAD, url);
-                match http::HeaderValue::from_str(media_type.as_str()) {
-                    Ok(value) => draft.with_header(ACCEPT, value),
-                    Err(_) => draft,
-                }
+                draft = Draft::new(Step::Confirm, method, api.manifest(&confirm.name));
+                draft.headers.insert(ACCEPT, media_type);
             }
+            State::Put | State::Done => {
+                draft = Draft::new(Step::Manifest, Method::PUT, api.manifest(name));
+                draft.headers.insert(CONTENT_TYPE, media_type);
+                draft.payload = Payload::Bytes(self.spec.bytes.clone());
+            }
+        }
+        Ok(draft)
+    }
+
+    /// What `verdict` makes of the state. `name` is what the manifest is to be known as, `body`
+    /// what came back.
+    pub(crate) fn advance(
+        &mut self,
+        verdict: Verdict,
+        reply: &Reply,
+        name: &str,
+        body: &[u8],
+    ) -> Pace {
+        match self.state.clone() {
+            State::Done => Pace::Onward,
+            State::Put => self.sent(verdict, reply, name),
+            State::Confirm(confirm) => self.confirmed(confirm, verdict, reply, body),
         }
     }
 
-    pub(crate) fn answered(&mut self, mut answer: Answer) -> Result<Next, Problem> {
-        if let Some(problem) = answer.dead_end() {
-            return Err(problem);
-        }
-        if answer.verdict == Verdict::Retry {
-            return Ok(later(answer.cause_or("nothing came back")));
-        }
-        match &self.state {
-            State::Put => self.put_answered(answer),
-            State::Confirm(confirm) => {
-                let confirm = confirm.clone();
-                self.confirm_answered(&confirm, answer)
-            }
-            State::Done => Ok(Next::Turn(Turn::On)),
-        }
-    }
-
-    fn put_answered(&mut self, mut answer: Answer) -> Result<Next, Problem> {
-        let ours = self.descriptor().digest;
-        let state = match answer.verdict {
-            Verdict::Success => match answer.digest() {
-                Some(digest) if digest == ours => State::Done,
-                // Another algorithm's digest is another name of the same bytes.
-                Some(other) if other.algorithm() == ours.algorithm() => {
-                    return Err(stored_other(&ours, &other));
-                }
-                _ => State::Confirm(Confirm::Named),
-            },
-            Verdict::BlobUnknown => return self.repair(answer),
-            Verdict::Taken => {
-                let kind = match answer.status.map(|status| status.as_u16()) {
-                    Some(403) => ErrorKind::Denied,
-                    _ => ErrorKind::Rejected,
-                };
-                State::Confirm(Confirm::Refused(answer.problem(kind)))
-            }
-            Verdict::Interrupted => {
-                self.state = State::Confirm(Confirm::Lost);
-                return Ok(later(answer.cause_or("nothing came back")));
-            }
-            _ => State::Confirm(Confirm::Unclear),
+    fn sent(&mut self, verdict: Verdict, reply: &Reply, name: &str) -> Pace {
+        let confirm = |absent, name: &str| {
+            State::Confirm(Confirm {
+                name: name.to_owned(),
+                with_get: false,
+                absent,
+            })
         };
-        self.state = state;
-        Ok(Next::Turn(Turn::On))
-    }
-
-    fn confirm_answered(&mut self, confirm: &Confirm, mut answer: Answer) -> Result<Next, Problem> {
-        let ours = self.descriptor().digest;
-        let found = match answer.verdict {
-            Verdict::Success => answer.digest(),
-            _ => None,
-        };
-        let is_there = found.as_ref() == Some(&ours);
-        match confirm {
-            _ if is_there => self.state = State::Done,
-            Confirm::Named => match (answer.verdict, found) {
-                // It is there by the name that only these bytes have, or the registry will not say.
-                (Verdict::Success, None) | (Verdict::Unsure, _) => self.state = State::Done,
-                (Verdict::Success, Some(other)) => return Err(stored_other(&ours, &other)),
+        match verdict {
+            Verdict::Accept | Verdict::Doubt if reply.is_success => match &reply.echo {
+                Some(echo) if *echo == self.descriptor.digest => {
+                    self.state = State::Done;
+                    Pace::Onward
+                }
+                Some(echo) if echo.algorithm() == self.descriptor.digest.algorithm() => Pace::Fail(
+                    PushErrorKind::Unintelligible,
+                    "the registry says it holds a manifest with another digest than it was sent",
+                ),
                 _ => {
-                    let reason = "it took the manifest and does not have it";
-                    return Err(unintelligible(reason));
+                    let digest = self.descriptor.digest.to_string();
+                    self.state = confirm(Absent::Ask, &digest);
+                    Pace::Onward
                 }
             },
-            Confirm::Lost => self.state = State::Put,
-            Confirm::Unclear => {
-                self.state = State::Put;
-                return Ok(later(answer.cause_or("the registry did not keep the manifest")));
+            Verdict::Doubt => {
+                self.state = confirm(Absent::Send, name);
+                Pace::Setback
             }
-            Confirm::Refused(problem) => return Err(problem.clone()),
+            Verdict::Dispute => {
+                self.state = confirm(Absent::Refuse, name);
+                Pace::Onward
+            }
+            Verdict::Retry => Pace::Retry,
+            Verdict::Missing => Pace::Missing,
+            Verdict::Fail(kind) => Pace::Fail(kind, ""),
+            _ => Pace::Retry,
         }
-        Ok(Next::Turn(Turn::On))
     }
 
-    /// The registry misses blobs that it confirmed: some forget, and some need a moment until all
-    /// their parts know.
-    fn repair(&mut self, mut answer: Answer) -> Result<Next, Problem> {
-        self.repairs += 1;
-        if self.repairs > MOST_REPAIRS {
-            return Err(answer.problem(ErrorKind::Rejected));
-        }
-        let cause = answer.cause_or("the registry misses blobs");
-        if self.repairs == 1 {
-            return Ok(later(cause));
-        }
-        let named = match &cause {
-            Cause::Registry(RegistryError { entries, .. }) => {
-                entries.iter().flat_map(|entry| entry.digests.clone()).collect()
-            }
-            Cause::Failure(_) => Vec::new(),
+    fn confirmed(
+        &mut self,
+        confirm: Confirm,
+        verdict: Verdict,
+        reply: &Reply,
+        body: &[u8],
+    ) -> Pace {
+        let is_named = |digest: &Digest| *digest == self.descriptor.digest;
+        let is_there = match verdict {
+            Verdict::Accept if confirm.with_get => is_named(&Digest::sha256(body)),
+            Verdict::Accept => match &reply.echo {
+                Some(echo) => is_named(echo),
+                None => confirm.name == self.descriptor.digest.to_string(),
+            },
+            _ => false,
         };
-        Ok(Next::Repair(named, cause))
+        match (verdict, &confirm.absent) {
+            (Verdict::Accept, _) if is_there => {
+                self.state = State::Done;
+                Pace::Onward
+            }
+            (Verdict::Retry, _) => Pace::Retry,
+            (Verdict::Fail(kind), _) => Pace::Fail(kind, ""),
+            // HEAD does not tell, or is not allowed: look at the manifest itself.
+            (Verdict::Accept | Verdict::Unclear, _) if !confirm.with_get => {
+                self.state = State::Confirm(Confirm {
+                    with_get: true,
+                    ..confirm
+                });
+                Pace::Onward
+            }
+            (_, Absent::Ask) => Pace::Retry,
+            (_, Absent::Send) => {
+                self.state = State::Put;
+                Pace::Onward
+            }
+            (_, Absent::Refuse) => Pace::Refused,
+        }
     }
 }
-
-fn later(cause: Cause) -> Next {
-    Next::Turn(Turn::Later(cause))
-}
-
-fn stored_other(ours: &Digest, other: &Digest) -> Problem {
-    unintelligible(&format!("it was sent manifest {ours} and says that it stored {other}"))
-}
-
-/// The first is only a second try; the others upload again.
-const MOST_REPAIRS: u32 = 3;
-
-#[cfg(test)]
-mod tests;

@@ -1,77 +1,94 @@
 //! What the machine asks of its driver.
 
+use std::fmt;
 use std::time::Duration;
 
-use crate::auth::Credentials;
+use crate::credentials::CredentialsRequest;
 use crate::event::Event;
-use crate::ids::{CredentialsTicket, RequestId, Ticket};
+use crate::ids::{RequestId, Ticket};
 use crate::payload::Payload;
 use crate::time::Timestamp;
 
-/// What the driver must do next. Every arm but `Event` is a duty.
+/// What [`Push::poll`](crate::Push::poll) asks for next.
+///
+/// Exhaustive on purpose: each variant is a duty, and a driver that does not know one must not
+/// compile.
 #[derive(Debug)]
-#[must_use]
 #[expect(clippy::exhaustive_enums, reason = "each arm is a duty of the driver")]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "outputs are matched at once, one at a time, and a box would be an allocation each"
+)]
 pub enum Output {
-    /// Stop this request if it can be stopped; its answer no longer matters.
+    /// Stop this request if you can; its answer no longer matters. Said once.
     Abort(RequestId),
-    /// News. May be dropped.
+    /// News, which may be dropped. Said once.
     Event(Event),
-    /// Answer with [`Push::handle_credentials`](crate::Push::handle_credentials).
+    /// Find credentials and answer with
+    /// [`handle_credentials`](crate::Push::handle_credentials). Said once; what needs them waits.
     Ask(CredentialsRequest),
-    /// Perform the exchange and answer its ticket with
-    /// [`Push::handle_response`](crate::Push::handle_response) or
-    /// [`Push::handle_failure`](crate::Push::handle_failure).
+    /// Send this request and answer its ticket, once, with
+    /// [`handle_response`](crate::Push::handle_response) or
+    /// [`handle_failure`](crate::Push::handle_failure). Said once.
     Send(Exchange),
-    /// There is nothing to do until an answer arrives or, if one is given, until this instant.
+    /// Nothing more until an answer arrives, or until this instant if there is one. Repeated as
+    /// long as nothing changes.
     Wait(Option<Timestamp>),
-    /// The push is over: call [`Push::finish`](crate::Push::finish). Said for ever after.
+    /// The push has ended: call [`finish`](crate::Push::finish). Repeated for ever.
     Done,
 }
 
-/// One HTTP exchange for the driver to perform.
+/// One request to send.
 ///
-/// The driver sets the framing headers (`Host`, `Content-Length`, `Transfer-Encoding`) from the URL
-/// and the payload and adds nothing else; it does not retry, follow a redirect, decode a body or
-/// keep a cookie.
-#[derive(Debug)]
-#[expect(clippy::exhaustive_structs, reason = "each field is a duty of the driver")]
+/// The request has an absolute URI and every header but those that frame it: `Host`,
+/// `Content-Length` and `Transfer-Encoding` follow from the URI and the [`Payload`]. A driver sends
+/// it as it is, once: it does not retry, redirect, authenticate, decompress or keep cookies.
+///
+/// `Debug` leaves out the query, which may be a signature, and marked header values.
+#[expect(
+    clippy::exhaustive_structs,
+    reason = "a driver must honour every member"
+)]
 pub struct Exchange {
-    /// The right to answer.
+    /// For the answer.
     pub ticket: Ticket,
-    /// The request, with an absolute URL. Secret header values are marked sensitive.
+    /// What to send.
     pub request: http::Request<Payload>,
-    /// How long to wait and how much to read.
+    /// How long it may take and how much may come back.
     pub limits: Limits,
 }
 
-/// How long an exchange may take and how much of its answer is wanted.
+/// How long a request may take and how much of its answer is wanted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[expect(clippy::exhaustive_structs, reason = "each field is a duty of the driver")]
+#[expect(
+    clippy::exhaustive_structs,
+    reason = "a driver must honour every member"
+)]
 pub struct Limits {
-    /// How long no byte of the request may move before the exchange counts as stalled.
+    /// The longest pause while connecting or sending: no byte moved for this long is
+    /// [`TimedOut`](crate::FailureKind::TimedOut). A long body that keeps moving never times out.
     pub idle: Duration,
-    /// How long the answer may take once the request is sent.
+    /// The longest wait for the answer once the last byte of the request is sent. Longer than
+    /// `idle` where the registry has work to do first: hashing or copying a blob, say.
     pub answer: Duration,
-    /// How much of the response's body to keep, in bytes; the rest is cut off, not an error.
+    /// The longest the whole exchange may take, for requests that must not hold anything up.
+    pub total: Option<Duration>,
+    /// How many bytes of the answer's body to return. A longer body is cut there, which is not an
+    /// error.
     pub response_body: usize,
 }
 
-/// A question for credentials.
-#[derive(Debug)]
-#[non_exhaustive]
-pub struct CredentialsRequest {
-    /// The right to answer.
-    pub ticket: CredentialsTicket,
-    /// The registry's host, with its port unless that is the scheme's own.
-    pub registry: String,
-    /// What the registry calls its protection space (`realm`), if it says.
-    pub realm: Option<String>,
-    /// Whether the registry may let the push go on without credentials.
-    pub anonymous: bool,
-    /// Whether earlier credentials were good for one use only, so that new ones are needed.
-    pub renewal: bool,
+impl fmt::Debug for Exchange {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let uri = self.request.uri();
+        f.debug_struct("Exchange")
+            .field("ticket", &self.ticket)
+            .field("method", self.request.method())
+            .field("authority", &uri.authority())
+            .field("path", &uri.path())
+            .field("headers", self.request.headers())
+            .field("payload", self.request.body())
+            .field("limits", &self.limits)
+            .finish()
+    }
 }
-
-/// The answer to a [`CredentialsRequest`]: none means "without credentials, if that is possible".
-pub type CredentialsAnswer = Option<Credentials>;

@@ -1,119 +1,186 @@
-//! Bodies as descriptions: their bytes never enter this crate.
+//! What is sent and what became of it: blobs as the caller describes them, bodies as descriptors
+//! that the driver resolves, receipts and failures.
+
+use std::fmt;
 
 use bytes::Bytes;
 
 use crate::ids::BlobId;
+use crate::wire::descriptor::Descriptor;
 use crate::wire::digest::Content;
+use crate::wire::media_type::MediaType;
 use crate::wire::reference::Repository;
 
-/// The body of a request.
+/// A blob to push: what is known of it, how often its source can be read, and where the registry
+/// may have it already.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct BlobSpec {
+    /// What is known of the bytes before they are read.
+    pub content: BlobContent,
+    /// What the source allows.
+    pub replay: Replay,
+    /// Another repository of the same registry that may hold the blob: a cross-repository mount is
+    /// tried before the upload.
+    pub mount_from: Option<Repository>,
+}
+
+/// What is known of a blob before it is read.
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[expect(clippy::exhaustive_enums, reason = "each arm is a duty of the driver")]
+#[expect(clippy::exhaustive_enums, reason = "known or not known")]
+pub enum BlobContent {
+    /// Digest and size are known: the registry can be asked for the blob first, and the body has a
+    /// length.
+    Known(Descriptor),
+    /// Of this media type; digest and size come out of reading it to the end. The driver returns
+    /// them in [`Receipt::end`].
+    Unknown(MediaType),
+}
+
+/// How often, and from where, a blob's source can be read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(
+    clippy::exhaustive_enums,
+    reason = "the driver must know what each asks of it"
+)]
+pub enum Replay {
+    /// From any offset, any number of times: a file, memory.
+    Anywhere,
+    /// From the start, any number of times, with the same bytes each time: a deterministic packer.
+    FromStart,
+    /// Once: a pipe.
+    Never,
+}
+
+/// The body of a request.
+///
+/// `Debug` says how long it is and not what is in it: a token request has a secret there.
+#[derive(Clone, PartialEq, Eq)]
+#[expect(
+    clippy::exhaustive_enums,
+    reason = "a driver must know how to send each"
+)]
 pub enum Payload {
-    /// No body. A driver sends `Content-Length: 0` unless the method is `GET` or `HEAD`.
+    /// No body. `POST`, `PUT` and `PATCH` carry `Content-Length: 0` all the same.
     Empty,
-    /// These bytes.
+    /// These bytes, with their length.
     Bytes(Bytes),
-    /// A part of a blob, which the driver reads from its source.
+    /// A part of a blob, to be read from the blob's source.
     Blob(BlobSlice),
 }
 
 /// A part of a blob.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[expect(clippy::exhaustive_structs, reason = "each field is a duty of the driver")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(
+    clippy::exhaustive_structs,
+    reason = "a driver must honour every member"
+)]
 pub struct BlobSlice {
-    /// Which blob.
+    /// Whose bytes.
     pub blob: BlobId,
-    /// The first byte; always zero for a source that is not [`Replay::Anywhere`].
+    /// The first byte. Zero unless the source is [`Replay::Anywhere`].
     pub offset: u64,
-    /// How much of it.
+    /// Up to where.
     pub extent: Extent,
 }
 
-/// How much of a blob a request carries.
+/// How far a [`BlobSlice`] reaches.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[expect(clippy::exhaustive_enums, reason = "each arm is a duty of the driver")]
+#[expect(
+    clippy::exhaustive_enums,
+    reason = "a driver must know how to send each"
+)]
 pub enum Extent {
-    /// Exactly this many bytes, announced by `Content-Length`. A source that yields fewer or more
-    /// is a [`FailureKind::Source`](crate::FailureKind::Source).
+    /// This many bytes: the request's `Content-Length`.
     Exact(u64),
-    /// All there is, its length and digest known only at the end. The driver sends it in chunked
-    /// transfer encoding, hashes it, and reports both in [`Receipt::end`].
+    /// To the end of the source, whose length nobody knows yet: sent with chunked transfer coding
+    /// on HTTP/1.1.
     ToEnd,
 }
 
-/// A blob to push.
-#[derive(Clone, Debug)]
-#[non_exhaustive]
-pub struct BlobSpec {
-    /// Digest and size, or `None` if they are known only when the source has been read.
-    pub content: Option<Content>,
-    /// How the source can be read again.
-    pub replay: Replay,
-    /// A repository of the same registry that may hold the blob already, to mount it from.
-    pub mount_from: Option<Repository>,
-}
-
-/// How a source can be read again when an upload breaks.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[expect(clippy::exhaustive_enums, reason = "the three kinds of source there are")]
-pub enum Replay {
-    /// From any byte: a file, memory.
-    Anywhere,
-    /// From the beginning only, with the same bytes: a packer that is run again.
-    FromStart,
-    /// Not at all: a pipe. An upload that broke after the first byte is lost.
-    Never,
-}
-
-/// What left the source for one request. It rides on every answer, good or bad.
+/// What left the source for one request. It comes with every answer and with every failure.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-#[expect(clippy::exhaustive_structs, reason = "what a driver owes with every answer")]
+#[expect(clippy::exhaustive_structs, reason = "a driver must fill every member")]
 pub struct Receipt {
-    /// How many bytes of the body were read from the source, sent or not.
+    /// How many body bytes were taken from the source. Not all of them need have arrived.
     pub sent: u64,
-    /// For [`Extent::ToEnd`], once the source ran dry: what the whole of it was.
+    /// Size and digest of the whole blob, when the body started at offset zero and the source was
+    /// read to its end: the driver hashes while it reads.
     pub end: Option<Content>,
+}
+
+/// A request that got no answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[expect(clippy::exhaustive_structs, reason = "a driver must fill every member")]
+pub struct Failure {
+    /// What happened, as far as it decides what comes next.
+    pub kind: FailureKind,
+    /// What left the source before it happened.
+    pub receipt: Receipt,
+    /// What happened, in words, for a person. Must not contain secrets.
+    pub detail: String,
+}
+
+/// Why a request got no answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[non_exhaustive]
+pub enum FailureKind {
+    /// The host's name has no address. Tried again a few times: name servers have bad moments.
+    Resolve,
+    /// No connection was made: refused, unreachable. No byte of the request was sent.
+    Connect,
+    /// The TLS handshake failed: a certificate that nobody here trusts, for instance. Final.
+    Tls,
+    /// The connection broke after it was made. Anything may have happened on the other side.
+    Interrupted,
+    /// Nothing moved for as long as [`Limits`](crate::Limits) allow. Anything may have happened.
+    TimedOut,
+    /// The answer is not HTTP.
+    Protocol,
+    /// The blob's source could not be read, or was not what it was said to be. Final.
+    Source,
+    /// The request was refused before it was sent, by a rule of the driver's. Final.
+    Refused,
 }
 
 impl BlobSpec {
     /// A blob whose digest and size are known, from a source that can be read from anywhere.
     #[must_use]
-    pub fn known(content: Content) -> Self {
+    pub fn known(descriptor: Descriptor) -> Self {
         Self {
-            content: Some(content),
+            content: BlobContent::Known(descriptor),
             replay: Replay::Anywhere,
             mount_from: None,
         }
     }
 
-    /// A blob whose digest and size show only when it has been read.
+    /// A blob whose digest is known only when it has been read.
     #[must_use]
-    pub fn streamed(replay: Replay) -> Self {
+    pub fn unknown(media_type: MediaType, replay: Replay) -> Self {
         Self {
-            content: None,
+            content: BlobContent::Unknown(media_type),
             replay,
             mount_from: None,
         }
     }
 
-    /// The same, from a source that can be read again in another way.
+    /// The same blob from a source that allows `replay`.
     #[must_use]
     pub fn with_replay(mut self, replay: Replay) -> Self {
         self.replay = replay;
         self
     }
 
-    /// The same, to be mounted from `repository` if the registry can.
+    /// The same blob, which `repository` may have already.
     #[must_use]
-    pub fn mounted_from(mut self, repository: Repository) -> Self {
+    pub fn with_mount_from(mut self, repository: Repository) -> Self {
         self.mount_from = Some(repository);
         self
     }
 }
 
 impl Payload {
-    /// The length of the body in bytes, if it is known.
+    /// The body's length in bytes, unless only its source knows.
     #[must_use]
     pub fn length(&self) -> Option<u64> {
         match self {
@@ -123,6 +190,35 @@ impl Payload {
                 Extent::Exact(length) => Some(length),
                 Extent::ToEnd => None,
             },
+        }
+    }
+}
+
+impl Failure {
+    /// A failure before anything was taken from a source.
+    #[must_use]
+    pub fn new(kind: FailureKind, detail: impl Into<String>) -> Self {
+        Self {
+            kind,
+            receipt: Receipt::default(),
+            detail: detail.into(),
+        }
+    }
+
+    /// The same failure, after `receipt`.
+    #[must_use]
+    pub fn with_receipt(mut self, receipt: Receipt) -> Self {
+        self.receipt = receipt;
+        self
+    }
+}
+
+impl fmt::Debug for Payload {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Empty => f.write_str("Empty"),
+            Self::Bytes(bytes) => write!(f, "Bytes({})", bytes.len()),
+            Self::Blob(slice) => f.debug_tuple("Blob").field(slice).finish(),
         }
     }
 }

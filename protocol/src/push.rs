@@ -1,206 +1,213 @@
-//! The push: what a driver talks to.
+//! The machine: what there is to do, in which order, and how it ends.
+//!
+//! `push/poll.rs` decides what is sent next, `push/answers.rs` takes what comes back, and
+//! `push/explain.rs` puts failures into words. States and verdicts are elsewhere: nothing here
+//! looks at a status.
 
-mod closing;
-mod dispatch;
-mod landing;
+mod answers;
+mod explain;
+mod poll;
 
 use std::collections::{BTreeSet, VecDeque};
 
 use bytes::Bytes;
 
-use crate::auth::{Auth, Credentials};
-use crate::blob::{Blob, State as BlobState};
+use crate::auth::scope::Scope;
+use crate::auth::{Auth, Generation};
+use crate::blob::{Blob, Session, Standing};
 use crate::config::Config;
-use crate::error::{ErrorKind, Failure, Misuse, Problem, PushError, Stage};
-use crate::event::{BlobProgress, BlobStage, Event};
-use crate::exchange::Registry;
-use crate::flights::{Flights, Task};
+use crate::credentials::Credentials;
+use crate::error::{Misuse, PushError, PushErrorKind, RegistryAnswer};
+use crate::event::{Authentication, BlobProgress, BlobReport, Event, Phase, Report};
+use crate::flights::Flights;
 use crate::ids::{BlobId, CredentialsTicket, RequestId, Ticket};
 use crate::manifest::{Manifest, ManifestSpec};
-use crate::opening::Opening;
 use crate::output::Output;
-use crate::payload::{BlobSpec, Receipt};
-use crate::report::{BlobReport, How, Report};
-use crate::retry::{Backoff, Tries};
+use crate::payload::{BlobContent, BlobSpec, Failure, Receipt};
+use crate::retry::Jitter;
 use crate::time::Timestamp;
-use crate::wire::digest::Content;
-use crate::wire::location::Border;
-use crate::wire::reference::Target;
-use crate::wire::urls::Endpoints;
+use crate::wire::descriptor::Descriptor;
+use crate::wire::urls::Api;
 
-/// One push of one image: the state machine.
+/// One push: the blobs of one image and its manifest, into one repository.
 ///
-/// See the [crate's page](crate) for how it is driven. It does nothing by itself: every call takes
-/// the present instant, and what it wants done comes out of [`poll`](Self::poll).
+/// See the [crate documentation](crate) for the contract. `now` is never taken to run backwards: an
+/// earlier time than was seen before counts as that one.
 #[derive(Debug)]
 pub struct Push {
     config: Config,
-    phase: Phase,
-    registry: Registry,
+    api: Api,
     auth: Auth,
-    opening: Opening,
     blobs: Vec<Blob>,
     manifest: Option<Manifest>,
     flights: Flights,
-    backoff: Backoff,
-    token_tries: Tries,
+    opening: Opening,
+    /// The session that the preflight opened, until a blob takes it.
+    spare: Option<Session>,
+    /// Sessions to delete.
+    abandoned: VecDeque<Session>,
+    /// How many could not be deleted.
+    sessions_left: usize,
+    /// What the driver has not been told yet.
     outbox: VecDeque<Output>,
     warnings: BTreeSet<String>,
-    /// The latest instant anybody named: a driver's clock may be read in several threads.
+    jitter: Jitter,
+    /// The registry wants to be left alone until then.
+    hold: Timestamp,
+    retries_left: u32,
+    /// The last refusal, for when the push is given up.
+    last: Option<RegistryAnswer>,
+    /// The refusal that is being looked into.
+    refusal: Option<RegistryAnswer>,
+    announced: Option<Authentication>,
+    stage: Stage,
     now: Timestamp,
-    /// Whether the registry ever answered anything.
-    heard: bool,
-    said_authenticated: bool,
-    /// Sessions whose deletion was tried and did not succeed.
-    undeleted: usize,
+}
+
+/// How far the beginning is: who are we, may we?
+#[derive(Debug)]
+struct Opening {
+    state: OpeningState,
+    standing: Standing,
+    tries: u32,
+    refused: Option<Generation>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum OpeningState {
+    Probe,
+    Preflight,
+    Over,
 }
 
 #[derive(Debug)]
-enum Phase {
-    /// The auth probe.
-    Opening,
-    /// Blobs, then the manifest.
-    Open,
-    /// It is decided how the push ends; open upload sessions are deleted until the instant given.
-    Closing(Timestamp, Ending),
-    Done(Ending),
+enum Stage {
+    Running,
+    /// The result is known; sessions are deleted until this time.
+    Closing(Box<Result<Report, PushError>>, Timestamp),
+    Done(Box<Result<Report, PushError>>),
 }
 
-type Ending = Result<(), Box<PushError>>;
-
 impl Push {
-    /// A push that begins at `now`.
+    /// A push that has not begun. Nothing is sent before the first [`poll`](Self::poll).
     #[must_use]
     pub fn new(config: Config, now: Timestamp) -> Self {
-        let origin = config.registry();
-        let border = Border::new(origin.clone(), config.trusted_hosts.clone());
-        let repository = config.destination.repository.clone();
-        let auth = Auth::new(origin.authority(), border.clone(), &repository);
+        let origin = config.origin();
+        let repository = config.reference.repository().clone();
+        let auth = Auth::new(
+            origin.clone(),
+            config.reference.registry().to_string(),
+            client_name(&config.user_agent),
+            Scope::push(&repository),
+        );
         Self {
-            phase: Phase::Opening,
-            registry: Registry {
-                endpoints: Endpoints::new(origin, repository),
-                border,
-                spare: None,
-                abandoned: Vec::new(),
-            },
+            api: Api::new(origin, repository),
             auth,
-            opening: Opening::new(config.preflight),
             blobs: Vec::new(),
             manifest: None,
-            flights: Flights::new(config.lanes),
-            backoff: Backoff::new(config.retry, config.seed),
-            token_tries: Tries::default(),
+            flights: Flights::default(),
+            opening: Opening {
+                state: OpeningState::Probe,
+                standing: Standing::Ready,
+                tries: 0,
+                refused: None,
+            },
+            spare: None,
+            abandoned: VecDeque::new(),
+            sessions_left: 0,
             outbox: VecDeque::new(),
             warnings: BTreeSet::new(),
+            jitter: Jitter::new(config.seed),
+            hold: Timestamp::ZERO,
+            retries_left: config.retries,
+            last: None,
+            refusal: None,
+            announced: None,
+            stage: Stage::Running,
             now,
-            heard: false,
-            said_authenticated: false,
-            undeleted: 0,
             config,
         }
     }
 
-    /// Adds a blob: a layer or the config. Any time until the manifest is set, so that layers may
-    /// be uploaded while others are still being packed.
+    /// Adds a blob. It may be sent at once, if the push is that far; the manifest waits for all.
+    ///
+    /// Two blobs with the same digest are sent once.
     ///
     /// # Errors
-    /// [`Misuse`] if the manifest is set already, or if a blob of unknown digest is to be mounted.
+    /// The manifest is set already.
     pub fn add_blob(&mut self, spec: BlobSpec) -> Result<BlobId, Misuse> {
         if self.manifest.is_some() {
             return Err(Misuse::ManifestSet);
         }
-        if spec.content.is_none() && spec.mount_from.is_some() {
-            return Err(Misuse::UnknownMount);
+        let number = u32::try_from(self.blobs.len()).expect("a manifest cannot name that many");
+        let id = BlobId(number);
+        if let Some(from) = &spec.mount_from {
+            self.auth.want(self.now, Scope::pull(from));
         }
-        let index = self.blobs.len();
-        let id = BlobId(u32::try_from(index).map_err(|_| Misuse::TooManyBlobs)?);
-        if let Some(source) = &spec.mount_from {
-            self.auth.also_pull(source);
-        }
-        let digest = spec.content.as_ref().map(|content| &content.digest);
-        let same = |blob: &Blob| digest.is_some() && blob.content().map(|it| &it.digest) == digest;
-        let twin = self.blobs.iter().position(same);
-        let mut blob = Blob::new(id, spec, twin);
-        if let Some(first) = twin
-            && self.blobs[first].is_done()
-        {
-            blob.state = BlobState::Done(How::AlreadyPresent);
-        }
+        let twin = match &spec.content {
+            BlobContent::Known(own) => self.blobs.iter().find(|other| {
+                let digest = other.facts.content.as_ref().map(|content| &content.digest);
+                other.twin.is_none() && digest == Some(&own.digest)
+            }),
+            BlobContent::Unknown(_) => None,
+        };
+        let twin = twin.map(|blob| blob.facts.id);
+        let mut blob = Blob::new(id, spec, self.config.chunk);
+        blob.twin = twin;
         self.blobs.push(blob);
         Ok(id)
     }
 
-    /// Says what the manifest is. It is sent when every blob is confirmed.
+    /// Sets the manifest, once. It is sent when the registry has confirmed every blob.
     ///
     /// # Errors
-    /// [`Misuse`] if it was set before, or if the destination names another digest.
-    pub fn set_manifest(&mut self, spec: ManifestSpec) -> Result<(), Misuse> {
+    /// It is set already, or the reference has a digest and it is not this manifest's.
+    pub fn set_manifest(&mut self, manifest: ManifestSpec) -> Result<(), Misuse> {
         if self.manifest.is_some() {
             return Err(Misuse::ManifestSet);
         }
-        let target = self.config.destination.target.clone();
-        if let Target::Digest(digest) = &target
-            && *digest != spec.descriptor().digest
+        let manifest = Manifest::new(manifest);
+        if let Some(digest) = self.config.reference.digest()
+            && *digest != manifest.descriptor.digest
         {
             return Err(Misuse::OtherDigest);
         }
-        self.manifest = Some(Manifest::new(spec, target));
+        self.manifest = Some(manifest);
         Ok(())
     }
 
-    /// What the driver must do next.
+    /// What to do next. Call it until it says [`Output::Wait`].
     pub fn poll(&mut self, now: Timestamp) -> Output {
-        let now = self.advance(now);
-        loop {
-            if let Some(output) = self.outbox.pop_front() {
-                return output;
-            }
-            if let Phase::Done(_) = self.phase {
-                return Output::Done;
-            }
-            if let Some(request) = self.flights.overdue(now) {
-                self.give_up_on(now, request);
-                continue;
-            }
-            if self.is_phase_over(now) {
-                self.enter_next_phase(now);
-                continue;
-            }
-            if let Some(question) = self.question() {
-                return Output::Ask(question);
-            }
-            if let Some(exchange) = self.next_exchange(now) {
-                return Output::Send(exchange);
-            }
-            if self.outbox.is_empty() {
-                return Output::Wait(self.next_instant(now));
-            }
-        }
+        self.now = self.now.max(now);
+        self.next_output()
     }
 
-    /// Says how many bytes of a request's body have left the source so far. It keeps a slow but
-    /// living upload from being given up; reporting about once a second is enough.
-    pub fn handle_progress(&mut self, now: Timestamp, request: RequestId, sent: u64) {
-        let now = self.advance(now);
-        self.flights.progressed(now, request, sent);
+    /// `sent` bytes of that request's body have left the source so far. Pushes the deadline back
+    /// and makes [`progress`](Self::progress) true; leaving it out makes long uploads time out.
+    pub fn handle_progress(&mut self, now: Timestamp, id: RequestId, sent: u64) {
+        self.now = self.now.max(now);
+        self.flights.moved(self.now, id, sent);
     }
 
-    /// Answers a question for credentials. `None` means that there are none.
+    /// The answer to [`Output::Ask`]. What `None` means is said at
+    /// [`CredentialsReason`](crate::CredentialsReason).
     pub fn handle_credentials(
         &mut self,
         now: Timestamp,
         ticket: CredentialsTicket,
         credentials: Option<Credentials>,
     ) {
-        let now = self.advance(now);
-        if let Err(problem) = self.auth.answered(&ticket, credentials) {
-            self.fail(now, Stage::Authentication, problem);
+        self.now = self.now.max(now);
+        if !self.is_running() {
+            return;
+        }
+        if let Err(trouble) = self.auth.answered(self.now, &ticket, credentials) {
+            self.fail_authentication(trouble);
         }
     }
 
-    /// Answers an exchange with the registry's response, whatever its status. The body may be cut
-    /// to [`Limits::response_body`](crate::Limits).
+    /// The answer to an exchange, its body cut at the limit. Answers to requests that were aborted
+    /// or given up are ignored.
     pub fn handle_response(
         &mut self,
         now: Timestamp,
@@ -208,137 +215,167 @@ impl Push {
         response: http::Response<Bytes>,
         receipt: Receipt,
     ) {
-        let now = self.advance(now);
-        if let Some(flight) = self.flights.land(ticket.request) {
-            self.heard = true;
-            self.landed(now, flight, response, receipt);
-        }
+        self.now = self.now.max(now);
+        self.answered(ticket.id(), response, receipt);
     }
 
-    /// Answers an exchange that has no response.
-    ///
-    /// `receipt` says how much of the body was read from its source before that.
-    pub fn handle_failure(
-        &mut self,
-        now: Timestamp,
-        ticket: Ticket,
-        failure: Failure,
-        receipt: Receipt,
-    ) {
-        let now = self.advance(now);
-        if let Some(flight) = self.flights.land(ticket.request) {
-            self.crashed(now, flight, failure, receipt);
-        }
+    /// No answer to an exchange.
+    pub fn handle_failure(&mut self, now: Timestamp, ticket: Ticket, failure: Failure) {
+        self.now = self.now.max(now);
+        self.unanswered(ticket.id(), failure);
     }
 
-    /// Ends the push: stops what is in the air, deletes the upload sessions it opened, and comes to
-    /// [`Output::Done`]. A second call skips the deleting. After the push has succeeded, it still
-    /// has.
+    /// Ends the push: aborts what is in the air and deletes the upload sessions that are open, for
+    /// as long as [`Config::clean_up`] allows. Called again, it ends at once.
     pub fn cancel(&mut self, now: Timestamp) {
-        let now = self.advance(now);
-        match self.phase {
-            Phase::Opening | Phase::Open => {
-                let stage = self.present_stage();
-                self.fail(now, stage, Problem::bare(ErrorKind::Cancelled));
+        self.now = self.now.max(now);
+        match self.stage {
+            Stage::Running => {
+                let error = PushError::new(
+                    PushErrorKind::Cancelled,
+                    self.phase(),
+                    "the push was cancelled",
+                );
+                self.end(Err(error.at(self.place())));
             }
-            Phase::Closing(..) => self.close_at_once(),
-            Phase::Done(_) => {}
+            Stage::Closing(_, ref mut until) => *until = self.now,
+            Stage::Done(_) => {}
         }
     }
 
-    /// Whether the auth probe has passed.
-    #[must_use]
-    pub fn is_open(&self) -> bool {
-        matches!(self.phase, Phase::Open)
-    }
-
-    /// Digest and size of a blob, once they are known.
-    #[must_use]
-    pub fn content(&self, blob: BlobId) -> Option<&Content> {
-        self.blobs.get(blob.index())?.content()
-    }
-
-    /// Where every blob stands.
+    /// How far each blob is, in the order they were added.
     pub fn progress(&self) -> impl Iterator<Item = BlobProgress> + '_ {
-        self.blobs.iter().enumerate().map(|(index, blob)| self.progress_of(index, blob))
+        self.blobs.iter().map(|blob| {
+            let source = match blob.twin {
+                Some(twin) => &self.blobs[twin.index()],
+                None => blob,
+            };
+            let in_air = match source.standing {
+                Standing::Flying(id) => self.flights.sent(id),
+                Standing::Ready | Standing::Pausing(_) => 0,
+            };
+            let size = blob.size();
+            let sent = source.offset().saturating_add(in_air);
+            BlobProgress {
+                blob: blob.facts.id,
+                size,
+                sent: size.map_or(sent, |size| sent.min(size)),
+                activity: source.activity(),
+            }
+        })
     }
 
-    /// How the push ended. Before [`Output::Done`] that is: cancelled.
+    /// A blob's descriptor, once its digest is known.
+    #[must_use]
+    pub fn descriptor(&self, blob: BlobId) -> Option<Descriptor> {
+        self.blobs.get(blob.index())?.descriptor()
+    }
+
+    /// Whether the push has ended: [`poll`](Self::poll) says [`Output::Done`] from now on.
+    #[must_use]
+    pub fn is_done(&self) -> bool {
+        matches!(self.stage, Stage::Done(_))
+    }
+
+    /// The result.
     ///
     /// # Errors
-    /// [`PushError`] says at which stage the push failed, why, and what may help.
+    /// Why the push failed. A push that is finished before it is [done](Output::Done) counts as
+    /// cancelled.
     pub fn finish(self) -> Result<Report, PushError> {
-        let sessions_left = self.undeleted + self.open_sessions().len();
-        let problem = match (&self.phase, &self.manifest) {
-            (Phase::Done(Ok(())), Some(manifest)) => {
-                return Ok(self.report(manifest, sessions_left));
-            }
-            (Phase::Done(Err(error)), _) => return Err(PushError::clone(error)),
-            _ => Problem::bare(ErrorKind::Cancelled),
-        };
-        let (destination, anonymous) = (self.config.destination.clone(), self.auth.is_anonymous());
-        Err(PushError::new(destination, self.present_stage(), problem, anonymous))
+        let place = self.place();
+        let phase = self.phase();
+        match self.stage {
+            Stage::Done(result) => *result,
+            Stage::Running | Stage::Closing(..) => Err(PushError::new(
+                PushErrorKind::Cancelled,
+                phase,
+                "the push was dropped before its end",
+            )
+            .at(place)),
+        }
     }
 
-    fn report(&self, manifest: &Manifest, sessions_left: usize) -> Report {
-        let blobs = self.blobs.iter().filter_map(|blob| match (&blob.state, blob.content()) {
-            (BlobState::Done(how), Some(content)) => {
-                Some(BlobReport { blob: blob.source.id, content: content.clone(), how: *how })
-            }
-            _ => None,
+    fn is_running(&self) -> bool {
+        matches!(self.stage, Stage::Running)
+    }
+
+    /// Ends the push with `result`, after cleaning up.
+    fn end(&mut self, result: Result<Report, PushError>) {
+        if !self.is_running() {
+            return;
+        }
+        let until = self.now + self.config.clean_up;
+        self.stage = Stage::Closing(Box::new(result), until);
+        self.outbox
+            .retain(|output| matches!(output, Output::Event(_)));
+        let sessions = self.blobs.iter_mut().filter_map(|blob| {
+            let session = blob.session().cloned();
+            blob.standing = Standing::Ready;
+            session
+        });
+        self.abandoned.extend(sessions);
+        self.abandoned.extend(self.spare.take());
+        self.abort_all_but_cleaning();
+    }
+
+    fn fail(&mut self, error: PushError) {
+        let error = error.at(self.place());
+        self.end(Err(error));
+    }
+
+    fn report(&self, manifest: Descriptor) -> Report {
+        let blobs = self.blobs.iter().filter_map(|blob| {
+            let source = match blob.twin {
+                Some(twin) => &self.blobs[twin.index()],
+                None => blob,
+            };
+            Some(BlobReport {
+                descriptor: blob.descriptor()?,
+                outcome: source.outcome()?.clone(),
+                sent: blob.sent,
+            })
         });
         Report {
-            destination: self.config.destination.clone(),
-            manifest: manifest.descriptor(),
+            manifest,
             blobs: blobs.collect(),
             warnings: self.warnings.iter().cloned().collect(),
-            requests: self.flights.departed(),
-            retries: self.backoff.retries(),
-            sessions_left,
+            requests: self.flights.count(),
+            retries: u64::from(self.config.retries - self.retries_left),
+            sessions_left: self.sessions_left,
         }
     }
 
-    fn progress_of(&self, index: usize, blob: &Blob) -> BlobProgress {
-        let (mut stage, held) = blob.stage();
-        let flight = self.flights.of(Task::Blob(index));
-        let flying = flight.map_or(0, |flight| flight.sent);
-        let total = blob.content().map(|content| content.size);
-        let sent = held + flying;
-        if stage == BlobStage::Uploading && flight.is_some() && total == Some(sent) {
-            stage = BlobStage::Committing;
-        }
-        BlobProgress { blob: blob.source.id, stage, sent, total }
-    }
-
-    /// Time does not run backwards here, whoever reads the clock.
-    fn advance(&mut self, now: Timestamp) -> Timestamp {
-        self.now = self.now.max(now);
-        self.now
-    }
-
-    fn say(&mut self, event: Event) {
+    fn event(&mut self, event: Event) {
         self.outbox.push_back(Output::Event(event));
     }
 
-    fn stage_of(&self, task: Task) -> Stage {
-        match task {
-            Task::Opening | Task::CleanUp => Stage::Probe,
-            Task::Token => Stage::Authentication,
-            Task::Blob(index) => {
-                let content = self.blobs.get(index).and_then(Blob::content);
-                Stage::Blob(content.map(|content| content.digest.clone()))
-            }
-            Task::Manifest => Stage::Manifest,
-        }
+    /// What is being done, as far as one thing can be named.
+    fn phase(&self) -> Phase {
+        let flying = self
+            .flights
+            .iter()
+            .map(|(_, flight)| flight.draft.step.phase());
+        let phase = match (self.opening.state, &self.manifest) {
+            (OpeningState::Probe, _) => Phase::Probe,
+            (OpeningState::Preflight, _) => Phase::Preflight,
+            (OpeningState::Over, Some(manifest)) if manifest.announced => Phase::Manifest,
+            (OpeningState::Over, _) => Phase::Upload,
+        };
+        flying.max().unwrap_or(phase)
     }
 
-    fn present_stage(&self) -> Stage {
-        match self.phase {
-            Phase::Opening => Stage::Probe,
-            _ => match self.blobs.iter().position(|blob| !blob.is_done()) {
-                Some(index) => self.stage_of(Task::Blob(index)),
-                None => Stage::Manifest,
-            },
-        }
+    /// Where the push goes, for messages.
+    fn place(&self) -> String {
+        self.config.reference.to_string()
     }
 }
+
+/// The product's name without its version: what a token server is told as `client_id`.
+fn client_name(user_agent: &str) -> String {
+    let name = user_agent.split(['/', ' ']).next().unwrap_or_default();
+    if name.is_empty() { "longshore" } else { name }.to_owned()
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,93 +1,120 @@
-//! `WWW-Authenticate` (RFC 9110 §11.6.1).
+//! Challenges: what `WWW-Authenticate` asks for (RFC 9110, section 11.6.1).
 
 use http::HeaderMap;
 use http::header::WWW_AUTHENTICATE;
 
-/// One challenge: a scheme and its parameters, both in lower case but for the parameters' values.
+use super::scope::Scope;
+use crate::wire::url::HttpUrl;
+
+/// A challenge that can be answered.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Challenge {
-    pub(crate) scheme: String,
-    parameters: Vec<(String, String)>,
+pub(crate) enum Challenge {
+    /// User name and password with every request (RFC 7617).
+    Basic,
+    /// A token from the server at `realm` (RFC 6750; the token server is docker's, see the
+    /// distribution project's token specification).
+    Bearer(Bearer),
 }
 
-impl Challenge {
-    pub(crate) fn parameter(&self, name: &str) -> Option<&str> {
-        let found = self.parameters.iter().find(|(known, _)| known == name);
-        found.map(|(_, value)| value.as_str())
+/// A Bearer challenge.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Bearer {
+    pub(crate) realm: HttpUrl,
+    pub(crate) service: Option<String>,
+    pub(crate) scopes: Vec<Scope>,
+}
+
+/// The best challenge among all of an answer's: Bearer with a URL for a realm, else Basic. None
+/// where there is nothing that can be answered.
+pub(crate) fn best(headers: &HeaderMap) -> Option<Challenge> {
+    let parsed: Vec<Parsed<'_>> = headers
+        .get_all(WWW_AUTHENTICATE)
+        .iter()
+        .filter_map(|value| std::str::from_utf8(value.as_bytes()).ok())
+        .flat_map(parse)
+        .collect();
+    let bearer = parsed.iter().find_map(|challenge| challenge.bearer());
+    let is_basic = |challenge: &Parsed<'_>| challenge.scheme.eq_ignore_ascii_case("basic");
+    bearer
+        .map(Challenge::Bearer)
+        .or_else(|| parsed.iter().any(is_basic).then_some(Challenge::Basic))
+}
+
+/// One challenge, as it stands in the header.
+struct Parsed<'a> {
+    scheme: &'a str,
+    parameters: Vec<(&'a str, String)>,
+}
+
+impl Parsed<'_> {
+    fn parameter(&self, name: &str) -> Option<&str> {
+        self.parameters
+            .iter()
+            .find(|(known, _)| known.eq_ignore_ascii_case(name))
+            .map(|(_, value)| value.as_str())
+    }
+
+    fn bearer(&self) -> Option<Bearer> {
+        if !self.scheme.eq_ignore_ascii_case("bearer") {
+            return None;
+        }
+        let service = self.parameter("service").filter(|text| !text.is_empty());
+        Some(Bearer {
+            realm: HttpUrl::parse(self.parameter("realm")?).ok()?,
+            service: service.map(str::to_owned),
+            scopes: Scope::list(self.parameter("scope").unwrap_or_default()),
+        })
     }
 }
 
-/// Every challenge of an answer, over all its headers. Several may share one header, and a header
-/// that is broken is read as far as it makes sense.
-pub(crate) fn challenges(headers: &HeaderMap) -> Vec<Challenge> {
-    let mut found = Vec::new();
-    for value in headers.get_all(WWW_AUTHENTICATE) {
-        let text = String::from_utf8_lossy(value.as_bytes());
-        read(&text, &mut found);
-    }
-    found
-}
-
-/// Any word that is followed by no `=` is read as a scheme. That makes a scheme of the blob that
-/// `Negotiate` and its like carry, which no one will look for.
-fn read(mut rest: &str, found: &mut Vec<Challenge>) {
+/// Takes a header value apart. Several challenges may stand in one value, with commas between them
+/// as between their parameters: a word that no equals sign follows begins the next one.
+fn parse(value: &str) -> Vec<Parsed<'_>> {
+    let mut challenges: Vec<Parsed<'_>> = Vec::new();
+    let mut rest = value;
     loop {
-        rest = rest.trim_start_matches(|c: char| c == ',' || c.is_whitespace());
-        let word = take_while(&mut rest, is_word);
-        if word.is_empty() {
-            return;
-        }
-        rest = rest.trim_start();
-        let Some(after) = rest.strip_prefix('=') else {
-            let scheme = word.to_ascii_lowercase();
-            found.push(Challenge { scheme, parameters: Vec::new() });
-            continue;
+        rest = rest.trim_start_matches([' ', '\t', ',']);
+        let end = rest.find([' ', '\t', ',', '=', '"']).unwrap_or(rest.len());
+        let (word, after) = rest.split_at(end);
+        let Some(next) = after.chars().next().or((!word.is_empty()).then_some(' ')) else {
+            return challenges;
         };
-        rest = after.trim_start();
-        if rest.is_empty() || rest.starts_with(['=', ',']) {
-            // The padding of a blob, or a parameter without a value.
-            rest = rest.trim_start_matches('=');
-            continue;
-        }
-        let value = take_value(&mut rest);
-        if let Some(challenge) = found.last_mut() {
-            challenge.parameters.push((word.to_ascii_lowercase(), value));
+        let spaced = after.trim_start_matches([' ', '\t']);
+        match (spaced.strip_prefix('='), challenges.last_mut()) {
+            (Some(value), Some(challenge)) => {
+                let (value, left) = parameter_value(value.trim_start_matches([' ', '\t']));
+                challenge.parameters.push((word, value));
+                rest = left;
+            }
+            _ if word.is_empty() => rest = &after[next.len_utf8().min(after.len())..],
+            _ => {
+                challenges.push(Parsed {
+                    scheme: word,
+                    parameters: Vec::new(),
+                });
+                rest = after;
+            }
         }
     }
 }
 
-/// A quoted string, its escapes resolved, or all up to a comma or a space: realms are URLs and not
-/// always quoted.
-fn take_value(rest: &mut &str) -> String {
-    let Some(quoted) = rest.strip_prefix('"') else {
-        return take_while(rest, |c| c != ',' && !c.is_whitespace()).to_owned();
+/// A token or a quoted string, and what follows it. Unquoted values reach to the next comma or
+/// space, so that an unquoted URL is read whole.
+fn parameter_value(text: &str) -> (String, &str) {
+    let Some(quoted) = text.strip_prefix('"') else {
+        let end = text.find([',', ' ', '\t']).unwrap_or(text.len());
+        return (text[..end].to_owned(), &text[end..]);
     };
     let mut value = String::new();
-    let mut chars = quoted.char_indices();
-    while let Some((at, c)) = chars.next() {
-        match c {
-            '"' => {
-                *rest = &quoted[at + 1..];
-                return value;
-            }
-            '\\' => value.extend(chars.next().map(|(_, escaped)| escaped)),
-            _ => value.push(c),
+    let mut characters = quoted.char_indices();
+    while let Some((at, character)) = characters.next() {
+        match character {
+            '"' => return (value, &quoted[at + 1..]),
+            '\\' => value.extend(characters.next().map(|(_, escaped)| escaped)),
+            _ => value.push(character),
         }
     }
-    *rest = "";
-    value
-}
-
-fn take_while<'a>(rest: &mut &'a str, wanted: impl Fn(char) -> bool) -> &'a str {
-    let end = rest.find(|c| !wanted(c)).unwrap_or(rest.len());
-    let (taken, left) = rest.split_at(end);
-    *rest = left;
-    taken
-}
-
-/// The characters of tokens and of blobs (`token` and `token68` of RFC 9110 §5.6.2, §11.2).
-fn is_word(c: char) -> bool {
-    c.is_ascii_alphanumeric() || "!#$%&'*+-.^_`|~/".contains(c)
+    (value, "")
 }
 
 #[cfg(test)]

@@ -1,408 +1,525 @@
-//! Authentication: one sub-machine for the whole push.
+//! Authentication: one small machine that every request shares.
 //!
-//! Requests ask [`Auth::gate`] for their header. A 401 goes to [`Auth::challenged`], which decides
-//! what is needed: an answer to a question ([`Auth::question`]), a token ([`Auth::token_request`]),
-//! or neither. Meanwhile the gate is closed and requests wait, so that a hundred of them fetch one
-//! token.
+//! It knows the registry's challenge, asks for credentials when they are first needed, fetches
+//! tokens one at a time, and fetches the next one before the last one dies. Every header it hands
+//! out has a generation, so that an answer to an old token is told from an answer to the current
+//! one.
 
-mod challenge;
-mod credentials;
-mod scope;
-mod token;
-
-pub use credentials::Credentials;
+pub(crate) mod challenge;
+pub(crate) mod scope;
+pub(crate) mod token;
 
 use std::time::Duration;
 
-use http::{HeaderMap, HeaderValue, Request, StatusCode};
+use bytes::Bytes;
+use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE};
+use http::{HeaderMap, HeaderValue, Method, StatusCode};
 
-use self::challenge::{Challenge, challenges};
-use self::scope::Scopes;
-use self::token::{Token, TokenServer, sensitive};
-use crate::error::{Cause, ErrorKind, Problem};
+use self::challenge::{Bearer, Challenge};
+use self::scope::{Scope, Scopes};
+use crate::credentials::{Credentials, CredentialsReason, CredentialsRequest, Secret};
+use crate::event::Authentication;
 use crate::ids::CredentialsTicket;
-use crate::output::CredentialsRequest;
 use crate::payload::Payload;
 use crate::time::Timestamp;
-use crate::wire::error_body::RegistryError;
-use crate::wire::location::Border;
-use crate::wire::redact::{Secret, scrub};
-use crate::wire::reference::Repository;
+use crate::wire::location::{Refusal, permitted};
+use crate::wire::origin::Origin;
+use crate::wire::url::HttpUrl;
 
-/// Who this push is to the registry.
+/// Which of the headers handed out so far. Zero is no header.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Generation(u64);
+
 #[derive(Debug)]
 pub(crate) struct Auth {
+    origin: Origin,
     registry: String,
-    border: Border,
+    client: String,
     scopes: Scopes,
-    state: State,
-    /// What the registry asked for, once it did.
-    method: Option<Method>,
+    challenge: Option<Challenge>,
     credentials: Option<Credentials>,
-    /// Whether the question for credentials was put at least once.
-    asked: bool,
-    questions: u32,
-    /// Counts the headers that were acquired. A refusal of an older one says nothing.
-    generation: u32,
+    /// The token server does not take the form of OAuth2.
+    form_refused: bool,
+    questions: u64,
+    generation: Generation,
+    state: State,
 }
 
 #[derive(Debug)]
 enum State {
-    /// Requests go without a header: nothing else was asked for.
-    Open,
-    /// A question must be put.
-    Curious { anonymous: bool, realm: Option<String> },
-    /// A question was put.
-    Asking(u32),
-    /// A token is needed.
-    Wanting,
-    /// A token is on its way.
-    Fetching,
-    /// Requests carry this header.
-    Holding { header: Secret, renew_at: Option<Timestamp> },
+    /// Requests go without a header.
+    Bare,
+    /// Credentials are asked for; the question with this number, once it is put.
+    Asking {
+        reason: CredentialsReason,
+        put: bool,
+    },
+    /// A token is needed, not before this time.
+    Fetching {
+        from: Timestamp,
+        in_air: bool,
+        /// The token that is to be replaced, if it may be good for longer than its server said.
+        last: Option<Grant>,
+    },
+    Ready(Grant),
 }
 
-#[derive(Debug)]
-enum Method {
-    Basic { realm: Option<String> },
-    Bearer(TokenServer),
+/// A header that is good until it is not.
+#[derive(Clone, Debug)]
+struct Grant {
+    header: HeaderValue,
+    /// When to replace it.
+    renew: Option<Timestamp>,
+    kind: Authentication,
 }
 
-/// What a request for the registry is told.
+/// What a request may carry right now.
 #[derive(Debug)]
-pub(crate) enum Gate {
-    /// Go, with this header.
-    Pass(Option<HeaderValue>),
-    /// Wait.
-    Closed,
+pub(crate) enum Readiness {
+    Go(Option<HeaderValue>, Generation),
+    Blocked,
 }
 
-/// What came of a token server's answer.
+/// What authentication itself needs next.
 #[derive(Debug)]
+pub(crate) enum Need {
+    Nothing,
+    Ask(CredentialsRequest),
+    Fetch(TokenRequest),
+}
+
+/// A request for a token.
+#[derive(Debug)]
+pub(crate) struct TokenRequest {
+    pub(crate) method: Method,
+    pub(crate) url: HttpUrl,
+    pub(crate) headers: HeaderMap,
+    pub(crate) payload: Payload,
+}
+
+/// Why authentication cannot go on.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Trouble {
+    /// Nobody has credentials, or the registry takes none that were offered.
+    NoCredentials(CredentialsReason),
+    /// A 401 without a challenge that could be answered.
+    NoChallenge,
+    /// The challenge names a place where credentials must not go.
+    Realm(Refusal),
+    /// User name, password or token cannot stand in a header.
+    Malformed,
+}
+
+/// What became of a token request.
+#[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Fetched {
-    /// There is a token.
-    Token,
-    /// Ask again at once: the question was changed.
-    Again,
-    /// Ask again later.
-    Later(Cause),
-    /// It is over.
-    Over(Problem),
+    /// There is a token, or a question for credentials, or another way to ask.
+    Settled,
+    /// The answer has no token in it.
+    NoToken,
+    /// The server refuses, and there is no other way to ask.
+    Refused,
 }
 
 impl Auth {
-    pub(crate) fn new(registry: String, border: Border, repository: &Repository) -> Self {
+    pub(crate) fn new(origin: Origin, registry: String, client: String, scope: Scope) -> Self {
+        let mut scopes = Scopes::default();
+        scopes.add(scope);
         Self {
+            origin,
             registry,
-            border,
-            scopes: Scopes::push(repository),
-            state: State::Open,
-            method: None,
+            client,
+            scopes,
+            challenge: None,
             credentials: None,
-            asked: false,
+            form_refused: false,
             questions: 0,
-            generation: 0,
+            generation: Generation::default(),
+            state: State::Bare,
         }
     }
 
-    /// Says that blobs may be mounted from `source`. A token that does not allow it is replaced.
-    pub(crate) fn also_pull(&mut self, source: &Repository) {
-        let new = self.scopes.also_pull(source);
-        let bearer = matches!(self.method, Some(Method::Bearer(_)));
-        if new && bearer && matches!(self.state, State::Holding { .. }) {
-            self.renew();
-        }
-    }
-
-    /// Whether a request for the registry may go, and with which header.
-    pub(crate) fn gate(&mut self, now: Timestamp) -> Gate {
-        if let State::Holding { renew_at: Some(at), .. } = self.state
-            && at <= now
+    /// What a request sent now may carry. A token that is about to die blocks, and is replaced.
+    pub(crate) fn readiness(&mut self, now: Timestamp) -> Readiness {
+        if let State::Ready(grant) = &self.state
+            && grant.renew.is_some_and(|renew| renew <= now)
         {
-            self.renew();
+            self.fetch(now, Some(grant.clone()));
         }
         match &self.state {
-            State::Open => Gate::Pass(None),
-            State::Holding { header, .. } => {
-                let value = sensitive(header);
-                if self.is_once() && matches!(self.method, Some(Method::Basic { .. })) {
-                    self.renew();
-                }
-                Gate::Pass(value)
-            }
-            _ => Gate::Closed,
+            State::Bare => Readiness::Go(None, self.generation),
+            State::Ready(grant) => Readiness::Go(Some(grant.header.clone()), self.generation),
+            State::Asking { .. } | State::Fetching { .. } => Readiness::Blocked,
         }
     }
 
-    /// Which header a request that goes now carries.
-    pub(crate) fn generation(&self) -> u32 {
-        self.generation
-    }
-
-    /// Whether any credentials were handed in.
-    pub(crate) fn is_anonymous(&self) -> bool {
-        self.credentials.is_none()
-    }
-
-    /// Whether requests carry, or have carried, something.
-    pub(crate) fn is_satisfied(&self) -> bool {
-        self.generation > 0
-    }
-
-    /// The question to put, once.
-    pub(crate) fn question(&mut self) -> Option<CredentialsRequest> {
-        let State::Curious { anonymous, realm } = &self.state else {
-            return None;
-        };
-        self.questions += 1;
-        let request = CredentialsRequest {
-            ticket: CredentialsTicket { question: self.questions },
-            registry: self.registry.clone(),
-            realm: realm.clone(),
-            anonymous: *anonymous,
-            renewal: self.asked,
-        };
-        self.asked = true;
-        self.state = State::Asking(self.questions);
-        Some(request)
-    }
-
-    /// Whether an answer to a question is waited for.
-    pub(crate) fn is_asking(&self) -> bool {
-        matches!(self.state, State::Asking(_))
-    }
-
-    /// The answer to a question.
-    pub(crate) fn answered(
-        &mut self,
-        ticket: &CredentialsTicket,
-        credentials: Option<Credentials>,
-    ) -> Result<(), Problem> {
-        match self.state {
-            State::Asking(question) if question == ticket.question => {}
-            _ => return Ok(()),
-        }
-        self.credentials = credentials;
-        self.proceed()
-    }
-
-    /// A 401 to a request that carried header number `generation`.
-    ///
-    /// `error` is what the registry said, for the error if this is the end.
-    pub(crate) fn challenged(
-        &mut self,
-        generation: u32,
-        headers: &HeaderMap,
-        error: RegistryError,
-    ) -> Result<(), Problem> {
-        match self.state {
-            State::Open => {}
-            State::Holding { .. } if generation == self.generation => {}
-            // Already being dealt with, or dealt with since that request left.
-            _ => return Ok(()),
-        }
-        let held = matches!(self.state, State::Holding { .. });
-        if held && matches!(self.method, Some(Method::Basic { .. })) {
-            return Err(Problem::new(ErrorKind::Denied, error));
-        }
-        let method = match self.choose(&challenges(headers)) {
-            Ok(method) => method,
-            // A second challenge may be terse: what the first one said still stands.
-            Err(_) if held => return self.proceed_anew(),
-            Err(reason) => return Err(Problem::new(ErrorKind::Unintelligible(reason), error)),
-        };
-        self.method = Some(method);
-        match held {
-            true => self.proceed_anew(),
-            false => self.proceed(),
-        }
-    }
-
-    /// The request for a token, if one is wanted. It is on its way from now on.
-    pub(crate) fn token_request(&mut self) -> Option<Request<Payload>> {
-        match (&self.state, &self.method) {
-            (State::Wanting, Some(Method::Bearer(server))) => {
-                let request = server.request(self.credentials.as_ref(), self.scopes.iter());
-                self.state = State::Fetching;
-                Some(request)
-            }
+    /// The header there is, good or not: for requests that must not wait.
+    pub(crate) fn header(&self) -> Option<HeaderValue> {
+        match &self.state {
+            State::Ready(grant)
+            | State::Fetching {
+                last: Some(grant), ..
+            } => Some(grant.header.clone()),
             _ => None,
         }
     }
 
-    /// Whether a token is wanted and not yet on its way.
-    pub(crate) fn wants_token(&self) -> bool {
-        matches!(self.state, State::Wanting)
+    /// How requests are authenticated, once that is settled.
+    pub(crate) fn kind(&self) -> Option<Authentication> {
+        match &self.state {
+            State::Bare => Some(Authentication::None),
+            State::Ready(grant) => Some(grant.kind),
+            State::Asking { .. } | State::Fetching { .. } => None,
+        }
     }
 
-    /// The token server's answer.
+    pub(crate) fn is_anonymous(&self) -> bool {
+        self.credentials.is_none()
+    }
+
+    pub(crate) fn poll(&mut self, now: Timestamp) -> Need {
+        match &mut self.state {
+            State::Asking { put: true, .. } | State::Fetching { in_air: true, .. } => Need::Nothing,
+            State::Asking { put, reason } => {
+                *put = true;
+                self.questions += 1;
+                let recipient = match &self.challenge {
+                    Some(Challenge::Bearer(bearer)) => bearer.realm.origin(),
+                    _ => &self.origin,
+                };
+                Need::Ask(CredentialsRequest {
+                    ticket: CredentialsTicket(self.questions),
+                    registry: self.registry.clone(),
+                    recipient: recipient.clone(),
+                    reason: *reason,
+                })
+            }
+            State::Fetching { from, .. } if *from > now => Need::Nothing,
+            State::Fetching { in_air, .. } => match &self.challenge {
+                Some(Challenge::Bearer(bearer)) => {
+                    *in_air = true;
+                    Need::Fetch(self.token_request(bearer))
+                }
+                _ => Need::Nothing,
+            },
+            State::Bare | State::Ready(_) => Need::Nothing,
+        }
+    }
+
+    /// Whether [`poll`](Self::poll) has something to say.
+    pub(crate) fn has_need(&self, now: Timestamp) -> bool {
+        match &self.state {
+            State::Asking { put, .. } => !put,
+            State::Fetching { from, in_air, .. } => !in_air && *from <= now,
+            State::Bare | State::Ready(_) => false,
+        }
+    }
+
+    /// When it needs something by itself next.
+    pub(crate) fn wakes(&self) -> Option<Timestamp> {
+        match &self.state {
+            State::Fetching {
+                from,
+                in_air: false,
+                ..
+            } => Some(*from),
+            _ => None,
+        }
+    }
+
+    /// Asks for a scope. A token that lacks it is replaced.
+    pub(crate) fn want(&mut self, now: Timestamp, scope: Scope) {
+        let is_new = self.scopes.add(scope);
+        if is_new && self.is_fetched() {
+            self.fetch(now, None);
+        }
+    }
+
+    /// Takes note of a challenge that came without a refusal: somebody who means to push had
+    /// better answer it before packing.
+    pub(crate) fn invited(&mut self, headers: &HeaderMap) -> Result<(), Trouble> {
+        match challenge::best(headers) {
+            None => Ok(()),
+            Some(challenge) => {
+                self.remember(challenge)?;
+                self.ask(CredentialsReason::Challenged)
+            }
+        }
+    }
+
+    /// A 401 to a request that carried the header of generation `used`. `scoped` is false where
+    /// the challenge's scope is not about the push (the probe's).
+    pub(crate) fn challenged(
+        &mut self,
+        now: Timestamp,
+        headers: &HeaderMap,
+        used: Generation,
+        scoped: bool,
+    ) -> Result<(), Trouble> {
+        let is_settled = matches!(self.state, State::Bare | State::Ready(_));
+        if !is_settled || used != self.generation {
+            return Ok(());
+        }
+        match challenge::best(headers) {
+            // With credentials on it, Harbor challenges anew with Basic; the Bearer challenge that
+            // it began with is the one it means.
+            Some(Challenge::Basic) if self.challenge.is_some() => {}
+            Some(challenge) => {
+                if let (Challenge::Bearer(bearer), true) = (&challenge, scoped) {
+                    for scope in &bearer.scopes {
+                        self.scopes.add(scope.clone());
+                    }
+                }
+                self.remember(challenge)?;
+            }
+            None if self.challenge.is_none() => return Err(Trouble::NoChallenge),
+            None => {}
+        }
+        if self.is_fetched() {
+            self.fetch(now, None);
+            return Ok(());
+        }
+        match (&self.state, self.questions) {
+            (State::Bare, 0) => self.ask(CredentialsReason::Challenged),
+            (State::Bare, _) => self.ask(CredentialsReason::AnonymousRefused),
+            _ => self.ask(CredentialsReason::Refused),
+        }
+    }
+
+    /// Asks for credentials, or for other ones.
+    pub(crate) fn ask(&mut self, reason: CredentialsReason) -> Result<(), Trouble> {
+        if self.questions >= MAX_QUESTIONS {
+            return Err(Trouble::NoCredentials(reason));
+        }
+        self.state = State::Asking { reason, put: false };
+        Ok(())
+    }
+
+    /// The answer to the question that `ticket` is for. Answers to older ones are ignored.
+    pub(crate) fn answered(
+        &mut self,
+        now: Timestamp,
+        ticket: &CredentialsTicket,
+        credentials: Option<Credentials>,
+    ) -> Result<(), Trouble> {
+        let State::Asking { put: true, reason } = self.state else {
+            return Ok(());
+        };
+        if ticket.0 != self.questions {
+            return Ok(());
+        }
+        if credentials.is_none() && reason != CredentialsReason::Challenged {
+            return Err(Trouble::NoCredentials(reason));
+        }
+        self.credentials = credentials;
+        match (&self.challenge, &self.credentials) {
+            (_, Some(Credentials::RegistryToken(text))) => {
+                let header = token::bearer_header(text);
+                self.grant(header, None, Authentication::Bearer)
+            }
+            (Some(Challenge::Bearer(_)), _) => {
+                self.fetch(now, None);
+                Ok(())
+            }
+            (_, Some(Credentials::Password { username, password })) => {
+                let header = token::basic_header(username, password);
+                self.grant(header, None, Authentication::Basic)
+            }
+            (_, Some(Credentials::IdentityToken(text))) => {
+                let header = token::basic_header(IDENTITY_TOKEN_USER, text);
+                self.grant(header, None, Authentication::Basic)
+            }
+            (_, None) => {
+                self.state = State::Bare;
+                Ok(())
+            }
+        }
+    }
+
+    /// An answer to the token request in the air.
     pub(crate) fn token_answered(
         &mut self,
         now: Timestamp,
         status: StatusCode,
         body: &[u8],
     ) -> Fetched {
-        self.state = State::Wanting;
-        let error = || RegistryError::read(status, body, &|text| self.scrub(text));
-        let oauth2 = self.server().is_some_and(|it| it.is_oauth2(self.credentials.as_ref()));
-        match status.as_u16() {
-            200 | 201 => match Token::read(body) {
-                Ok(token) => {
-                    self.hold(token.header(), Some(now + renewal(token.lifetime)));
-                    Fetched::Token
-                }
-                Err(reason) => {
-                    let text = format!("the token server cannot be understood: {reason}");
-                    Fetched::Over(Problem::bare(ErrorKind::Unintelligible(text)))
-                }
-            },
-            408 | 429 | 500..=599 => Fetched::Later(error().into()),
-            400 | 404 | 405 if oauth2 => {
-                if let Some(Method::Bearer(server)) = &mut self.method {
-                    server.get_only = true;
-                }
-                Fetched::Again
-            }
-            300..=399 => {
-                let text = "the token server redirects, which credentials do not follow";
-                Fetched::Over(Problem::new(ErrorKind::Untrusted(text.to_owned()), error()))
-            }
-            code => {
-                let error = error();
-                if self.scopes.drop_optional() {
-                    return Fetched::Again;
-                }
-                let kind = match code {
-                    401 | 403 if self.is_anonymous() => ErrorKind::NoCredentials,
-                    401 | 403 => ErrorKind::Denied,
-                    _ => ErrorKind::Rejected,
-                };
-                Fetched::Over(Problem::new(kind, error))
-            }
-        }
-    }
-
-    /// The token could not be fetched; it is wanted still.
-    pub(crate) fn token_failed(&mut self) {
-        self.state = State::Wanting;
-    }
-
-    /// Takes this push's secrets out of a text.
-    pub(crate) fn scrub(&self, text: String) -> String {
-        let own = self.credentials.as_ref().map(Credentials::secrets);
-        let header = match &self.state {
-            State::Holding { header, .. } => header.expose().split_once(' ').map(|(_, it)| it),
-            _ => None,
+        let State::Fetching {
+            in_air: true, last, ..
+        } = &self.state
+        else {
+            return Fetched::Settled;
         };
-        let own = own.iter().flatten().map(String::as_str);
-        scrub(text, own.chain(header))
-    }
-
-    /// Bearer is preferred: it keeps the password from the registry. Without either, the reason.
-    fn choose(&mut self, challenges: &[Challenge]) -> Result<Method, String> {
-        let mut reason = match challenges {
-            [] => "it asks for authentication and does not say which".to_owned(),
-            [first, ..] => format!("it asks for authentication by `{}` only", first.scheme),
-        };
-        for challenge in challenges.iter().filter(|one| one.scheme == "bearer") {
-            let Some(realm) = challenge.parameter("realm") else {
-                "its Bearer challenge names no realm".clone_into(&mut reason);
-                continue;
+        let last = last.clone();
+        if status.is_success() {
+            let Some(token) = token::read(body) else {
+                return Fetched::NoToken;
             };
-            match self.border.realm(realm) {
-                Ok(realm) => {
-                    if let Some(scope) = challenge.parameter("scope") {
-                        self.scopes.also_required(scope);
-                    }
-                    let service = challenge.parameter("service");
-                    let service = service.filter(|name| name.len() <= LONGEST_SERVICE);
-                    let get_only = self.server().is_some_and(|known| known.get_only);
-                    let service = service.map(str::to_owned);
-                    return Ok(Method::Bearer(TokenServer { realm, service, get_only }));
-                }
-                Err(error) => reason = format!("its token server cannot be used: {error}"),
+            let margin = (token.life / 4).min(RENEWAL_MARGIN);
+            let renew = now + token.life.saturating_sub(margin);
+            let kind = if self.is_anonymous() {
+                Authentication::Anonymous
+            } else {
+                Authentication::Bearer
+            };
+            let header = token::bearer_header(&token.text);
+            return match self.grant(header, Some(renew), kind) {
+                Ok(()) => Fetched::Settled,
+                Err(_) => Fetched::NoToken,
+            };
+        }
+        let by_form = self.refresh_token().is_some();
+        if by_form && FORM_UNKNOWN.contains(&status.as_u16()) {
+            self.form_refused = true;
+            self.fetch(now, last);
+        } else if self.scopes.keep_first() {
+            // Some servers refuse everything when one of the scopes is not to be had. The push
+            // needs the first; a mount that fails for want of another is not missed.
+            self.fetch(now, last);
+        } else if let Some(last) = last {
+            self.state = State::Ready(Grant {
+                renew: None,
+                ..last
+            });
+        } else if status != StatusCode::UNAUTHORIZED {
+            return Fetched::Refused;
+        } else {
+            let reason = if self.is_anonymous() {
+                CredentialsReason::AnonymousRefused
+            } else {
+                CredentialsReason::Refused
+            };
+            if self.ask(reason).is_err() {
+                return Fetched::Refused;
             }
         }
-        match challenges.iter().find(|one| one.scheme == "basic") {
-            Some(basic) => {
-                let realm = basic.parameter("realm").map(crate::wire::redact::one_line);
-                Ok(Method::Basic { realm })
-            }
-            None => Err(reason),
+        Fetched::Settled
+    }
+
+    /// The token request in the air failed and is to be sent again, not before `from`.
+    pub(crate) fn fetch_again(&mut self, from: Timestamp) {
+        if let State::Fetching { last, .. } = &self.state {
+            self.fetch(from, last.clone());
         }
     }
 
-    /// What the method in force needs next, given the credentials there are.
-    fn proceed(&mut self) -> Result<(), Problem> {
-        let known = self.credentials.is_some();
-        match &self.method {
-            None => self.state = State::Open,
-            Some(Method::Bearer(server)) if !self.asked => {
-                let realm = server.service.clone();
-                self.state = State::Curious { anonymous: true, realm };
+    /// The text without the secrets that are known here, in case a server repeats them.
+    pub(crate) fn scrubbed(&self, text: &str) -> String {
+        let mut text = text.to_owned();
+        let mut scrub = |secret: &str| {
+            if secret.len() >= MIN_SECRET {
+                text = text.replace(secret, "<secret>");
             }
-            Some(Method::Bearer(_)) => self.state = State::Wanting,
-            Some(Method::Basic { realm }) if !self.asked => {
-                self.state = State::Curious { anonymous: false, realm: realm.clone() };
+        };
+        match &self.credentials {
+            Some(Credentials::Password { password, .. }) => scrub(password.expose()),
+            Some(Credentials::IdentityToken(token) | Credentials::RegistryToken(token)) => {
+                scrub(token.expose());
             }
-            Some(Method::Basic { .. }) if !known => {
-                return Err(Problem::bare(ErrorKind::NoCredentials));
-            }
-            Some(Method::Basic { .. }) => {
-                if let Some(credentials) = &self.credentials {
-                    let header = credentials.basic();
-                    self.hold(header, None);
-                }
-            }
+            None => {}
         }
+        if let Some(header) = self.header()
+            && let Some((_, token)) = header.to_str().ok().and_then(|h| h.split_once(' '))
+        {
+            scrub(token);
+        }
+        text
+    }
+
+    /// Whether the current header came from a token server.
+    fn is_fetched(&self) -> bool {
+        let is_own = matches!(self.credentials, Some(Credentials::RegistryToken(_)));
+        matches!(self.state, State::Ready(_))
+            && matches!(self.challenge, Some(Challenge::Bearer(_)))
+            && !is_own
+    }
+
+    fn remember(&mut self, challenge: Challenge) -> Result<(), Trouble> {
+        self.challenge = Some(match challenge {
+            Challenge::Basic => Challenge::Basic,
+            Challenge::Bearer(bearer) => {
+                let realm = permitted(&self.origin, bearer.realm).map_err(Trouble::Realm)?;
+                Challenge::Bearer(Bearer { realm, ..bearer })
+            }
+        });
         Ok(())
     }
 
-    fn proceed_anew(&mut self) -> Result<(), Problem> {
-        self.renew();
-        Ok(())
-    }
-
-    /// What is held is no longer good.
-    fn renew(&mut self) {
-        self.state = match &self.method {
-            None => State::Open,
-            Some(method) if self.is_once() => {
-                let (anonymous, realm) = match method {
-                    Method::Basic { realm } => (false, realm.clone()),
-                    Method::Bearer(server) => (true, server.service.clone()),
-                };
-                State::Curious { anonymous, realm }
-            }
-            Some(Method::Bearer(_)) => State::Wanting,
-            Some(Method::Basic { .. }) => return,
+    fn fetch(&mut self, from: Timestamp, last: Option<Grant>) {
+        self.state = State::Fetching {
+            from,
+            in_air: false,
+            last,
         };
     }
 
-    fn hold(&mut self, header: Secret, renew_at: Option<Timestamp>) {
-        self.generation += 1;
-        self.state = State::Holding { header, renew_at };
+    fn grant(
+        &mut self,
+        header: Option<HeaderValue>,
+        renew: Option<Timestamp>,
+        kind: Authentication,
+    ) -> Result<(), Trouble> {
+        let header = header.ok_or(Trouble::Malformed)?;
+        self.generation.0 += 1;
+        self.state = State::Ready(Grant {
+            header,
+            renew,
+            kind,
+        });
+        Ok(())
     }
 
-    fn is_once(&self) -> bool {
-        self.credentials.as_ref().is_some_and(Credentials::is_once)
-    }
-
-    fn server(&self) -> Option<&TokenServer> {
-        match &self.method {
-            Some(Method::Bearer(server)) => Some(server),
+    fn refresh_token(&self) -> Option<&Secret> {
+        match &self.credentials {
+            Some(Credentials::IdentityToken(token)) if !self.form_refused => Some(token),
             _ => None,
+        }
+    }
+
+    fn token_request(&self, bearer: &Bearer) -> TokenRequest {
+        let mut headers = HeaderMap::new();
+        headers.insert(ACCEPT, HeaderValue::from_static("application/json"));
+        if let Some(refresh) = self.refresh_token() {
+            let form = HeaderValue::from_static("application/x-www-form-urlencoded");
+            headers.insert(CONTENT_TYPE, form);
+            let body: Bytes = token::form(bearer, &self.scopes, refresh, &self.client);
+            return TokenRequest {
+                method: Method::POST,
+                url: bearer.realm.clone(),
+                headers,
+                payload: Payload::Bytes(body),
+            };
+        }
+        let basic = match &self.credentials {
+            Some(Credentials::Password { username, password }) => {
+                token::basic_header(username, password)
+            }
+            Some(Credentials::IdentityToken(text)) => {
+                token::basic_header(IDENTITY_TOKEN_USER, text)
+            }
+            Some(Credentials::RegistryToken(_)) | None => None,
+        };
+        headers.extend(basic.map(|basic| (AUTHORIZATION, basic)));
+        TokenRequest {
+            method: Method::GET,
+            url: token::url(bearer, &self.scopes),
+            headers,
+            payload: Payload::Empty,
         }
     }
 }
 
-/// When a token is replaced: before it dies, by a margin that short lives can afford.
-fn renewal(lifetime: Duration) -> Duration {
-    lifetime - MARGIN.min(lifetime / 4)
-}
-
-const MARGIN: Duration = Duration::from_secs(30);
-const LONGEST_SERVICE: usize = 512;
+/// How long before its end a token is replaced, at most: long enough for a request to reach the
+/// registry, which looks at the token when the request begins.
+const RENEWAL_MARGIN: Duration = Duration::from_secs(10);
+/// What servers answer that know the token request by `GET` alone.
+const FORM_UNKNOWN: [u16; 4] = [400, 401, 404, 405];
+/// The user name that stands for "the password is a token" in docker's configuration.
+const IDENTITY_TOKEN_USER: &str = "<token>";
+/// A person at a prompt gives up before that; a program that always gives the same answer never
+/// would.
+const MAX_QUESTIONS: u64 = 5;
+/// Shorter texts occur by chance; blanking them out would garble messages.
+const MIN_SECRET: usize = 6;
 
 #[cfg(test)]
 mod tests;

@@ -1,66 +1,104 @@
-//! Scopes: what a token is asked to allow (CNCF distribution, "Token Scope Documentation").
+//! Scopes: what a token is good for (distribution project, "Token Scope Documentation").
+
+use std::collections::BTreeSet;
+use std::fmt;
 
 use crate::wire::reference::Repository;
 
-/// The scopes of a push: those that are asked for from the start, and those that would be nice.
-#[derive(Clone, Debug)]
-pub(crate) struct Scopes {
-    required: Vec<String>,
-    optional: Vec<String>,
+/// What may be done with one resource: `repository:NAME:pull,push`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Scope {
+    /// Type and name, `repository:NAME`.
+    resource: String,
+    actions: BTreeSet<String>,
+}
+
+/// The scopes of a token, without duplicates, in the order they were asked for: some token servers
+/// read the first alone.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Scopes(Vec<Scope>);
+
+impl Scope {
+    pub(crate) fn push(repository: &Repository) -> Self {
+        Self::new(format!("repository:{repository}"), ["pull", "push"])
+    }
+
+    pub(crate) fn pull(repository: &Repository) -> Self {
+        Self::new(format!("repository:{repository}"), ["pull"])
+    }
+
+    /// The scopes of a challenge, separated by spaces. What has not the form is left out: `*` and
+    /// placeholders are sent as well.
+    pub(crate) fn list(text: &str) -> Vec<Self> {
+        text.split_ascii_whitespace()
+            .filter_map(Self::parse)
+            .collect()
+    }
+
+    /// The name may have a colon of its own, so the text is split from both ends.
+    fn parse(text: &str) -> Option<Self> {
+        let (resource, actions) = text.rsplit_once(':')?;
+        let (kind, name) = resource.split_once(':')?;
+        let is_plain = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_graphic());
+        if text.len() > MAX_SCOPE || !is_plain(kind) || !is_plain(name) || !is_plain(actions) {
+            return None;
+        }
+        Some(Self::new(resource.to_owned(), actions.split(',')))
+    }
+
+    fn new<'a>(resource: String, actions: impl IntoIterator<Item = &'a str>) -> Self {
+        Self {
+            resource,
+            actions: actions.into_iter().map(str::to_owned).collect(),
+        }
+    }
 }
 
 impl Scopes {
-    /// Reading and writing `repository`. Both, and at once: a token that can only push cannot ask
-    /// whether a blob is there, and one per step would cost a round trip each.
-    pub(crate) fn push(repository: &Repository) -> Self {
-        Self {
-            required: vec![format!("repository:{repository}:pull,push")],
-            optional: Vec::new(),
-        }
-    }
-
-    /// Also reading `source`, to mount blobs from it. Returns whether that is new.
-    pub(crate) fn also_pull(&mut self, source: &Repository) -> bool {
-        add(&mut self.optional, format!("repository:{source}:pull"))
-    }
-
-    /// Also what a registry said would have been needed (RFC 6750 §3, `scope`).
-    pub(crate) fn also_required(&mut self, scope: &str) {
-        for one in scope.split_whitespace().filter(|one| !covers(&self.required[0], one)) {
-            if self.required.len() < MOST {
-                add(&mut self.required, one.to_owned());
+    /// Adds a scope, or its actions where the resource is there already. Returns whether that
+    /// changed anything.
+    pub(crate) fn add(&mut self, scope: Scope) -> bool {
+        let has_room = self.0.len() < MAX_SCOPES;
+        match self.0.iter_mut().find(|own| own.resource == scope.resource) {
+            Some(own) => {
+                let before = own.actions.len();
+                own.actions.extend(scope.actions);
+                own.actions.len() > before
             }
+            None if has_room => {
+                self.0.push(scope);
+                true
+            }
+            None => false,
         }
     }
 
-    /// Gives up what is not needed. Returns whether that changed anything.
-    pub(crate) fn drop_optional(&mut self) -> bool {
-        let had = !self.optional.is_empty();
-        self.optional.clear();
-        had
+    /// Forgets all but the first scope, the push itself. Returns whether there were others.
+    pub(crate) fn keep_first(&mut self) -> bool {
+        let had_others = self.0.len() > 1;
+        self.0.truncate(1);
+        had_others
     }
 
-    pub(crate) fn iter(&self) -> impl Iterator<Item = &str> {
-        self.required.iter().chain(&self.optional).map(String::as_str)
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &Scope> {
+        self.0.iter()
     }
 }
 
-fn add(scopes: &mut Vec<String>, scope: String) -> bool {
-    let new = !scopes.contains(&scope);
-    if new {
-        scopes.push(scope);
+impl fmt::Display for Scope {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:", self.resource)?;
+        for (i, action) in self.actions.iter().enumerate() {
+            let separator = if i == 0 { "" } else { "," };
+            write!(f, "{separator}{action}")?;
+        }
+        Ok(())
     }
-    new
 }
 
-/// Whether `ours`, which allows pull and push, allows `other` too.
-fn covers(ours: &str, other: &str) -> bool {
-    let split = |scope: &'_ str| scope.rfind(':').map(|at| (scope[..at].to_owned(), at + 1));
-    let (Some((resource, _)), Some((wanted, at))) = (split(ours), split(other)) else {
-        return false;
-    };
-    resource == wanted && other[at..].split(',').all(|action| matches!(action, "pull" | "push"))
-}
+/// A challenge comes from the network: what it adds to a token request is bounded.
+const MAX_SCOPES: usize = 32;
+const MAX_SCOPE: usize = 600;
 
-/// A registry that wants more scopes than this wants something else than a push.
-const MOST: usize = 8;
+#[cfg(test)]
+mod tests;

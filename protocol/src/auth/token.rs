@@ -1,149 +1,113 @@
-//! Fetching a Bearer token (CNCF distribution, "Token Authentication Specification" and "OAuth2
-//! Token Authentication").
+//! Requests for tokens, and the answers (distribution project, "Token Authentication
+//! Specification" and "OAuth2 Token Authentication").
 
 use std::time::Duration;
 
-use http::{HeaderValue, Method, Request};
-use serde::Deserialize;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use bytes::Bytes;
+use http::HeaderValue;
+use serde_json::Value;
 
-use super::credentials::Credentials;
-use crate::payload::Payload;
-use crate::wire::redact::Secret;
-use crate::wire::urls::{Url, percent_encoded};
+use super::challenge::Bearer;
+use super::scope::Scopes;
+use crate::credentials::Secret;
+use crate::wire::url::{HttpUrl, encoded};
 
-/// Where tokens come from, as a Bearer challenge says.
-#[derive(Clone, Debug)]
-pub(crate) struct TokenServer {
-    pub(crate) realm: Url,
-    pub(crate) service: Option<String>,
-    /// Whether it was seen not to speak OAuth2's `POST`.
-    pub(crate) get_only: bool,
-}
-
-/// A token as it came.
-#[derive(Clone, Debug)]
+/// A token, and for how long it is good.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Token {
     pub(crate) text: Secret,
-    pub(crate) lifetime: Duration,
+    pub(crate) life: Duration,
 }
 
-impl TokenServer {
-    /// Whether the request will be OAuth2's: for credentials that have no password to show.
-    pub(crate) fn is_oauth2(&self, credentials: Option<&Credentials>) -> bool {
-        !self.get_only && credentials.is_some_and(|known| known.as_identity_token().is_some())
+/// Where to ask for a token with `GET`: one `scope` parameter for each scope.
+pub(crate) fn url(bearer: &Bearer, scopes: &Scopes) -> HttpUrl {
+    let mut url = bearer.realm.clone();
+    if let Some(service) = &bearer.service {
+        url = url.with_query_pair(&format!("service={}", encoded(service)));
     }
-
-    /// The request for a token.
-    pub(crate) fn request<'a>(
-        &self,
-        credentials: Option<&Credentials>,
-        scopes: impl Iterator<Item = &'a str>,
-    ) -> Request<Payload> {
-        match credentials.and_then(Credentials::as_identity_token) {
-            Some(identity) if !self.get_only => self.oauth2(identity, scopes),
-            _ => self.plain(credentials, scopes),
-        }
+    for scope in scopes.iter() {
+        url = url.with_query_pair(&format!("scope={}", encoded(&scope.to_string())));
     }
-
-    fn plain<'a>(
-        &self,
-        credentials: Option<&Credentials>,
-        scopes: impl Iterator<Item = &'a str>,
-    ) -> Request<Payload> {
-        let mut url = self.realm.clone();
-        if let Some(service) = &self.service {
-            url = url.with_parameter("service", service);
-        }
-        for scope in scopes {
-            url = url.with_parameter("scope", scope);
-        }
-        let mut request = request(Method::GET, &url, Payload::Empty);
-        if let Some(value) = credentials.and_then(|known| sensitive(&known.basic())) {
-            request.headers_mut().insert(http::header::AUTHORIZATION, value);
-        }
-        request
-    }
-
-    fn oauth2<'a>(
-        &self,
-        identity: &Secret,
-        scopes: impl Iterator<Item = &'a str>,
-    ) -> Request<Payload> {
-        let scopes = scopes.collect::<Vec<_>>().join(" ");
-        let fields = [
-            ("grant_type", "refresh_token"),
-            ("service", self.service.as_deref().unwrap_or("")),
-            ("client_id", "longshore"),
-            ("scope", &scopes),
-            ("refresh_token", identity.expose()),
-        ];
-        let field = |(name, value): &(&str, &str)| format!("{name}={}", percent_encoded(value));
-        let form = fields.iter().map(field).collect::<Vec<_>>().join("&");
-        let mut request = request(Method::POST, &self.realm, Payload::Bytes(form.into()));
-        let kind = HeaderValue::from_static("application/x-www-form-urlencoded");
-        request.headers_mut().insert(http::header::CONTENT_TYPE, kind);
-        request
-    }
+    url
 }
 
-impl Token {
-    /// Reads a token server's answer; the error says what is wrong with it.
-    pub(crate) fn read(body: &[u8]) -> Result<Self, &'static str> {
-        let answer: Answer =
-            serde_json::from_slice(body).map_err(|_| "its answer is not the JSON of a token")?;
-        let text = [answer.token, answer.access_token]
-            .into_iter()
-            .flatten()
-            .find(|text| !text.is_empty())
-            .ok_or("its answer has neither `token` nor `access_token`")?;
-        if !text.bytes().all(|byte| byte.is_ascii_graphic()) {
-            return Err("its token has characters that no header can carry");
-        }
-        let seconds = match answer.expires_in {
-            // Fractions and texts have been seen; what makes no sense is taken as not said.
-            Some(serde_json::Value::Number(number)) => number.as_f64().unwrap_or(0.0),
-            Some(serde_json::Value::String(text)) => text.parse().unwrap_or(0.0),
-            _ => 0.0,
-        };
-        let known = seconds.is_finite() && seconds >= 1.0;
-        let lifetime = if known { Duration::from_secs_f64(seconds.min(LONGEST)) } else { DEFAULT };
-        Ok(Self { text: Secret::new(text), lifetime })
-    }
-
-    pub(crate) fn header(&self) -> Secret {
-        Secret::new(format!("Bearer {}", self.text.expose()))
-    }
+/// The form to `POST` for a token in exchange for a refresh token: one `scope`, separated by
+/// spaces.
+pub(crate) fn form(bearer: &Bearer, scopes: &Scopes, refresh: &Secret, client: &str) -> Bytes {
+    let scope: Vec<String> = scopes.iter().map(ToString::to_string).collect();
+    let service = bearer.service.as_deref().unwrap_or_default();
+    let fields = [
+        ("grant_type", "refresh_token"),
+        ("service", service),
+        ("client_id", client),
+        ("scope", &scope.join(" ")),
+        ("refresh_token", refresh.expose()),
+    ];
+    let pairs: Vec<String> = fields
+        .iter()
+        .map(|(name, value)| format!("{name}={}", encoded(value)))
+        .collect();
+    Bytes::from(pairs.join("&"))
 }
 
-/// Not derived for `Debug`: it holds the token.
-#[derive(Deserialize)]
-struct Answer {
-    #[serde(default)]
-    token: Option<String>,
-    #[serde(default)]
-    access_token: Option<String>,
-    #[serde(default)]
-    expires_in: Option<serde_json::Value>,
+/// The token in a token server's answer: `token` or `access_token`, good for `expires_in` seconds
+/// from now, or for 60 where that is missing or makes no sense. `issued_at` is ignored: clocks
+/// differ. None where there is no token that can stand in a header.
+pub(crate) fn read(body: &[u8]) -> Option<Token> {
+    let json: Value = serde_json::from_slice(body).ok()?;
+    let text = ["token", "access_token"]
+        .iter()
+        .filter_map(|key| json.get(key)?.as_str())
+        .find(|text| !text.is_empty())?;
+    if !text.bytes().all(|byte| byte.is_ascii_graphic()) {
+        return None;
+    }
+    let seconds = json.get("expires_in").and_then(seconds);
+    let life = seconds.map_or(DEFAULT_LIFE, |s| Duration::from_secs(s.min(MAX_LIFE)));
+    Some(Token {
+        text: Secret::new(text),
+        life,
+    })
 }
 
-/// A header value that no one prints.
-pub(crate) fn sensitive(text: &Secret) -> Option<HeaderValue> {
-    let mut value = HeaderValue::from_str(text.expose()).ok()?;
+/// `Authorization: Bearer …`.
+pub(crate) fn bearer_header(token: &Secret) -> Option<HeaderValue> {
+    sensitive(&format!("Bearer {}", token.expose()))
+}
+
+/// `Authorization: Basic …` (RFC 7617). None for a user name with a colon, which the receiver would
+/// split in the wrong place.
+pub(crate) fn basic_header(username: &str, password: &Secret) -> Option<HeaderValue> {
+    let pair = format!("{username}:{}", password.expose());
+    let is_sound = !username.contains(':') && !pair.contains(['\r', '\n', '\0']);
+    is_sound
+        .then(|| sensitive(&format!("Basic {}", STANDARD.encode(pair))))
+        .flatten()
+}
+
+fn sensitive(text: &str) -> Option<HeaderValue> {
+    let mut value = HeaderValue::from_str(text).ok()?;
     value.set_sensitive(true);
     Some(value)
 }
 
-fn request(method: Method, url: &Url, payload: Payload) -> Request<Payload> {
-    let mut request = Request::new(payload);
-    *request.method_mut() = method;
-    *request.uri_mut() = url.to_uri();
-    request
+/// A number of seconds, which some servers write as a string. Not zero: a token that is dead on
+/// arrival helps nobody, and means that the server does not say.
+fn seconds(value: &Value) -> Option<u64> {
+    let number = match value {
+        Value::String(text) => text.parse().ok()?,
+        other => other
+            .as_u64()
+            .or_else(|| Some(other.as_f64()?.max(0.0) as u64))?,
+    };
+    Some(number).filter(|seconds| *seconds > 0)
 }
 
-/// How long a token lives if it does not say (CNCF distribution: "defaults to 60 seconds").
-const DEFAULT: Duration = Duration::from_secs(60);
-/// Longer than any push.
-const LONGEST: f64 = 30.0 * 24.0 * 3600.0;
+const DEFAULT_LIFE: Duration = Duration::from_secs(60);
+/// Longer than any push; keeps arithmetic with the answer of a strange server sound.
+const MAX_LIFE: u64 = 24 * 60 * 60;
 
 #[cfg(test)]
 mod tests;

@@ -1,43 +1,84 @@
-//! Does the registry have it already?
+//! Asking whether the registry has the blob: before anything is sent, and when nobody knows what
+//! became of what was sent.
 
 use http::Method;
-use http::header::CONTENT_LENGTH;
 
-use super::start::Start;
-use super::{Moved, Source, State};
+use super::{Facts, Pace, Probe, Reply, Session, Start, State, Turn};
 use crate::classify::{Step, Verdict};
-use crate::exchange::{Answer, Draft, Registry, Turn};
-use crate::report::How;
+use crate::event::BlobOutcome;
+use crate::flights::Draft;
 use crate::wire::digest::Content;
+use crate::wire::urls::Api;
 
 #[derive(Debug)]
-pub(crate) struct Check;
+pub(crate) struct Check {
+    absent: Absent,
+}
+
+/// What to do when the blob is not there.
+#[derive(Debug)]
+enum Absent {
+    /// Nothing was sent yet: begin.
+    Begin,
+    /// The session may have it, in part or whole: ask.
+    Resume(Session),
+    /// The session was refused or is gone: begin again.
+    Restart(Session),
+}
 
 impl Check {
-    pub(crate) fn draft(&self, source: &Source, registry: &Registry) -> Option<Draft> {
-        let content = source.spec.content.as_ref()?;
-        let url = registry.endpoints.blob(&content.digest);
-        Some(Draft::new(Step::Check, Method::HEAD, url))
+    pub(crate) fn first() -> Self {
+        Self {
+            absent: Absent::Begin,
+        }
     }
 
-    pub(crate) fn answered(self, answer: Answer, source: &Source) -> Moved {
-        let there = answer.verdict == Verdict::Success
-            && source.spec.content.as_ref().is_some_and(|content| describes(&answer, content));
-        let state = match there {
-            true => State::Done(How::AlreadyPresent),
-            false => State::Start(Start::new()),
-        };
-        Ok((state, Turn::On))
+    pub(crate) fn doubt(session: Session) -> Self {
+        Self {
+            absent: Absent::Resume(session),
+        }
+    }
+
+    pub(crate) fn dispute(session: Session) -> Self {
+        Self {
+            absent: Absent::Restart(session),
+        }
+    }
+
+    pub(crate) fn session(&self) -> Option<&Session> {
+        match &self.absent {
+            Absent::Begin => None,
+            Absent::Resume(session) | Absent::Restart(session) => Some(session),
+        }
+    }
+
+    pub(crate) fn advance(self, verdict: Verdict, reply: &Reply, facts: &Facts) -> Turn {
+        match verdict {
+            Verdict::Accept if is_ours(reply, facts) => {
+                Turn::onward(State::Done(match self.absent {
+                    Absent::Begin => BlobOutcome::Existed,
+                    Absent::Resume(_) | Absent::Restart(_) => BlobOutcome::Uploaded,
+                }))
+            }
+            Verdict::Accept | Verdict::Absent | Verdict::Unclear => match self.absent {
+                Absent::Begin => Turn::onward(State::Start(Start::first(facts))),
+                Absent::Resume(session) => Turn::onward(State::Probe(Probe::new(session))),
+                Absent::Restart(session) => Turn::restart(session),
+            },
+            Verdict::Retry => Turn::new(State::Check(self), Pace::Retry),
+            other => Turn::unexpected(State::Check(self), other),
+        }
     }
 }
 
-/// Whether what a registry says of a blob fits the blob. A registry that holds a broken copy is
-/// better sent a good one; a length of zero is what some say of every `HEAD`.
-pub(crate) fn describes(answer: &Answer, content: &Content) -> bool {
-    let length = answer.headers.get(CONTENT_LENGTH).and_then(|value| value.to_str().ok());
-    let length: Option<u64> = length.and_then(|text| text.trim().parse().ok());
-    let fits = length.is_none_or(|length| length == content.size || length == 0);
-    // Another algorithm's digest of the same bytes says nothing about ours.
-    let digest = answer.digest().filter(|it| it.algorithm() == content.digest.algorithm());
-    fits && digest.is_none_or(|digest| digest == content.digest)
+pub(crate) fn draft(content: &Content, api: &Api) -> Draft {
+    Draft::new(Step::Check, Method::HEAD, api.blob(&content.digest))
+}
+
+/// Whether what is there is what we have. A registry that does not say how long it is, or says it
+/// in another algorithm, is believed.
+fn is_ours(reply: &Reply, facts: &Facts) -> bool {
+    let size = facts.content.as_ref().map(|content| content.size);
+    let is_size = reply.length.is_none() || reply.length == size;
+    is_size && !facts.is_contradicted_by(reply.echo.as_ref())
 }

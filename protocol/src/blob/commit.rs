@@ -1,52 +1,46 @@
-//! Naming what was sent by `PATCH`.
+//! Closing a session with the digest of what was sent to it.
 
 use http::Method;
 
-use super::probe::Probe;
-use super::{Moved, State};
+use super::{Check, Facts, Pace, Reply, Session, State, Turn};
 use crate::classify::{Step, Verdict};
-use crate::exchange::{Answer, Draft, Session, Turn, unintelligible};
-use crate::payload::Payload;
-use crate::report::How;
+use crate::event::BlobOutcome;
+use crate::flights::Draft;
 use crate::wire::digest::Content;
-use crate::wire::media_type::MediaType;
 
 #[derive(Debug)]
 pub(crate) struct Commit {
     pub(crate) session: Session,
-    pub(crate) content: Content,
 }
 
 impl Commit {
-    pub(crate) fn new(session: Session, content: Content) -> Self {
-        Self { session, content }
+    pub(crate) fn new(session: Session) -> Self {
+        Self { session }
     }
 
-    pub(crate) fn draft(&self) -> Draft {
-        Draft::new(Step::Commit, Method::PUT, self.session.commit(&self.content.digest))
-            .with_payload(Payload::Empty, MediaType::OCTET_STREAM.as_str())
+    pub(crate) fn draft(&self, content: &Content) -> Draft {
+        let pair = format!("digest={}", content.digest);
+        Draft::new(
+            Step::Commit,
+            Method::PUT,
+            self.session.url.with_query_pair(&pair),
+        )
     }
 
-    pub(crate) fn answered(self, mut answer: Answer) -> Moved {
-        let other = answer.digest().filter(|got| {
-            got.algorithm() == self.content.digest.algorithm() && *got != self.content.digest
-        });
-        match (answer.verdict, other) {
-            (Verdict::Success, None) => Ok((State::Done(How::Uploaded), Turn::On)),
-            (Verdict::Success, Some(other)) => {
-                let wanted = &self.content.digest;
-                let reason = format!("it was sent {wanted} and says that it stored {other}");
-                Err(unintelligible(&reason))
+    pub(crate) fn advance(self, verdict: Verdict, reply: &Reply, facts: &Facts) -> Turn {
+        match verdict {
+            Verdict::Accept if facts.is_contradicted_by(reply.echo.as_ref()) => {
+                Turn::setback(State::Check(Check::dispute(self.session)), reply)
             }
-            (Verdict::Doubt, _) => {
-                let probe = Probe::stored(Some(self.session), self.content);
-                Ok((State::Probe(probe), Turn::On))
+            Verdict::Accept => Turn::onward(State::Done(BlobOutcome::Uploaded)),
+            Verdict::Doubt => {
+                let session = self.session.moved(reply);
+                Turn::setback(State::Check(Check::doubt(session)), reply)
             }
-            _ => {
-                let cause = answer.cause_or("the upload was not confirmed");
-                let probe = Probe::stored(Some(self.session), self.content).after_failure();
-                Ok((State::Probe(probe), Turn::Later(cause)))
-            }
+            Verdict::Dispute => Turn::setback(State::Check(Check::dispute(self.session)), reply),
+            Verdict::Restart => Turn::restart(self.session),
+            Verdict::Retry => Turn::new(State::Commit(self), Pace::Retry),
+            other => Turn::unexpected(State::Commit(self), other),
         }
     }
 }

@@ -1,12 +1,13 @@
-//! One blob on its way: a small state per file, each with the request it sends and the one place
-//! where the answer moves it on.
+//! One blob on its way into the repository.
 //!
 //! ```text
-//! check -> start -> upload -> commit -> done
-//!            ^        |  ^       |
-//!            |        v  |       |
-//!            +------- probe <----+
+//! known:    check ── absent ─▶ start ─ session ─▶ upload ──────────▶ done
+//!             └ there ▶ done     └ mounted ▶ done   └ lost ▶ probe ─▶ upload at an offset, commit
+//! unknown:  start ─ session ─▶ upload to the end of the source ─▶ commit ─▶ done
 //! ```
+//!
+//! Each state is a small struct that knows which request it needs and, consuming itself, what comes
+//! after each verdict. When a request is sent, and how long a pause lasts, is decided elsewhere.
 
 mod check;
 mod commit;
@@ -14,215 +15,350 @@ mod probe;
 mod start;
 mod upload;
 
-use self::check::Check;
-use self::commit::Commit;
-use self::probe::Probe;
-use self::start::Start;
-use self::upload::Upload;
-use crate::classify::Verdict;
-use crate::error::{ErrorKind, Problem};
-use crate::event::BlobStage;
-use crate::exchange::{Answer, Draft, Registry, Session, Turn};
-use crate::ids::BlobId;
-use crate::payload::{BlobSpec, Replay};
-use crate::report::How;
-use crate::retry::Tries;
-use crate::wire::digest::Content;
+use crate::auth::Generation;
+use crate::classify::{Step, Verdict};
+use crate::error::PushErrorKind;
+use crate::event::{BlobActivity, BlobOutcome};
+use crate::flights::Draft;
+use crate::ids::{BlobId, RequestId};
+use crate::payload::{BlobContent, BlobSpec, Receipt, Replay};
+use crate::time::Timestamp;
+use crate::wire::descriptor::Descriptor;
+use crate::wire::digest::{Content, Digest};
+use crate::wire::location::Refusal;
+use crate::wire::media_type::MediaType;
+use crate::wire::range::Claim;
+use crate::wire::reference::Repository;
+use crate::wire::url::HttpUrl;
+use crate::wire::urls::Api;
 
-/// A blob and where it stands.
+pub(crate) use check::Check;
+pub(crate) use commit::Commit;
+pub(crate) use probe::Probe;
+pub(crate) use start::Start;
+pub(crate) use upload::Upload;
+
 #[derive(Debug)]
 pub(crate) struct Blob {
-    pub(crate) source: Source,
+    pub(crate) facts: Facts,
     pub(crate) state: State,
-    pub(crate) tries: Tries,
-    /// The farthest it ever got.
-    farthest: Rank,
+    pub(crate) standing: Standing,
+    /// An earlier blob with the same digest, which is sent for both.
+    pub(crate) twin: Option<BlobId>,
+    /// How often the present request failed in a row.
+    pub(crate) tries: u32,
+    /// How often this blob was thrown back since it last got on.
+    pub(crate) setbacks: u32,
+    /// The token with which the present request was refused.
+    pub(crate) refused: Option<Generation>,
+    /// How many bytes left the source, over all attempts.
+    pub(crate) sent: u64,
+    /// Somebody was told that it is done.
+    pub(crate) announced: bool,
 }
 
-/// What is known of a blob's bytes.
-#[derive(Debug)]
-pub(crate) struct Source {
-    pub(crate) id: BlobId,
-    pub(crate) spec: BlobSpec,
-    /// Whether any of it was ever read: the end of a source that cannot be read twice.
-    consumed: bool,
-}
-
+/// Where a blob is.
 #[derive(Debug)]
 pub(crate) enum State {
-    /// The same content as an earlier blob of this push: it shares that one's fate.
-    Twin(usize),
     Check(Check),
     Start(Start),
     Upload(Upload),
     Probe(Probe),
     Commit(Commit),
-    Done(How),
+    Done(BlobOutcome),
 }
 
-/// How far a blob is, and how many bytes the registry holds of it.
-type Rank = (u8, u64);
+/// What a blob waits for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Standing {
+    /// A lane and a token.
+    Ready,
+    /// This time.
+    Pausing(Timestamp),
+    /// An answer.
+    Flying(RequestId),
+}
 
-/// What a state makes of an answer.
-type Moved = Result<(State, Turn), Problem>;
+/// What is known of a blob, whatever its state.
+#[derive(Debug)]
+pub(crate) struct Facts {
+    pub(crate) id: BlobId,
+    pub(crate) content: Option<Content>,
+    pub(crate) media_type: MediaType,
+    pub(crate) replay: Replay,
+    pub(crate) mount_from: Option<Repository>,
+    /// Something was taken from the source.
+    pub(crate) taken: bool,
+    /// How far a body ever reached.
+    pub(crate) reached: u64,
+    /// The largest part to send in one request; `None` for no limit.
+    pub(crate) chunk: Option<u64>,
+    /// How many sessions were used up.
+    pub(crate) sessions: u32,
+    /// The registry said that it has the blob and later that it has not: its word no longer counts.
+    pub(crate) forced: bool,
+}
+
+/// An upload session.
+#[derive(Clone, Debug)]
+pub(crate) struct Session {
+    /// Where its next request goes.
+    pub(crate) url: HttpUrl,
+    /// The smallest and largest part it takes (`OCI-Chunk-Min-Length`, and the customary
+    /// `OCI-Chunk-Max-Length`).
+    pub(crate) chunk_min: Option<u64>,
+    pub(crate) chunk_max: Option<u64>,
+}
+
+/// What came back, as far as a blob cares.
+#[derive(Debug)]
+pub(crate) struct Reply {
+    pub(crate) is_success: bool,
+    /// The session's next place, if the answer names one.
+    pub(crate) location: Result<HttpUrl, Refusal>,
+    pub(crate) chunk_min: Option<u64>,
+    pub(crate) chunk_max: Option<u64>,
+    pub(crate) claim: Option<Claim>,
+    pub(crate) echo: Option<Digest>,
+    pub(crate) length: Option<u64>,
+    pub(crate) receipt: Receipt,
+}
+
+/// What comes next.
+#[derive(Debug)]
+pub(crate) struct Turn {
+    pub(crate) state: State,
+    pub(crate) pace: Pace,
+    /// A session that is no longer needed.
+    pub(crate) abandoned: Option<Session>,
+}
+
+#[derive(Debug)]
+pub(crate) enum Pace {
+    /// At once.
+    Onward,
+    /// The same request, after a pause.
+    Retry,
+    /// Thrown back; after a pause, unless the registry was pleased.
+    Setback { pause: bool },
+    /// Thrown back to the start, with a new session, after a pause.
+    NewSession,
+    /// Not at all.
+    Fail(PushErrorKind, &'static str),
+}
 
 impl Blob {
-    pub(crate) fn new(id: BlobId, spec: BlobSpec, twin: Option<usize>) -> Self {
-        let state = match (twin, &spec.content) {
-            (Some(twin), _) => State::Twin(twin),
-            (None, Some(_)) => State::Check(Check),
-            (None, None) => State::Start(Start::plain()),
+    pub(crate) fn new(id: BlobId, spec: BlobSpec, chunk: Option<u64>) -> Self {
+        let (content, media_type) = match spec.content {
+            BlobContent::Known(descriptor) => (Some(descriptor.content()), descriptor.media_type),
+            BlobContent::Unknown(media_type) => (None, media_type),
         };
-        let source = Source { id, spec, consumed: false };
-        Self { source, state, tries: Tries::default(), farthest: (0, 0) }
+        let state = match &content {
+            Some(_) => State::Check(Check::first()),
+            None => State::Start(Start::plain()),
+        };
+        Self {
+            facts: Facts {
+                id,
+                content,
+                media_type,
+                replay: spec.replay,
+                mount_from: spec.mount_from,
+                taken: false,
+                reached: 0,
+                chunk: chunk.filter(|_| spec.replay == Replay::Anywhere),
+                sessions: 0,
+                forced: false,
+            },
+            state,
+            standing: Standing::Ready,
+            twin: None,
+            tries: 0,
+            setbacks: 0,
+            refused: None,
+            sent: 0,
+            announced: false,
+        }
     }
 
-    /// Whether there is something to send.
-    pub(crate) fn is_pending(&self) -> bool {
-        !matches!(self.state, State::Twin(_) | State::Done(_))
+    pub(crate) fn descriptor(&self) -> Option<Descriptor> {
+        let content = self.facts.content.clone()?;
+        Some(Descriptor::new(self.facts.media_type.clone(), content))
+    }
+
+    pub(crate) fn outcome(&self) -> Option<&BlobOutcome> {
+        match &self.state {
+            State::Done(outcome) => Some(outcome),
+            _ => None,
+        }
     }
 
     pub(crate) fn is_done(&self) -> bool {
-        matches!(self.state, State::Done(_))
+        self.outcome().is_some()
     }
 
-    /// The next request. A session that waits for a blob is taken here.
-    pub(crate) fn draft(&mut self, registry: &mut Registry) -> Option<Draft> {
-        if let State::Start(start) = &self.state
-            && !start.wants_mount(&self.source)
-            && let Some(session) = registry.spare.take()
-        {
-            self.state = State::Upload(Upload::from_start(session));
-        }
-        let source = &self.source;
+    /// The session in use.
+    pub(crate) fn session(&self) -> Option<&Session> {
         match &self.state {
-            State::Twin(_) | State::Done(_) => None,
-            State::Check(check) => check.draft(source, registry),
-            State::Start(start) => Some(start.draft(source, registry)),
-            State::Upload(upload) => Some(upload.draft(source)),
-            State::Probe(probe) => Some(probe.draft(registry)),
-            State::Commit(commit) => Some(commit.draft()),
+            State::Upload(state) => Some(&state.session),
+            State::Probe(state) => Some(&state.session),
+            State::Commit(state) => Some(&state.session),
+            State::Check(state) => state.session(),
+            State::Start(_) | State::Done(_) => None,
         }
     }
 
-    /// Moves on, as an answer says. After an error, its session is among the abandoned ones.
-    pub(crate) fn answered(
-        &mut self,
-        mut answer: Answer,
-        registry: &mut Registry,
-    ) -> Result<Turn, Problem> {
-        self.read(answer.receipt.sent);
-        if let Some(problem) = answer.dead_end() {
-            return Err(problem);
+    pub(crate) fn activity(&self) -> BlobActivity {
+        match (&self.state, self.standing) {
+            (State::Done(_), _) => BlobActivity::Done,
+            (_, Standing::Ready | Standing::Pausing(_)) => BlobActivity::Waiting,
+            (State::Check(_), _) => BlobActivity::Checking,
+            (State::Start(_), _) => BlobActivity::Starting,
+            (State::Upload(_) | State::Probe(_), _) => BlobActivity::Uploading,
+            (State::Commit(_), _) => BlobActivity::Committing,
         }
-        if answer.verdict == Verdict::Retry {
-            self.check_repeatable()?;
-            return Ok(Turn::Later(answer.cause_or("nothing came back")));
+    }
+
+    /// The first byte of the body that is being sent, or would be next.
+    pub(crate) fn offset(&self) -> u64 {
+        match &self.state {
+            State::Upload(state) => state.offset,
+            State::Commit(_) | State::Done(_) => self.size().unwrap_or(self.facts.reached),
+            _ => 0,
         }
-        let state = std::mem::replace(&mut self.state, State::Check(Check));
-        let held = state.session();
-        let source = &self.source;
-        let moved = match state {
-            State::Check(check) => check.answered(answer, source),
-            State::Start(start) => start.answered(answer, source, registry),
-            State::Upload(upload) => upload.answered(answer, source, registry),
-            State::Probe(probe) => probe.answered(answer, source, registry),
-            State::Commit(commit) => commit.answered(answer),
-            settled @ (State::Twin(_) | State::Done(_)) => Ok((settled, Turn::On)),
+    }
+
+    pub(crate) fn size(&self) -> Option<u64> {
+        self.facts.content.as_ref().map(|content| content.size)
+    }
+
+    /// Sends the blob anew: the registry no longer has it, or never had.
+    pub(crate) fn again(&mut self) {
+        self.state = if self.facts.forced {
+            State::Start(Start::plain())
+        } else {
+            State::Check(Check::first())
         };
-        let (state, turn) = moved.inspect_err(|_| registry.abandoned.extend(held))?;
-        self.state = state;
-        if let State::Commit(commit) = &self.state {
-            // From here on even a streamed blob has a name.
-            self.source.spec.content.get_or_insert_with(|| commit.content.clone());
-        }
-        let rank = self.rank();
-        if rank > self.farthest {
-            self.farthest = rank;
-            self.tries.got_farther();
-        }
-        Ok(turn)
-    }
-
-    /// Notes that this much of a request's body was read.
-    pub(crate) fn read(&mut self, sent: u64) {
-        self.source.consumed |= sent > 0;
-    }
-
-    /// Whether the request in hand could be sent again.
-    pub(crate) fn check_repeatable(&self) -> Result<(), Problem> {
-        match &self.state {
-            State::Upload(_) => self.source.check_replayable(),
-            _ => Ok(()),
-        }
-    }
-
-    /// The registry has lost it: upload it, whatever a `HEAD` may say.
-    pub(crate) fn start_over(&mut self) -> Result<(), Problem> {
-        self.source.check_replayable()?;
-        self.state = State::Start(Start::plain());
-        self.farthest = self.rank();
-        Ok(())
-    }
-
-    /// The upload session this blob keeps open.
-    pub(crate) fn session(&self) -> Option<Session> {
-        self.state.session()
-    }
-
-    pub(crate) fn content(&self) -> Option<&Content> {
-        self.source.spec.content.as_ref()
-    }
-
-    /// Where it stands, and how many bytes the registry is known to hold.
-    pub(crate) fn stage(&self) -> (BlobStage, u64) {
-        match &self.state {
-            State::Twin(_) | State::Start(_) => (BlobStage::Waiting, 0),
-            State::Check(_) => (BlobStage::Checking, 0),
-            State::Upload(upload) => (BlobStage::Uploading, upload.offset),
-            State::Probe(_) => (BlobStage::Committing, self.farthest.1),
-            State::Commit(commit) => (BlobStage::Committing, commit.content.size),
-            State::Done(_) => (BlobStage::Done, self.content().map_or(0, |it| it.size)),
-        }
-    }
-
-    fn rank(&self) -> Rank {
-        match &self.state {
-            State::Twin(_) | State::Check(_) => (0, 0),
-            State::Start(_) => (1, 0),
-            State::Upload(upload) => (2, upload.offset),
-            // Asking is no progress.
-            State::Probe(_) => (0, 0),
-            State::Commit(_) => (3, 0),
-            State::Done(_) => (4, 0),
-        }
+        self.facts.forced = true;
+        self.facts.mount_from = None;
+        self.standing = Standing::Ready;
+        self.tries = 0;
+        self.refused = None;
     }
 }
 
 impl State {
-    fn session(&self) -> Option<Session> {
+    pub(crate) fn step(&self, facts: &Facts) -> Step {
         match self {
-            State::Upload(upload) => Some(upload.session.clone()),
-            State::Probe(probe) => probe.session.clone(),
-            State::Commit(commit) => Some(commit.session.clone()),
-            State::Twin(_) | State::Check(_) | State::Start(_) | State::Done(_) => None,
+            Self::Check(_) | Self::Done(_) => Step::Check,
+            Self::Start(state) => state.step(),
+            Self::Upload(state) => state.step(facts),
+            Self::Probe(_) => Step::Status,
+            Self::Commit(_) => Step::Commit,
+        }
+    }
+
+    /// The request that this state needs.
+    ///
+    /// # Errors
+    /// The source cannot give what would have to be sent.
+    pub(crate) fn draft(&self, facts: &Facts, api: &Api) -> Result<Draft, &'static str> {
+        match (self, &facts.content) {
+            (Self::Check(_) | Self::Done(_), Some(content)) => Ok(check::draft(content, api)),
+            (Self::Start(state), _) => Ok(state.draft(facts, api)),
+            (Self::Upload(state), _) => state.draft(facts),
+            (Self::Probe(state), _) => Ok(state.draft()),
+            (Self::Commit(state), Some(content)) => Ok(state.draft(content)),
+            (Self::Check(_) | Self::Commit(_) | Self::Done(_), None) => {
+                Err("its digest is not known")
+            }
+        }
+    }
+
+    pub(crate) fn advance(self, verdict: Verdict, reply: &Reply, facts: &mut Facts) -> Turn {
+        match self {
+            Self::Check(state) => state.advance(verdict, reply, facts),
+            Self::Start(state) => state.advance(verdict, reply, facts),
+            Self::Upload(state) => state.advance(verdict, reply, facts),
+            Self::Probe(state) => state.advance(verdict, reply, facts),
+            Self::Commit(state) => state.advance(verdict, reply, facts),
+            Self::Done(outcome) => Turn::onward(Self::Done(outcome)),
         }
     }
 }
 
-impl Source {
-    /// Whether the bytes can be had from their beginning, again if need be.
-    fn check_replayable(&self) -> Result<(), Problem> {
-        match self.spec.replay {
-            Replay::Never if self.consumed => Err(Problem::bare(ErrorKind::NotReplayable)),
-            _ => Ok(()),
+impl Facts {
+    /// Whether a digest that the registry names is another than the blob's. One of another
+    /// algorithm proves nothing.
+    fn is_contradicted_by(&self, echo: Option<&Digest>) -> bool {
+        match (&self.content, echo) {
+            (Some(content), Some(echo)) => {
+                echo.algorithm() == content.digest.algorithm() && *echo != content.digest
+            }
+            _ => false,
+        }
+    }
+}
+
+impl Session {
+    pub(crate) fn new(url: HttpUrl, reply: &Reply) -> Self {
+        Self {
+            url,
+            chunk_min: reply.chunk_min,
+            chunk_max: reply.chunk_max,
         }
     }
 
-    /// A new upload, its old session left behind.
-    fn restart(&self, session: Option<Session>, registry: &mut Registry) -> Result<State, Problem> {
-        self.check_replayable()?;
-        registry.abandoned.extend(session);
-        Ok(State::Start(Start::plain()))
+    /// The same session after an answer: every answer may name a new place, and some registries
+    /// take nothing at the old one any more.
+    fn moved(self, reply: &Reply) -> Self {
+        match &reply.location {
+            Ok(url) => Self {
+                url: url.clone(),
+                ..self
+            },
+            Err(_) => self,
+        }
+    }
+}
+
+impl Turn {
+    fn onward(state: State) -> Self {
+        Self::new(state, Pace::Onward)
+    }
+
+    fn new(state: State, pace: Pace) -> Self {
+        Self {
+            state,
+            pace,
+            abandoned: None,
+        }
+    }
+
+    fn setback(state: State, reply: &Reply) -> Self {
+        let pause = !reply.is_success;
+        Self::new(state, Pace::Setback { pause })
+    }
+
+    /// Another session from byte zero, in place of `session`.
+    fn restart(session: Session) -> Self {
+        Self {
+            state: State::Start(Start::plain()),
+            pace: Pace::NewSession,
+            abandoned: Some(session),
+        }
+    }
+
+    fn fail(state: State, kind: PushErrorKind) -> Self {
+        Self::new(state, Pace::Fail(kind, ""))
+    }
+
+    /// After a verdict that the state has no use for: the table and the state disagree, which a
+    /// retry bounds and a test shows.
+    fn unexpected(state: State, verdict: Verdict) -> Self {
+        match verdict {
+            Verdict::Fail(kind) => Self::fail(state, kind),
+            _ => Self::new(state, Pace::Retry),
+        }
     }
 }

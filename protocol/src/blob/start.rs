@@ -1,61 +1,69 @@
-//! Opening an upload session, or mounting the blob from another repository.
+//! Opening an upload session, or having the blob mounted from another repository instead.
 
 use http::Method;
 
-use super::upload::Upload;
-use super::{Moved, Source, State};
+use super::{Facts, Pace, Reply, Session, State, Turn, Upload};
 use crate::classify::{Step, Verdict};
-use crate::exchange::{Answer, Draft, Registry, Turn};
-use crate::report::How;
+use crate::event::BlobOutcome;
+use crate::flights::Draft;
+use crate::wire::reference::Repository;
+use crate::wire::urls::Api;
 
 #[derive(Debug)]
 pub(crate) struct Start {
-    mount: bool,
+    mount: Option<Repository>,
 }
 
 impl Start {
-    /// Mounts, where the blob has a repository to be mounted from.
-    pub(crate) fn new() -> Self {
-        Self { mount: true }
+    /// The first start: with the mount, where there is a place to mount from.
+    pub(crate) fn first(facts: &Facts) -> Self {
+        Self {
+            mount: facts.mount_from.clone(),
+        }
     }
 
-    /// Does not mount.
     pub(crate) fn plain() -> Self {
-        Self { mount: false }
+        Self { mount: None }
     }
 
-    pub(crate) fn wants_mount(&self, source: &Source) -> bool {
-        self.mount && source.spec.mount_from.is_some()
+    /// Whether any open session will do.
+    pub(crate) fn is_plain(&self) -> bool {
+        self.mount.is_none()
     }
 
-    pub(crate) fn draft(&self, source: &Source, registry: &Registry) -> Draft {
-        let endpoints = &registry.endpoints;
-        match (&source.spec.content, &source.spec.mount_from) {
-            (Some(content), Some(from)) if self.mount => {
-                let url = endpoints.mount(&content.digest, from);
-                Draft::new(Step::Mount, Method::POST, url)
+    pub(crate) fn step(&self) -> Step {
+        if self.is_plain() {
+            Step::Open
+        } else {
+            Step::Mount
+        }
+    }
+
+    pub(crate) fn draft(&self, facts: &Facts, api: &Api) -> Draft {
+        let url = match (&self.mount, &facts.content) {
+            (Some(from), Some(content)) => api.mount(&content.digest, from),
+            _ => api.uploads(),
+        };
+        Draft::new(self.step(), Method::POST, url)
+    }
+
+    pub(crate) fn advance(self, verdict: Verdict, reply: &Reply, facts: &Facts) -> Turn {
+        match (verdict, self.mount) {
+            (Verdict::Accept, Some(from)) if !facts.is_contradicted_by(reply.echo.as_ref()) => {
+                Turn::onward(State::Done(BlobOutcome::Mounted(from)))
             }
-            _ => Draft::new(Step::Start, Method::POST, endpoints.uploads()),
+            (Verdict::Opened, mount) => match &reply.location {
+                Ok(url) => {
+                    let session = Session::new(url.clone(), reply);
+                    Turn::onward(State::Upload(Upload::new(session)))
+                }
+                Err(_) if mount.is_some() => Turn::onward(State::Start(Self::plain())),
+                Err(refusal) => Turn::fail(State::Start(Self::plain()), refusal.kind()),
+            },
+            (Verdict::Retry, mount) => Turn::new(State::Start(Self { mount }), Pace::Retry),
+            // A failed mount is never the end of a push (distribution-spec: the client may go on).
+            (_, Some(_)) => Turn::onward(State::Start(Self::plain())),
+            (other, None) => Turn::unexpected(State::Start(Self::plain()), other),
         }
-    }
-
-    pub(crate) fn answered(self, answer: Answer, source: &Source, registry: &Registry) -> Moved {
-        let mounted = answer.step == Step::Mount
-            && answer.verdict == Verdict::Success
-            && answer.status == Some(http::StatusCode::CREATED);
-        if mounted {
-            let wanted = source.spec.content.as_ref().map(|content| &content.digest);
-            let right = answer.digest().is_none_or(|got| Some(&got) == wanted);
-            let state = match right {
-                true => State::Done(How::Mounted),
-                false => State::Start(Self::plain()),
-            };
-            return Ok((state, Turn::On));
-        }
-        if answer.verdict != Verdict::Success {
-            return Ok((State::Start(Self::plain()), Turn::On));
-        }
-        let session = registry.session(&answer)?;
-        Ok((State::Upload(Upload::from_start(session)), Turn::On))
     }
 }

@@ -1,144 +1,210 @@
-//! Sending bytes: in one `PUT` that also names them, or by `PATCH` where that cannot be.
+//! Sending the bytes: whole with their length, whole to an end that nobody knows, or in parts.
 
-use http::header::CONTENT_RANGE;
+use http::header::{CONTENT_RANGE, CONTENT_TYPE};
 use http::{HeaderValue, Method};
 
-use super::commit::Commit;
-use super::probe::Probe;
-use super::{Moved, Source, State};
+use super::{Check, Commit, Facts, Pace, Probe, Reply, Session, State, Turn};
 use crate::classify::{Step, Verdict};
-use crate::exchange::{Answer, Draft, Registry, Session, Turn, unintelligible};
-use crate::payload::{BlobSlice, Extent, Payload};
-use crate::report::How;
-use crate::wire::digest::Content;
-use crate::wire::media_type::MediaType;
+use crate::error::PushErrorKind;
+use crate::event::BlobOutcome;
+use crate::flights::Draft;
+use crate::payload::{BlobSlice, Extent, Payload, Replay};
+use crate::wire::range::Claim;
 
 #[derive(Debug)]
 pub(crate) struct Upload {
     pub(crate) session: Session,
-    /// How many bytes the session holds.
+    /// What the registry has already.
     pub(crate) offset: u64,
+    /// The offset is what the registry said when it was asked, not what we counted.
+    told: bool,
 }
 
 impl Upload {
-    pub(crate) fn from_start(session: Session) -> Self {
-        Self { session, offset: 0 }
+    pub(crate) fn new(session: Session) -> Self {
+        Self {
+            session,
+            offset: 0,
+            told: false,
+        }
     }
 
     pub(crate) fn resumed(session: Session, offset: u64) -> Self {
-        Self { session, offset }
+        Self {
+            session,
+            offset,
+            told: true,
+        }
     }
 
-    pub(crate) fn draft(&self, source: &Source) -> Draft {
-        let slice = |offset, extent| {
-            Payload::Blob(BlobSlice { blob: source.id, offset, extent })
+    pub(crate) fn step(&self, facts: &Facts) -> Step {
+        match &facts.content {
+            None => Step::Stream,
+            Some(content) if self.offset > 0 => {
+                debug_assert!(self.offset < content.size, "else it would be committed");
+                Step::Chunk
+            }
+            Some(content) if self.chunk(facts).is_some_and(|most| content.size > most) => {
+                Step::Chunk
+            }
+            Some(_) => Step::Put,
+        }
+    }
+
+    pub(crate) fn draft(&self, facts: &Facts) -> Result<Draft, &'static str> {
+        let is_read_on = self.offset > 0 && facts.replay != Replay::Anywhere;
+        if is_read_on || (facts.replay == Replay::Never && facts.taken) {
+            return Err("its source cannot be read again");
+        }
+        let step = self.step(facts);
+        let mut url = self.session.url.clone();
+        let length = match (step, &facts.content) {
+            (Step::Put, Some(content)) => {
+                url = url.with_query_pair(&format!("digest={}", content.digest));
+                Some(content.size)
+            }
+            (Step::Chunk, Some(content)) => {
+                let rest = content.size - self.offset;
+                Some(self.chunk(facts).map_or(rest, |most| most.min(rest)))
+            }
+            _ => None,
         };
-        let octets = MediaType::OCTET_STREAM;
-        match &source.spec.content {
-            Some(content) if self.offset == 0 => {
-                let body = slice(0, Extent::Exact(content.size));
-                Draft::new(Step::Put, Method::PUT, self.session.commit(&content.digest))
-                    .with_payload(body, octets.as_str())
-            }
-            Some(content) => {
-                let body = slice(self.offset, Extent::Exact(content.size - self.offset));
-                let range = format!("{}-{}", self.offset, content.size - 1);
-                let range = HeaderValue::from_str(&range).expect("digits and a dash");
-                Draft::new(Step::Patch, Method::PATCH, self.session.0.clone())
-                    .with_payload(body, octets.as_str())
-                    .with_header(CONTENT_RANGE, range)
-            }
-            None => Draft::new(Step::Patch, Method::PATCH, self.session.0.clone())
-                .with_payload(slice(0, Extent::ToEnd), octets.as_str()),
-        }
-    }
-
-    pub(crate) fn answered(
-        self,
-        mut answer: Answer,
-        source: &Source,
-        registry: &mut Registry,
-    ) -> Moved {
-        let sent = self.offset + answer.receipt.sent;
-        let known = source.spec.content.clone();
-        let content = known.or_else(|| answer.receipt.end.clone());
-        match answer.verdict {
-            Verdict::Success if answer.step == Step::Put => self.stored(&mut answer, source, sent),
-            Verdict::Success => {
-                let session = registry.session(&answer)?;
-                match content {
-                    Some(content) if sent == content.size => {
-                        Ok((State::Commit(Commit::new(session, content)), Turn::On))
-                    }
-                    // It was happy before it had everything.
-                    _ => {
-                        let cause = answer.cause_or("the registry stopped reading too early");
-                        Ok((source.restart(Some(session), registry)?, Turn::Later(cause)))
-                    }
-                }
-            }
-            Verdict::SessionLost => {
-                let cause = answer.cause_or("the upload session is gone");
-                Ok((source.restart(None, registry)?, Turn::Later(cause)))
-            }
-            Verdict::Restart => {
-                let cause = answer.cause_or("the upload went wrong");
-                match content {
-                    // Another client may have stored it meanwhile; then there is nothing to repair.
-                    Some(content) => {
-                        registry.abandon(self.session);
-                        let probe = Probe::stored(None, content).after_failure();
-                        Ok((State::Probe(probe), Turn::Later(cause)))
-                    }
-                    None => Ok((source.restart(Some(self.session), registry)?, Turn::Later(cause))),
-                }
-            }
-            Verdict::Misaligned => {
-                let cause = answer.cause_or("the upload session holds other bytes than we think");
-                let probe = Probe::held(self.session, content, sent).misaligned_at(self.offset);
-                Ok((State::Probe(probe), Turn::Later(cause)))
-            }
-            Verdict::Doubt => match content {
-                Some(content) => {
-                    Ok((State::Probe(Probe::stored(Some(self.session), content)), Turn::On))
-                }
-                None => {
-                    let cause = answer.cause_or("the upload came to no clear end");
-                    Ok((source.restart(Some(self.session), registry)?, Turn::Later(cause)))
-                }
-            },
-            _ => {
-                let cause = answer.cause_or("the upload broke");
-                // All of it may have arrived although the answer did not.
-                let whole = content.filter(|content| content.size == sent);
-                let probe = match whole {
-                    Some(content) if answer.step == Step::Put => {
-                        Probe::stored(Some(self.session), content).after_failure()
-                    }
-                    whole => Probe::held(self.session, whole.or(source.spec.content.clone()), sent),
-                };
-                Ok((State::Probe(probe), Turn::Later(cause)))
-            }
-        }
-    }
-
-    /// The registry says that it stored the blob.
-    fn stored(self, answer: &mut Answer, source: &Source, sent: u64) -> Moved {
-        let Some(Content { digest, size }) = source.spec.content.clone() else {
-            return Err(unintelligible("it stored a blob whose name it does not know"));
+        let method = if step == Step::Put {
+            Method::PUT
+        } else {
+            Method::PATCH
         };
-        let other = answer.digest().filter(|got| {
-            got.algorithm() == digest.algorithm() && *got != digest
-        });
-        if let Some(other) = other {
-            let reason = format!("it was sent {digest} and says that it stored {other}");
-            return Err(unintelligible(&reason));
+        let mut draft = Draft::new(step, method, url);
+        let octets = HeaderValue::from_static("application/octet-stream");
+        draft.headers.insert(CONTENT_TYPE, octets);
+        if let (Step::Chunk, Some(length)) = (step, length) {
+            let range = format!("{}-{}", self.offset, self.offset + length - 1);
+            let range = HeaderValue::from_str(&range).map_err(|_| "its range is no header")?;
+            draft.headers.insert(CONTENT_RANGE, range);
         }
-        if sent < size {
-            // It answered before it had everything: it may have had the blob already.
-            let content = Content { digest, size };
-            return Ok((State::Probe(Probe::stored(Some(self.session), content)), Turn::On));
+        draft.payload = match length {
+            Some(0) => Payload::Empty,
+            Some(length) => self.slice(facts, Extent::Exact(length)),
+            None => self.slice(facts, Extent::ToEnd),
+        };
+        Ok(draft)
+    }
+
+    pub(crate) fn advance(self, verdict: Verdict, reply: &Reply, facts: &mut Facts) -> Turn {
+        let step = self.step(facts);
+        facts.taken |= reply.receipt.sent > 0;
+        facts.reached = facts.reached.max(self.offset + reply.receipt.sent);
+        if let Some(end) = &reply.receipt.end {
+            match &facts.content {
+                Some(content) if content != end => {
+                    return Turn::new(
+                        State::Upload(self),
+                        Pace::Fail(PushErrorKind::Source, "it changed while it was read"),
+                    );
+                }
+                _ => facts.content = Some(end.clone()),
+            }
         }
-        Ok((State::Done(How::Uploaded), Turn::On))
+        match (verdict, step) {
+            (Verdict::Accept, Step::Chunk) => self.accepted(reply, facts),
+            (Verdict::Accept, Step::Stream) if facts.content.is_some() => {
+                let session = self.session.moved(reply);
+                Turn::onward(State::Commit(Commit::new(session)))
+            }
+            (Verdict::Accept, Step::Stream) => Turn::new(
+                State::Upload(self),
+                Pace::Fail(PushErrorKind::Source, "nobody said where it ends"),
+            ),
+            (Verdict::Accept, _) if facts.is_contradicted_by(reply.echo.as_ref()) => {
+                Turn::setback(State::Check(Check::dispute(self.session)), reply)
+            }
+            (Verdict::Accept, _) => Turn::onward(State::Done(BlobOutcome::Uploaded)),
+            (Verdict::Doubt, _) => {
+                let session = self.session.moved(reply);
+                Turn::setback(State::Check(Check::doubt(session)), reply)
+            }
+            (Verdict::Dispute, _) => {
+                Turn::setback(State::Check(Check::dispute(self.session)), reply)
+            }
+            (Verdict::Resume, _) if facts.replay == Replay::Anywhere => {
+                let told = self.told.then_some(self.offset);
+                let session = self.session.moved(reply);
+                Turn::setback(State::Probe(Probe::after(session, told)), reply)
+            }
+            (Verdict::Resume | Verdict::Restart, _) => Turn::restart(self.session),
+            (Verdict::Smaller, _) => self.smaller(facts),
+            (Verdict::Whole, _) if facts.chunk.is_none() => Turn::restart(self.session),
+            (Verdict::Whole, _) => Turn::fail(State::Upload(self), PushErrorKind::Rejected),
+            (Verdict::Retry, _) => Turn::new(State::Upload(self), Pace::Retry),
+            (other, _) => Turn::unexpected(State::Upload(self), other),
+        }
+    }
+
+    /// A part was taken. What the registry says of how much it has is believed only where it is
+    /// more than before and less than was sent: some registries are stuck at the first part, count
+    /// one too many, or count the last part alone, and have everything all the same.
+    fn accepted(self, reply: &Reply, facts: &Facts) -> Turn {
+        let counted = self.offset + reply.receipt.sent;
+        let offset = match reply.claim {
+            Some(Claim::Bytes(claimed)) if self.offset < claimed && claimed < counted => claimed,
+            _ => counted,
+        };
+        let session = self.session.moved(reply);
+        let is_whole = facts
+            .content
+            .as_ref()
+            .is_some_and(|content| offset >= content.size);
+        Turn::onward(if is_whole {
+            State::Commit(Commit::new(session))
+        } else {
+            State::Upload(Self {
+                session,
+                offset,
+                told: false,
+            })
+        })
+    }
+
+    /// Too large for one request: a smaller part, in a new session.
+    fn smaller(self, facts: &mut Facts) -> Turn {
+        let size = facts.content.as_ref().map_or(0, |content| content.size);
+        let sent = self.chunk(facts).map_or(size, |most| most.min(size));
+        let smaller = self.session.chunk_max.unwrap_or(FIRST_CHUNK).min(sent / 2);
+        if facts.replay != Replay::Anywhere || smaller < SMALLEST_CHUNK {
+            return Turn::fail(State::Upload(self), PushErrorKind::Rejected);
+        }
+        facts.chunk = Some(smaller);
+        Turn {
+            state: State::Start(super::Start::plain()),
+            pace: Pace::Setback { pause: false },
+            abandoned: Some(self.session),
+        }
+    }
+
+    /// The largest part to send at once: what the session takes at most, or what was found out;
+    /// but not less than it takes at least.
+    fn chunk(&self, facts: &Facts) -> Option<u64> {
+        let most = match (facts.chunk, self.session.chunk_max) {
+            (Some(found), Some(told)) => found.min(told),
+            (Some(found), None) => found,
+            // A registry that names a largest part means it, if the blob can be read in parts.
+            (None, Some(told)) if facts.replay == Replay::Anywhere && told > 0 => told,
+            (None, _) => return None,
+        };
+        Some(most.max(self.session.chunk_min.unwrap_or(0)).max(1))
+    }
+
+    fn slice(&self, facts: &Facts, extent: Extent) -> Payload {
+        Payload::Blob(BlobSlice {
+            blob: facts.id,
+            offset: self.offset,
+            extent,
+        })
     }
 }
+
+/// The first part tried after a whole blob was too large: below the body limits that are common in
+/// front of registries (100 MB), and large enough that a part costs little.
+const FIRST_CHUNK: u64 = 64 << 20;
+/// GitHub's registry takes 4 MiB; nothing that is known takes less than 1.
+const SMALLEST_CHUNK: u64 = 1 << 20;

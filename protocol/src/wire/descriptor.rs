@@ -8,7 +8,10 @@ use super::media_type::MediaType;
 /// A content descriptor (OCI image specification, "OCI Content Descriptors"): media type, digest
 /// and size. Members are written in the specification's order.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[expect(clippy::exhaustive_structs, reason = "the specification's required members")]
+#[expect(
+    clippy::exhaustive_structs,
+    reason = "the specification's required members"
+)]
 pub struct Descriptor {
     /// What the bytes are.
     #[serde(rename = "mediaType")]

@@ -1,188 +1,139 @@
-//! What a registry says when it says no: JSON as specified, JSON otherwise, a proxy's HTML, plain
-//! text, or nothing.
+//! What a registry says when it refuses.
 
-use std::error::Error;
-use std::fmt;
-
-use http::StatusCode;
+use http::header::CONTENT_TYPE;
+use http::{HeaderMap, StatusCode};
 use serde_json::Value;
 
+use super::digest::Digest;
 use super::error_code::ErrorCode;
-use super::redact::one_line;
+use super::text::printable;
+use crate::error::RegistryAnswer;
 
-/// A registry's answer that is no success, in its own words as far as they can be made out.
-///
-/// The words are cut to one line each and are free of control characters and of this push's
-/// secrets; they are still a stranger's words.
+/// An error answer, as far as it can be understood: the body may be in any format (OCI
+/// distribution specification, "Error Codes").
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct RegistryError {
-    /// The HTTP status.
-    pub status: StatusCode,
-    /// The entries of an error body (OCI distribution specification, "Error Codes").
-    pub entries: Vec<ErrorEntry>,
-    /// What could be read where there is no such body.
-    pub text: Option<String>,
+pub(crate) struct ErrorAnswer {
+    pub(crate) answer: RegistryAnswer,
+    /// Every digest that the body mentions: where blobs are missing, these are they.
+    pub(crate) digests: Vec<Digest>,
 }
 
-/// One entry of a registry's error body.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct ErrorEntry {
-    /// The code.
-    pub code: ErrorCode,
-    /// The message; may be empty.
-    pub message: String,
-    /// The detail, as text; may be empty.
-    pub detail: String,
-    /// The digests the detail names.
-    pub(crate) digests: Vec<super::digest::Digest>,
-}
-
-impl RegistryError {
-    /// Reads an answer's body. `scrub` takes secrets out of every text.
-    pub(crate) fn read(status: StatusCode, body: &[u8], scrub: &dyn Fn(String) -> String) -> Self {
-        let tidy = |text: &str| scrub(one_line(text));
-        let mut error = Self { status, entries: Vec::new(), text: None };
-        let text = String::from_utf8_lossy(body);
-        if let Ok(json) = serde_json::from_slice::<Value>(body) {
-            error.entries = entries(&json, &tidy);
-            if error.entries.is_empty() {
-                error.text = other_words(&json).map(tidy);
-            }
-        } else if text.trim_start().starts_with('<') {
-            error.text = Some(tidy(&html_words(&text)));
-        } else {
-            error.text = text.lines().map(str::trim).find(|line| !line.is_empty()).map(tidy);
-        }
-        error.text = error.text.filter(|text| !text.is_empty());
-        error
-    }
-
-    /// Whether an entry has this code.
-    #[must_use]
-    pub fn has(&self, code: &ErrorCode) -> bool {
-        self.entries.iter().any(|entry| entry.code == *code)
-    }
-}
-
-impl fmt::Display for RegistryError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}", self.status.as_u16())?;
-        if let Some(reason) = self.status.canonical_reason() {
-            write!(f, " {reason}")?;
-        }
-        for (nth, entry) in self.entries.iter().enumerate() {
-            f.write_str(if nth == 0 { ": " } else { "; " })?;
-            fmt::Display::fmt(entry, f)?;
-        }
-        match &self.text {
-            Some(text) => write!(f, ": {text}"),
-            None => Ok(()),
-        }
-    }
-}
-
-impl fmt::Display for ErrorEntry {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(&self.code, f)?;
-        if !self.message.is_empty() {
-            write!(f, ": {}", self.message)?;
-        }
-        if !self.detail.is_empty() && self.detail != self.message {
-            write!(f, " ({})", self.detail)?;
-        }
-        Ok(())
-    }
-}
-
-impl Error for RegistryError {}
-
-fn entries(json: &Value, tidy: &dyn Fn(&str) -> String) -> Vec<ErrorEntry> {
-    let Some(list) = json.get("errors").and_then(Value::as_array) else {
-        return Vec::new();
+/// Reads an error answer. Never fails: what cannot be understood is left out.
+pub(crate) fn read(status: StatusCode, headers: &HeaderMap, body: &[u8]) -> ErrorAnswer {
+    let text = String::from_utf8_lossy(body);
+    let json: Option<Value> = serde_json::from_slice(body).ok();
+    let (code, message) = match &json {
+        Some(json) => from_json(json),
+        None if is_html(headers, &text) => (None, from_html(&text)),
+        None => (None, text.lines().next().unwrap_or_default().to_owned()),
     };
-    let text = |entry: &Value, member| match entry.get(member) {
-        None | Some(Value::Null) => String::new(),
-        Some(Value::String(text)) => tidy(text),
-        Some(Value::Object(empty)) if empty.is_empty() => String::new(),
-        Some(other) => tidy(&other.to_string()),
-    };
-    let entry = |value: &Value| ErrorEntry {
-        code: match value.get("code").and_then(Value::as_str) {
-            Some(code) => ErrorCode::new(tidy(code)),
-            None => ErrorCode::UNKNOWN,
+    ErrorAnswer {
+        answer: RegistryAnswer {
+            status,
+            code,
+            message: printable(&message, MAX_MESSAGE),
         },
-        message: text(value, "message"),
-        detail: text(value, "detail"),
-        digests: value.get("detail").map(digests).unwrap_or_default(),
+        digests: digests(&text),
+    }
+}
+
+/// Whether the answer is a page for people, not for programs.
+pub(crate) fn is_html(headers: &HeaderMap, text: &str) -> bool {
+    let html = headers
+        .get(CONTENT_TYPE)
+        .is_some_and(|value| value.as_bytes().starts_with(b"text/html"));
+    let start = text.trim_start().as_bytes();
+    let begins = |prefix: &str| {
+        start
+            .get(..prefix.len())
+            .is_some_and(|head| head.eq_ignore_ascii_case(prefix.as_bytes()))
     };
-    list.iter().filter(|value| value.is_object()).take(MOST_ENTRIES).map(entry).collect()
+    begins("<!doctype") || begins("<html") || (html && begins("<"))
 }
 
-/// The digests anywhere in a detail: the specification does not say where they stand.
-fn digests(detail: &Value) -> Vec<super::digest::Digest> {
-    match detail {
-        Value::String(text) => text
-            .split(|c: char| !(c.is_ascii_alphanumeric() || c == ':'))
-            .filter_map(|word| word.parse().ok())
-            .collect(),
-        Value::Array(values) => values.iter().flat_map(digests).collect(),
-        Value::Object(members) => members.values().flat_map(digests).collect(),
-        _ => Vec::new(),
-    }
+/// The first error of `{"errors": [{"code", "message", "detail"}]}`; else the texts that older
+/// and odder servers send.
+fn from_json(json: &Value) -> (Option<ErrorCode>, String) {
+    let Some(error) = json.get("errors").and_then(|errors| errors.get(0)) else {
+        let text = ["error", "message", "error_description", "details"]
+            .iter()
+            .find_map(|key| json.get(key)?.as_str())
+            .or_else(|| json.as_str());
+        return (None, text.unwrap_or_default().to_owned());
+    };
+    let code = error
+        .get("code")
+        .and_then(Value::as_str)
+        .map(|code| ErrorCode::new(printable(code, MAX_CODE)));
+    let message = error.get("message").and_then(Value::as_str);
+    let message = message.unwrap_or_default().trim();
+    let detail = error.get("detail").map(detail).unwrap_or_default();
+    let text = match (message.is_empty(), detail.is_empty()) {
+        (_, true) => message.to_owned(),
+        (true, false) => detail,
+        (false, false) if message.contains(&detail) => message.to_owned(),
+        (false, false) => format!("{message}: {detail}"),
+    };
+    (code, text)
 }
 
-/// The message of JSON that is not in the specified form: token servers and gateways have theirs.
-fn other_words(json: &Value) -> Option<&str> {
-    let said = |value: &'_ Value| value.as_str().is_some_and(|text| !text.trim().is_empty());
-    let members = ["error_description", "message", "details", "detail", "error", "title"];
-    for member in members {
-        match json.get(member) {
-            Some(value) if said(value) => return value.as_str(),
-            Some(value @ Value::Object(_)) => {
-                if let Some(inner) = value.get("message").filter(|inner| said(inner)) {
-                    return inner.as_str();
-                }
+/// The first line of a detail's text. `detail` has no fixed form: a string, or an object with the
+/// text in `message` or `reason`; others are for programs.
+fn detail(detail: &Value) -> String {
+    let text = detail
+        .as_str()
+        .or_else(|| detail.get("message")?.as_str())
+        .or_else(|| detail.get("reason")?.as_str());
+    let line = text.unwrap_or_default().lines().next();
+    line.unwrap_or_default().trim().to_owned()
+}
+
+/// The title of a page, else its first heading, else its text.
+fn from_html(text: &str) -> String {
+    let lower = text.to_ascii_lowercase();
+    let element = |name: &str| {
+        let start = lower.find(&format!("<{name}"))?;
+        let start = start + lower[start..].find('>')? + 1;
+        let end = start + lower[start..].find("</")?;
+        Some(without_tags(&text[start..end])).filter(|inner| !inner.trim().is_empty())
+    };
+    element("title")
+        .or_else(|| element("h1"))
+        .unwrap_or_else(|| without_tags(text))
+}
+
+fn without_tags(text: &str) -> String {
+    let mut depth = 0_u32;
+    text.chars()
+        .filter(|character| match character {
+            '<' => {
+                depth += 1;
+                false
             }
-            _ => {}
+            '>' => {
+                depth = depth.saturating_sub(1);
+                false
+            }
+            _ => depth == 0,
+        })
+        .collect()
+}
+
+fn digests(text: &str) -> Vec<Digest> {
+    let mut found: Vec<Digest> = Vec::new();
+    for (at, prefix) in text.match_indices("sha256:") {
+        let end = at + prefix.len() + SHA256_HEX;
+        let digest = text.get(at..end).and_then(|text| text.parse().ok());
+        if let Some(digest) = digest.filter(|digest| !found.contains(digest)) {
+            found.push(digest);
         }
     }
-    json.as_str()
+    found
 }
 
-/// A page's title or, without one, its text.
-fn html_words(page: &str) -> String {
-    let lower = page.to_ascii_lowercase();
-    let title = lower.find("<title").and_then(|open| {
-        let start = open + lower[open..].find('>')? + 1;
-        let end = start + lower[start..].find("</title")?;
-        Some(&page[start..end])
-    });
-    match title {
-        Some(title) if !title.trim().is_empty() => title.to_owned(),
-        _ => without_tags(page),
-    }
-}
-
-fn without_tags(page: &str) -> String {
-    let mut text = String::new();
-    let mut inside = false;
-    for c in page.chars() {
-        match c {
-            '<' => inside = true,
-            '>' if inside => {
-                inside = false;
-                text.push(' ');
-            }
-            _ if !inside => text.push(c),
-            _ => {}
-        }
-    }
-    text
-}
-
-const MOST_ENTRIES: usize = 5;
+const MAX_MESSAGE: usize = 400;
+const MAX_CODE: usize = 64;
+const SHA256_HEX: usize = 64;
 
 #[cfg(test)]
 mod tests;

@@ -1,127 +1,84 @@
-//! Where a registry may send its clients.
+//! Where a registry may send us, and where it may not.
 //!
-//! A `Location` and a token realm are orders from outside. A registry on the Internet that names an
-//! address inside somebody's network, or plain `http`, is either broken or hostile, so both are
-//! judged here before anything is sent there.
+//! `Location`, a challenge's realm and redirects all come from the network. Following them blindly
+//! hands credentials, or the reach of the machine we run on, to whoever wrote them.
 
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use http::HeaderMap;
+use http::header::LOCATION;
 
-use super::urls::{Origin, Scheme, Url, UrlError};
+use super::origin::{Origin, Reach, Scheme};
+use super::url::{HttpUrl, UrlError};
+use crate::error::PushErrorKind;
 
-/// Who decides where requests may go.
-#[derive(Clone, Debug)]
-pub(crate) struct Border {
-    registry: Origin,
-    trusted: Vec<String>,
-}
-
-/// Why a place is not gone to.
+/// Why a place that a registry named is not gone to.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub(crate) enum LocationError {
-    #[error("`{text}` is no URL to go to: {reason}")]
-    Unintelligible { text: String, reason: UrlError },
-    #[error("{origin} is plain http, but the registry is https")]
-    Downgrade { origin: Origin },
-    #[error("{host} is an address of an inner network, which this registry has no business to name")]
-    Inner { host: String },
+pub(crate) enum Refusal {
+    #[error("it sent no Location")]
+    Missing,
+    #[error("its Location is not a URL: {0}")]
+    Malformed(UrlError),
+    #[error("it sends us from https to clear text at {0}")]
+    Downgrade(Origin),
+    #[error("it sends us to {0}, an address that only this machine or its network can reach")]
+    Inside(Origin),
 }
 
-impl Border {
-    pub(crate) fn new(registry: Origin, trusted: Vec<String>) -> Self {
-        let trusted = trusted.into_iter().map(|host| host.to_ascii_lowercase()).collect();
-        Self { registry, trusted }
-    }
-
-    /// Follows a `Location` seen at `base`.
-    pub(crate) fn follow(&self, base: &Url, location: &str) -> Result<Url, LocationError> {
-        let url = base.join(location.trim()).map_err(|reason| unintelligible(location, reason))?;
-        self.admit(url)
-    }
-
-    /// Judges a URL that stands on its own, as a token realm does.
-    pub(crate) fn realm(&self, text: &str) -> Result<Url, LocationError> {
-        let url = Url::parse(text.trim()).map_err(|reason| unintelligible(text, reason))?;
-        self.admit(url)
-    }
-
-    fn admit(&self, url: Url) -> Result<Url, LocationError> {
-        let origin = url.origin();
-        if *origin == self.registry {
-            return Ok(url);
+impl Refusal {
+    /// Going there would be dangerous, or just impossible.
+    pub(crate) fn kind(&self) -> PushErrorKind {
+        match self {
+            Self::Downgrade(_) | Self::Inside(_) => PushErrorKind::Unsafe,
+            Self::Missing | Self::Malformed(_) => PushErrorKind::Unintelligible,
         }
-        let downgrade = self.registry.scheme() == Scheme::Https && origin.scheme() == Scheme::Http;
-        if downgrade {
-            return match self.is_registry_behind_proxy(origin) {
-                true => Ok(url.moved_to(&self.registry)),
-                false => Err(LocationError::Downgrade { origin: origin.clone() }),
-            };
-        }
-        let host = origin.host();
-        let inner = is_inner(host)
-            && host != self.registry.host()
-            && !is_inner(self.registry.host())
-            && !self.trusted.iter().any(|trusted| trusted == host);
-        match inner {
-            true => Err(LocationError::Inner { host: host.to_owned() }),
-            false => Ok(url),
-        }
-    }
-
-    /// A registry behind a proxy that ends TLS often names itself with `http`: the host is right,
-    /// and so is the port if there is one.
-    fn is_registry_behind_proxy(&self, origin: &Origin) -> bool {
-        let bare = Origin::new(Scheme::Http, self.registry.host(), None);
-        let same_text = origin.authority() == self.registry.authority();
-        *origin == bare || same_text
     }
 }
 
-fn unintelligible(text: &str, reason: UrlError) -> LocationError {
-    // The query of a location may hold a signature, and its authority a password.
-    let shown = match reason {
-        UrlError::UserInfo => "…",
-        _ => text.split('?').next().unwrap_or(""),
+/// The `Location` of an answer to a request to `asked`, resolved (RFC 9110, section 10.2.2) and
+/// checked.
+pub(crate) fn location(
+    registry: &Origin,
+    asked: &HttpUrl,
+    headers: &HeaderMap,
+) -> Result<HttpUrl, Refusal> {
+    let value = headers.get(LOCATION).ok_or(Refusal::Missing)?;
+    let text = value
+        .to_str()
+        .map_err(|_| Refusal::Malformed(UrlError::Characters))?;
+    permitted(registry, asked.join(text).map_err(Refusal::Malformed)?)
+}
+
+/// The URL, if a registry at `registry` may send us there.
+///
+/// Another host is fine: blobs are uploaded to object stores. Clear text is not, once we speak TLS;
+/// a URL of the registry's own host that says `http` only means that something in front of it
+/// does the TLS, and is corrected. Addresses inside our network are not, unless the registry is
+/// there itself.
+pub(crate) fn permitted(registry: &Origin, url: HttpUrl) -> Result<HttpUrl, Refusal> {
+    if url.origin() == registry {
+        return Ok(url);
+    }
+    let there = url.origin().clone();
+    let is_same_host = there.host() == registry.host();
+    if registry.scheme() == Scheme::Https && there.scheme() == Scheme::Http {
+        let is_same_port =
+            there.port() == registry.port() || there.port() == Scheme::Http.default_port();
+        return if is_same_host && is_same_port {
+            Ok(url.at(registry.clone()))
+        } else {
+            Err(Refusal::Downgrade(there))
+        };
+    }
+    let is_reachable = match there.reach() {
+        Reach::Public => true,
+        Reach::Private => matches!(registry.reach(), Reach::Private | Reach::Loopback),
+        Reach::Loopback => registry.reach() == Reach::Loopback,
+        Reach::LinkLocal | Reach::Odd => false,
     };
-    LocationError::Unintelligible { text: super::redact::one_line(shown), reason }
-}
-
-/// Whether a host is a loopback, private, link-local or unspecified address, or a name for one.
-pub(crate) fn is_inner(host: &str) -> bool {
-    if host == "localhost" || host.ends_with(".localhost") {
-        return true;
+    if is_same_host || is_reachable {
+        Ok(url)
+    } else {
+        Err(Refusal::Inside(there))
     }
-    let bare = host.trim_start_matches('[').trim_end_matches(']');
-    match bare.parse::<IpAddr>() {
-        Ok(IpAddr::V4(address)) => is_inner_v4(address),
-        Ok(IpAddr::V6(address)) => match address.to_ipv4_mapped() {
-            Some(mapped) => is_inner_v4(mapped),
-            None => is_inner_v6(address),
-        },
-        // Some resolvers read other notations of an address (`127.1`, `0x7f000001`): a host of only
-        // digits is never a name out there.
-        Err(_) => bare.rsplit('.').next().is_some_and(is_numeric),
-    }
-}
-
-fn is_numeric(label: &str) -> bool {
-    let hex = label.strip_prefix("0x").unwrap_or("g");
-    let decimal = !label.is_empty() && label.bytes().all(|byte| byte.is_ascii_digit());
-    decimal || hex.bytes().all(|byte| byte.is_ascii_hexdigit())
-}
-
-fn is_inner_v4(address: Ipv4Addr) -> bool {
-    address.is_loopback()
-        || address.is_private()
-        || address.is_link_local()
-        || address.is_unspecified()
-        || address.octets()[0] == 0
-}
-
-fn is_inner_v6(address: Ipv6Addr) -> bool {
-    address.is_loopback()
-        || address.is_unspecified()
-        || address.is_unique_local()
-        || address.is_unicast_link_local()
 }
 
 #[cfg(test)]

@@ -1,23 +1,31 @@
-//! The `Range` header of upload sessions, which looks like HTTP's and is not.
+//! What a registry says of how much it has: the `Range` of an upload session.
 
-use http::HeaderMap;
+/// How many bytes a registry claims to have.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Claim {
+    /// Nothing, or one byte: `0-0` is sent for both (distribution-spec issues 577 and 578).
+    NothingOrOne,
+    /// This many. Some registries count one too many when asked for the status of a session (Quay).
+    Bytes(u64),
+}
 
-/// How many bytes an upload session holds, from the `Range: 0-N` of its answers (OCI distribution
-/// specification, "Pushing a blob in chunks"): `N` is the last byte's position.
-///
-/// CNCF distribution says `0-0` for an empty session and Quay `0--1`; some put `bytes=` in front.
-/// `0-0` is read as empty: sending the first byte again is harmless, leaving it out is not.
-pub(crate) fn bytes_held(headers: &HeaderMap) -> Option<u64> {
-    let text = headers.get(http::header::RANGE)?.to_str().ok()?.trim();
-    let text = text.strip_prefix("bytes").map_or(text, |rest| rest.trim_start_matches(['=', ' ']));
-    let (first, last) = text.split_once('-')?;
-    if first != "0" {
+/// Reads `0-N`, and the forms `bytes=0-N`, `bytes 0-N/T` and `0--1` that are seen too. What cannot
+/// be read says nothing.
+pub(crate) fn claim(value: &str) -> Option<Claim> {
+    let value = value.trim();
+    let value = value.strip_prefix("bytes").unwrap_or(value);
+    let value = value.trim_start_matches(['=', ' ']);
+    let value = value.split('/').next()?;
+    let end = value.strip_prefix("0-")?;
+    if end == "-1" {
+        return Some(Claim::Bytes(0));
+    }
+    if end.is_empty() || !end.bytes().all(|byte| byte.is_ascii_digit()) {
         return None;
     }
-    match last.parse::<i64>() {
-        Ok(-1 | 0) => Some(0),
-        Ok(last) => u64::try_from(last).ok().map(|last| last + 1),
-        Err(_) => None,
+    match end.parse::<u64>().ok()?.checked_add(1)? {
+        1 => Some(Claim::NothingOrOne),
+        bytes => Some(Claim::Bytes(bytes)),
     }
 }
 

@@ -1,137 +1,133 @@
-//! References: the names people give to images.
+//! References: where an image is, or goes.
 
 use std::fmt;
 use std::str::FromStr;
 
 use super::digest::Digest;
+use super::origin::{Origin, Scheme};
 
-/// An image reference as a person wrote it, `[HOST[:PORT]/]REPOSITORY[:TAG][@DIGEST]`, without any
-/// default filled in.
+/// Where an image goes: a registry, a repository, and a tag or digest or both.
 ///
-/// The grammar is that of the OCI distribution specification ("Pulling manifests") with the host
-/// part of Docker's references: the first component is a host if it has a dot, a colon or brackets,
-/// or is `localhost`. As in Charliecloud, `%` may stand for `/` and `+` for `:`, so that a reference
-/// can be the name of a directory.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
+/// Written `[registry/]repository[:tag][@digest]`. Names follow the OCI distribution
+/// specification ("Pulling manifests"); which first component is a registry, and what stands in for
+/// a missing one, follows docker and Charliecloud: a component with a dot or a colon, or
+/// `localhost`, is a registry. `%` and `+` may stand for `/` and `:`, as in the names of
+/// Charliecloud's image directories.
+#[derive(Clone, PartialEq, Eq, Hash)]
 pub struct Reference {
-    /// The registry's host, if one was given; IPv6 addresses in brackets.
-    pub host: Option<String>,
-    /// The registry's port, if one was given.
-    pub port: Option<u16>,
-    /// The repository.
-    pub repository: Repository,
-    /// The tag, if one was given.
-    pub tag: Option<Tag>,
-    /// The digest, if one was given.
-    pub digest: Option<Digest>,
+    registry: Registry,
+    repository: Repository,
+    tag: Option<Tag>,
+    digest: Option<Digest>,
 }
 
-/// A repository name: lower-case components joined by slashes.
+/// A registry's host and port.
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub struct Registry {
+    host: String,
+    port: Option<u16>,
+}
+
+/// A repository's name (OCI distribution specification: `[a-z0-9]+((\.|_|__|-+)[a-z0-9]+)*`,
+/// slash-separated).
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Repository(String);
 
-/// A tag.
+/// A tag (OCI distribution specification: `[a-zA-Z0-9_][a-zA-Z0-9._-]{0,127}`).
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Tag(String);
 
-/// What fills the gaps of a [`Reference`]. The default is Docker Hub, as in Charliecloud.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[expect(clippy::exhaustive_structs, reason = "Charliecloud's three variables")]
-pub struct Defaults {
-    /// The host for references that name none (`CH_REGY_DEFAULT_HOST`).
-    pub host: String,
-    /// Its port (`CH_REGY_DEFAULT_PORT`).
-    pub port: Option<u16>,
-    /// What is put in front of the repository of such references (`CH_REGY_PATH_PREFIX`).
-    pub path_prefix: Option<String>,
-}
-
-/// A reference with every gap filled: where a push goes.
+/// What stands in for the parts that a reference leaves out.
+///
+/// The default is Docker Hub. Charliecloud takes other ones from its `CH_REGY_*` environment
+/// variables; the program that reads the environment hands them in here.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct Destination {
+pub struct ReferenceDefaults {
     /// The registry's host.
     pub host: String,
-    /// The registry's port; `None` is the scheme's own.
+    /// The registry's port.
     pub port: Option<u16>,
-    /// The repository.
-    pub repository: Repository,
-    /// What the manifest will be called.
-    pub target: Target,
-}
-
-/// What a manifest is called within its repository.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[expect(clippy::exhaustive_enums, reason = "the specification's two kinds of reference")]
-pub enum Target {
-    /// By a tag, which may move.
-    Tag(Tag),
-    /// By its digest.
-    Digest(Digest),
+    /// Components put in front of the repository, without slashes at its ends.
+    pub path_prefix: Option<String>,
 }
 
 /// Why a text is not a reference, and where.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{what} at character {position} of `{text}`")]
+#[error("\"{text}\" is not an image reference: character {position}: {reason}")]
 #[non_exhaustive]
 pub struct ReferenceError {
     /// The text.
     pub text: String,
-    /// Which character is the first wrong one, counted from 1.
+    /// The character that cannot be there, counted from one; one past the end where something is
+    /// missing.
     pub position: usize,
     /// What is wrong with it.
-    pub what: &'static str,
+    pub reason: &'static str,
 }
 
 impl Reference {
-    /// The name of the directory that Charliecloud keeps this image in.
-    #[must_use]
-    pub fn to_directory_name(&self) -> String {
-        self.to_string().replace('/', "%").replace(':', "+")
-    }
-
-    /// Where this reference leads, its gaps filled from `defaults`.
-    ///
-    /// Docker Hub's other names become the host that serves its API, and a one-component
-    /// repository there is put under `library/`, as Docker does. Without tag or digest, the tag is
-    /// `latest`; with both, the digest decides and the tag is left out.
+    /// Parses a reference, with `defaults` for what it leaves out. Without tag and digest the tag
+    /// is `latest`.
     ///
     /// # Errors
-    /// If a default is not fit to stand in a reference.
-    pub fn resolve(&self, defaults: &Defaults) -> Result<Destination, ReferenceError> {
-        let (host, port, mut path) = match &self.host {
-            Some(host) => (host.clone(), self.port, self.repository.0.clone()),
-            None => {
-                let prefix = defaults.path_prefix.as_deref().unwrap_or("").trim_matches('/');
-                let joined = if prefix.is_empty() {
-                    self.repository.0.clone()
-                } else {
-                    format!("{prefix}/{}", self.repository)
-                };
-                (defaults.host.clone(), defaults.port, joined)
-            }
-        };
-        let host = match host.as_str() {
-            "docker.io" | "index.docker.io" => HUB.to_owned(),
-            _ => host,
-        };
-        check_host(&host, &host, 0)?;
-        if host == HUB && !path.contains('/') {
-            path.insert_str(0, "library/");
+    /// The text does not follow the grammar; the error names the position.
+    pub fn parse(text: &str, defaults: &ReferenceDefaults) -> Result<Self, ReferenceError> {
+        Parser { text }.reference(defaults)
+    }
+
+    /// The registry.
+    #[must_use]
+    pub fn registry(&self) -> &Registry {
+        &self.registry
+    }
+
+    /// The repository.
+    #[must_use]
+    pub fn repository(&self) -> &Repository {
+        &self.repository
+    }
+
+    /// The tag, which is there unless a digest is.
+    #[must_use]
+    pub fn tag(&self) -> Option<&Tag> {
+        self.tag.as_ref()
+    }
+
+    /// The digest.
+    #[must_use]
+    pub fn digest(&self) -> Option<&Digest> {
+        self.digest.as_ref()
+    }
+
+    /// What the manifest is put under: the tag if there is one, else the digest.
+    #[must_use]
+    pub fn manifest_name(&self) -> String {
+        match (&self.tag, &self.digest) {
+            (Some(tag), _) => tag.to_string(),
+            (None, Some(digest)) => digest.to_string(),
+            (None, None) => LATEST.to_owned(),
         }
-        let target = match (&self.digest, &self.tag) {
-            (Some(digest), _) => Target::Digest(digest.clone()),
-            (None, Some(tag)) => Target::Tag(tag.clone()),
-            (None, None) => Target::Tag(Tag("latest".to_owned())),
-        };
-        Ok(Destination { host, port, repository: path.parse()?, target })
     }
 }
 
-impl Default for Defaults {
-    fn default() -> Self {
-        Self { host: HUB.to_owned(), port: None, path_prefix: None }
+impl Registry {
+    /// The host, an IPv6 address in brackets.
+    #[must_use]
+    pub fn host(&self) -> &str {
+        &self.host
+    }
+
+    /// The port, if one is given.
+    #[must_use]
+    pub fn port(&self) -> Option<u16> {
+        self.port
+    }
+
+    /// The origin that `scheme` makes of it.
+    #[must_use]
+    pub fn origin(&self, scheme: Scheme) -> Origin {
+        Origin::new(scheme, &self.host, self.port)
     }
 }
 
@@ -151,33 +147,21 @@ impl Tag {
     }
 }
 
+impl Default for ReferenceDefaults {
+    fn default() -> Self {
+        Self {
+            host: DOCKER_HUB.to_owned(),
+            port: None,
+            path_prefix: None,
+        }
+    }
+}
+
 impl FromStr for Reference {
     type Err = ReferenceError;
 
-    fn from_str(original: &str) -> Result<Self, ReferenceError> {
-        let fail = |position, what| Err(ReferenceError::new(original, position, what));
-        if original.is_empty() {
-            return fail(0, "nothing where a reference should be");
-        }
-        let text = original.replace('%', "/").replace('+', ":");
-        let (host, port, start) = split_host(original, &text)?;
-        let rest = &text[start..];
-        let (name_and_tag, digest) = match rest.split_once('@') {
-            Some((before, digest)) => match digest.parse() {
-                Ok(digest) => (before, Some(digest)),
-                Err(_) => return fail(start + before.len() + 1, "no digest (sha256:64 hex digits)"),
-            },
-            None => (rest, None),
-        };
-        let (name, tag) = match name_and_tag.split_once(':') {
-            Some((name, tag)) => {
-                check_tag(original, tag, start + name.len() + 1)?;
-                (name, Some(Tag(tag.to_owned())))
-            }
-            None => (name_and_tag, None),
-        };
-        check_repository(original, name, start)?;
-        Ok(Self { host, port, repository: Repository(name.to_owned()), tag, digest })
+    fn from_str(text: &str) -> Result<Self, ReferenceError> {
+        Self::parse(text, &ReferenceDefaults::default())
     }
 }
 
@@ -185,8 +169,7 @@ impl FromStr for Repository {
     type Err = ReferenceError;
 
     fn from_str(text: &str) -> Result<Self, ReferenceError> {
-        check_repository(text, text, 0)?;
-        Ok(Self(text.to_owned()))
+        Parser { text }.repository(0, text)
     }
 }
 
@@ -194,28 +177,230 @@ impl FromStr for Tag {
     type Err = ReferenceError;
 
     fn from_str(text: &str) -> Result<Self, ReferenceError> {
-        check_tag(text, text, 0)?;
-        Ok(Self(text.to_owned()))
+        Parser { text }.tag(0, text)
     }
 }
 
-impl ReferenceError {
-    fn new(text: &str, byte: usize, what: &'static str) -> Self {
-        let position = text.char_indices().take_while(|(at, _)| *at < byte).count() + 1;
-        Self { text: text.to_owned(), position, what }
+/// Parses parts of `text`, all by byte offsets into it, so that every error knows where.
+struct Parser<'a> {
+    text: &'a str,
+}
+
+impl Parser<'_> {
+    fn reference(&self, defaults: &ReferenceDefaults) -> Result<Reference, ReferenceError> {
+        // One byte for one byte: offsets stay true.
+        let plain = self.text.replace('%', "/").replace('+', ":");
+        let (name, digest) = match plain.split_once('@') {
+            Some((name, digest)) => (name, Some((name.len() + 1, digest))),
+            None => (plain.as_str(), None),
+        };
+        let (registry, rest) = match name.split_once('/') {
+            Some((first, rest)) if is_registry(first) => (Some(first), rest),
+            _ => (None, name),
+        };
+        let start = name.len() - rest.len();
+        let (path, tag) = match rest.rsplit_once(':') {
+            Some((path, tag)) => (path, Some((start + path.len() + 1, tag))),
+            None => (rest, None),
+        };
+        self.characters(start, path)?;
+        let registry = match registry {
+            Some(text) => Some(self.registry(text)?),
+            None => None,
+        };
+        let tag = tag.map(|(at, tag)| self.tag(at, tag)).transpose()?;
+        let digest = digest.map(|(at, digest)| self.digest(at, digest));
+        let digest = digest.transpose()?;
+        let given = self.repository(start, path)?;
+        let repository = match (&registry, &defaults.path_prefix) {
+            (None, Some(prefix)) => self.repository(0, &format!("{prefix}/{given}"))?,
+            _ => given,
+        };
+        let registry = registry.unwrap_or_else(|| Registry {
+            host: defaults.host.clone(),
+            port: defaults.port,
+        });
+        let tag = match (tag, &digest) {
+            (None, None) => Some(Tag(LATEST.to_owned())),
+            (tag, _) => tag,
+        };
+        Ok(on_docker_hub(registry, repository, tag, digest))
+    }
+
+    fn registry(&self, text: &str) -> Result<Registry, ReferenceError> {
+        let (host, port) = match text.rfind(':') {
+            Some(colon) if !text[colon..].contains(']') => {
+                let port = match text[colon + 1..].parse() {
+                    Ok(0) | Err(_) => {
+                        return self.error(colon + 1, "a port is a number from 1 to 65535");
+                    }
+                    Ok(port) => port,
+                };
+                (&text[..colon], Some(port))
+            }
+            _ => (text, None),
+        };
+        if let Some(inner) = host.strip_prefix('[') {
+            let address = inner
+                .strip_suffix(']')
+                .map(str::parse::<std::net::Ipv6Addr>);
+            if !matches!(address, Some(Ok(_))) {
+                return self.error(0, "an IPv6 address stands in brackets");
+            }
+        } else if let Some(at) = host.find(|c: char| !is_host_character(c)) {
+            return self.error(at, "a host has letters, digits, dots and hyphens");
+        } else if host.is_empty() || host.starts_with(['.', '-']) || host.ends_with(['-', '.']) {
+            return self.error(0, "a host begins and ends with a letter or digit");
+        }
+        Ok(Registry {
+            host: host.to_ascii_lowercase(),
+            port,
+        })
+    }
+
+    /// Says of a character that can be in no repository that it is wrong, before anything else is
+    /// said: it is what a person sees first.
+    fn characters(&self, start: usize, path: &str) -> Result<(), ReferenceError> {
+        for (at, character) in path.char_indices() {
+            if character.is_ascii_uppercase() {
+                return self.error(start + at, "a repository is in lower case");
+            }
+            if !is_repository_character(character) && character != '/' {
+                return self.error(
+                    start + at,
+                    "a repository has letters, digits, '.', '_', '-' and '/'",
+                );
+            }
+        }
+        Ok(())
+    }
+
+    fn repository(&self, start: usize, path: &str) -> Result<Repository, ReferenceError> {
+        self.characters(start, path)?;
+        if path.len() > MAX_REPOSITORY {
+            return self.error(
+                start + MAX_REPOSITORY,
+                "a repository has 255 characters at most",
+            );
+        }
+        let mut at = start;
+        for component in path.split('/') {
+            self.component(at, component)?;
+            at += component.len() + 1;
+        }
+        Ok(Repository(path.to_owned()))
+    }
+
+    fn component(&self, start: usize, component: &str) -> Result<(), ReferenceError> {
+        let edge = "a component of a repository begins and ends with a letter or digit";
+        let is_word = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
+        let bytes = component.as_bytes();
+        match (bytes.first(), bytes.last()) {
+            (Some(first), _) if !is_word(*first) => return self.error(start, edge),
+            (_, Some(last)) if !is_word(*last) => {
+                return self.error(start + bytes.len() - 1, edge);
+            }
+            (Some(_), Some(_)) => {}
+            _ => return self.error(start, "a component of a repository is missing"),
+        }
+        let mut at = 0;
+        while at < bytes.len() {
+            let run = bytes[at..]
+                .iter()
+                .take_while(|byte| !is_word(**byte))
+                .count();
+            let separator = &component[at..at + run];
+            let is_separator = matches!(separator, "" | "." | "_" | "__")
+                || separator.bytes().all(|byte| byte == b'-');
+            if !is_separator {
+                return self.error(
+                    start + at,
+                    "words are separated by '.', '_', '__' or hyphens",
+                );
+            }
+            at += run.max(1);
+        }
+        Ok(())
+    }
+
+    fn tag(&self, start: usize, tag: &str) -> Result<Tag, ReferenceError> {
+        let is_word = |c: char| c.is_ascii_alphanumeric() || c == '_';
+        match tag.chars().next() {
+            None => return self.error(start, "the tag is missing"),
+            Some(first) if !is_word(first) => {
+                return self.error(start, "a tag begins with a letter, digit or '_'");
+            }
+            Some(_) => {}
+        }
+        if let Some(at) = tag.find(|c| !is_word(c) && c != '.' && c != '-') {
+            return self.error(start + at, "a tag has letters, digits, '_', '.' and '-'");
+        }
+        if tag.len() > MAX_TAG {
+            return self.error(start + MAX_TAG, "a tag has 128 characters at most");
+        }
+        Ok(Tag(tag.to_owned()))
+    }
+
+    fn digest(&self, start: usize, digest: &str) -> Result<Digest, ReferenceError> {
+        match digest.parse() {
+            Ok(digest) => Ok(digest),
+            Err(_) => self.error(start, "a digest is sha256: and 64 lower-case hex digits"),
+        }
+    }
+
+    /// An error at byte `at` of the text, told in characters.
+    fn error<T>(&self, at: usize, reason: &'static str) -> Result<T, ReferenceError> {
+        let before = self
+            .text
+            .char_indices()
+            .take_while(|(i, _)| *i < at)
+            .count();
+        Err(ReferenceError {
+            text: self.text.to_owned(),
+            position: before + 1,
+            reason,
+        })
+    }
+}
+
+fn is_registry(component: &str) -> bool {
+    component.contains(['.', ':', '[']) || component.eq_ignore_ascii_case("localhost")
+}
+
+fn is_host_character(character: char) -> bool {
+    character.is_ascii_alphanumeric() || matches!(character, '.' | '-' | '_')
+}
+
+fn is_repository_character(character: char) -> bool {
+    character.is_ascii_lowercase()
+        || character.is_ascii_digit()
+        || matches!(character, '.' | '_' | '-')
+}
+
+/// Docker Hub answers to three names, and keeps repositories of one component under `library`.
+fn on_docker_hub(
+    mut registry: Registry,
+    mut repository: Repository,
+    tag: Option<Tag>,
+    digest: Option<Digest>,
+) -> Reference {
+    if matches!(registry.host.as_str(), "docker.io" | "index.docker.io") {
+        DOCKER_HUB.clone_into(&mut registry.host);
+    }
+    if registry.host == DOCKER_HUB && !repository.0.contains('/') {
+        repository.0.insert_str(0, "library/");
+    }
+    Reference {
+        registry,
+        repository,
+        tag,
+        digest,
     }
 }
 
 impl fmt::Display for Reference {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if let Some(host) = &self.host {
-            f.write_str(host)?;
-            if let Some(port) = self.port {
-                write!(f, ":{port}")?;
-            }
-            f.write_str("/")?;
-        }
-        f.write_str(&self.repository.0)?;
+        write!(f, "{}/{}", self.registry, self.repository)?;
         if let Some(tag) = &self.tag {
             write!(f, ":{tag}")?;
         }
@@ -226,35 +411,17 @@ impl fmt::Display for Reference {
     }
 }
 
-impl fmt::Display for Destination {
+impl fmt::Display for Registry {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.host)?;
-        if let Some(port) = self.port {
-            write!(f, ":{port}")?;
-        }
-        match &self.target {
-            Target::Tag(tag) => write!(f, "/{}:{tag}", self.repository),
-            Target::Digest(digest) => write!(f, "/{}@{digest}", self.repository),
-        }
-    }
-}
-
-impl fmt::Display for Target {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Tag(tag) => fmt::Display::fmt(tag, f),
-            Self::Digest(digest) => fmt::Display::fmt(digest, f),
+        match self.port {
+            Some(port) => write!(f, ":{port}"),
+            None => Ok(()),
         }
     }
 }
 
 impl fmt::Display for Repository {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-impl fmt::Debug for Repository {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
     }
@@ -266,142 +433,34 @@ impl fmt::Display for Tag {
     }
 }
 
+impl fmt::Debug for Reference {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+impl fmt::Debug for Registry {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+impl fmt::Debug for Repository {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
 impl fmt::Debug for Tag {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
+        fmt::Display::fmt(self, f)
     }
 }
 
-/// Host, port, and where the repository begins.
-fn split_host(
-    original: &str,
-    text: &str,
-) -> Result<(Option<String>, Option<u16>, usize), ReferenceError> {
-    let Some((first, _)) = text.split_once('/') else {
-        return Ok((None, None, 0));
-    };
-    let bracketed = first.starts_with('[');
-    if !(bracketed || first.contains(['.', ':']) || first == "localhost") {
-        return Ok((None, None, 0));
-    }
-    let colon = if bracketed {
-        let Some(close) = first.find(']') else {
-            return Err(ReferenceError::new(original, first.len(), "no closing bracket"));
-        };
-        match &first[close + 1..] {
-            "" => None,
-            rest if rest.starts_with(':') => Some(close + 1),
-            _ => {
-                return Err(ReferenceError::new(original, close + 1, "no port after the address"));
-            }
-        }
-    } else {
-        first.find(':')
-    };
-    let host = &first[..colon.unwrap_or(first.len())];
-    check_host(original, host, 0)?;
-    let port = match colon {
-        None => None,
-        Some(at) => match first[at + 1..].parse::<u16>() {
-            Ok(port) if port > 0 && !first[at + 1..].starts_with('+') => Some(port),
-            _ => return Err(ReferenceError::new(original, at + 1, "no port (1 to 65535)")),
-        },
-    };
-    Ok((Some(host.to_owned()), port, first.len() + 1))
-}
-
-fn check_host(original: &str, host: &str, start: usize) -> Result<(), ReferenceError> {
-    if host.is_empty() {
-        return Err(ReferenceError::new(original, start, "no host"));
-    }
-    if let Some(inner) = host.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) {
-        return match inner.parse::<std::net::Ipv6Addr>() {
-            Ok(_) => Ok(()),
-            Err(_) => Err(ReferenceError::new(original, start + 1, "no IPv6 address")),
-        };
-    }
-    let wrong = |(_, c): &(usize, char)| !(c.is_ascii_alphanumeric() || matches!(c, '.' | '-'));
-    match host.char_indices().find(wrong) {
-        Some((at, _)) => Err(ReferenceError::new(original, start + at, "no character of a host")),
-        None => Ok(()),
-    }
-}
-
-/// `[a-z0-9]+((\.|_|__|-+)[a-z0-9]+)*` per component, components joined by slashes.
-fn check_repository(original: &str, name: &str, start: usize) -> Result<(), ReferenceError> {
-    let fail = |at: usize, what| Err(ReferenceError::new(original, start + at, what));
-    if name.is_empty() {
-        return fail(0, "no repository name");
-    }
-    if name.len() > REPOSITORY_MAX {
-        return fail(REPOSITORY_MAX, "repository name longer than 255 characters");
-    }
-    let mut offset = 0;
-    for component in name.split('/') {
-        if component.is_empty() {
-            return fail(offset, "empty path component");
-        }
-        for (at, c) in component.char_indices() {
-            match c {
-                'a'..='z' | '0'..='9' => {}
-                'A'..='Z' => return fail(offset + at, "upper-case letter (names are lower-case)"),
-                '.' | '_' | '-' => {}
-                _ => return fail(offset + at, "no character of a repository name"),
-            }
-        }
-        if let Some(at) = misplaced_separator(component) {
-            return fail(offset + at, "misplaced separator");
-        }
-        offset += component.len() + 1;
-    }
-    Ok(())
-}
-
-/// Where a component's separators break the grammar: at an end, or in a run other than `.`, `_`,
-/// `__` or dashes.
-fn misplaced_separator(component: &str) -> Option<usize> {
-    let bytes = component.as_bytes();
-    let separator = |byte: u8| matches!(byte, b'.' | b'_' | b'-');
-    let mut at = 0;
-    while at < bytes.len() {
-        if !separator(bytes[at]) {
-            at += 1;
-            continue;
-        }
-        let run = bytes[at..].iter().take_while(|byte| separator(**byte)).count();
-        let text = &component[at..at + run];
-        let legal = matches!(text, "." | "_" | "__") || text.bytes().all(|byte| byte == b'-');
-        if at == 0 || at + run == bytes.len() || !legal {
-            return Some(at);
-        }
-        at += run;
-    }
-    None
-}
-
-/// `[a-zA-Z0-9_][a-zA-Z0-9._-]{0,127}`.
-fn check_tag(original: &str, tag: &str, start: usize) -> Result<(), ReferenceError> {
-    let fail = |at: usize, what| Err(ReferenceError::new(original, start + at, what));
-    if tag.is_empty() {
-        return fail(0, "no tag after the colon");
-    }
-    for (at, c) in tag.char_indices() {
-        let legal = c.is_ascii_alphanumeric() || c == '_' || (at > 0 && matches!(c, '.' | '-'));
-        if !legal {
-            return fail(at, "no character of a tag");
-        }
-    }
-    if tag.len() > TAG_MAX {
-        return fail(TAG_MAX, "tag longer than 128 characters");
-    }
-    Ok(())
-}
-
-/// The host that serves Docker Hub's registry API.
-const HUB: &str = "registry-1.docker.io";
-/// Many registries and clients refuse longer names.
-const REPOSITORY_MAX: usize = 255;
-const TAG_MAX: usize = 128;
+const DOCKER_HUB: &str = "registry-1.docker.io";
+const LATEST: &str = "latest";
+const MAX_REPOSITORY: usize = 255;
+const MAX_TAG: usize = 128;
 
 #[cfg(test)]
 mod tests;

@@ -1,33 +1,41 @@
-//! Warnings that ride on any answer.
+//! `Warning` headers (OCI distribution specification, "Warnings").
 
 use http::HeaderMap;
+use http::header::WARNING;
 
-use super::redact::one_line;
+use super::text::printable;
 
-/// The texts of `Warning: 299 - "…"` headers (OCI distribution specification, "Warnings"; the form
-/// is RFC 7234 §5.5). Other warn-codes and agents belong to caches and proxies and are passed over.
-pub(crate) fn warnings(headers: &HeaderMap) -> impl Iterator<Item = String> + '_ {
-    headers.get_all("warning").iter().filter_map(|value| {
-        let text = String::from_utf8_lossy(value.as_bytes());
-        let quoted = text.trim().strip_prefix("299 - \"")?;
-        let text = one_line(&unescaped(quoted));
-        (!text.is_empty()).then_some(text)
-    })
+/// The texts of the well-formed warnings: `299 - "text"`. Others are ignored, as the specification
+/// asks, and so is what goes beyond its limit of 4096 bytes.
+pub(crate) fn warnings(headers: &HeaderMap) -> Vec<String> {
+    let mut left = MAX_BYTES;
+    headers
+        .get_all(WARNING)
+        .iter()
+        .filter_map(|value| text(std::str::from_utf8(value.as_bytes()).ok()?))
+        .take_while(|text| {
+            let fits = text.len() <= left;
+            left = left.saturating_sub(text.len());
+            fits
+        })
+        .map(|text| printable(&text, MAX_BYTES))
+        .collect()
 }
 
-/// Up to the closing quote, escapes resolved.
-fn unescaped(quoted: &str) -> String {
+fn text(value: &str) -> Option<String> {
+    let quoted = value.trim().strip_prefix("299 - \"")?;
     let mut text = String::new();
-    let mut chars = quoted.chars();
-    while let Some(c) = chars.next() {
-        match c {
-            '"' => break,
-            '\\' => text.extend(chars.next()),
-            _ => text.push(c),
+    let mut characters = quoted.chars();
+    loop {
+        match characters.next()? {
+            '"' => return Some(text),
+            '\\' => text.push(characters.next()?),
+            character => text.push(character),
         }
     }
-    text
 }
+
+const MAX_BYTES: usize = 4096;
 
 #[cfg(test)]
 mod tests;

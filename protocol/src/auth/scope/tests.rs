@@ -1,0 +1,38 @@
+use super::*;
+
+fn repository(name: &str) -> Repository {
+    name.parse().expect("it has the form")
+}
+
+#[test]
+fn scopes_are_merged_by_resource_and_keep_their_order() {
+    let mut scopes = Scopes::default();
+    assert!(scopes.add(Scope::push(&repository("a/b"))));
+    assert!(scopes.add(Scope::pull(&repository("c"))));
+    assert!(!scopes.add(Scope::pull(&repository("a/b"))));
+    for scope in Scope::list("repository:c:push,pull repository:host:5000/d:pull junk") {
+        assert!(scopes.add(scope));
+    }
+    let texts: Vec<_> = scopes.iter().map(ToString::to_string).collect();
+    assert_eq!(
+        texts,
+        [
+            "repository:a/b:pull,push",
+            "repository:c:pull,push",
+            "repository:host:5000/d:pull"
+        ]
+    );
+    assert!(scopes.keep_first());
+    assert!(!scopes.keep_first());
+}
+
+#[test]
+fn a_registry_cannot_make_the_list_grow_for_ever() {
+    let mut scopes = Scopes::default();
+    for n in 0..100 {
+        for scope in Scope::list(&format!("repository:x{n}:pull")) {
+            scopes.add(scope);
+        }
+    }
+    assert_eq!(scopes.iter().count(), MAX_SCOPES);
+}

@@ -1,0 +1,213 @@
+//! Failures in words: what was being done, what the other side said, and what to do about it.
+
+use std::time::Duration;
+
+use http::StatusCode;
+
+use super::Push;
+use super::answers::Landed;
+use crate::auth::Trouble;
+use crate::classify::Step;
+use crate::credentials::CredentialsReason;
+use crate::error::{PushError, PushErrorKind};
+use crate::event::Phase;
+use crate::flights::Work;
+use crate::ids::BlobId;
+use crate::wire::error_body::is_html;
+
+impl Push {
+    /// The end, after an outcome that the table calls final.
+    pub(super) fn failure(&self, kind: PushErrorKind, landed: &Landed) -> PushError {
+        let what = match (kind, &landed.detail, landed.refusal()) {
+            (_, Some(detail), _) => detail.clone(),
+            (PushErrorKind::Unsafe, None, Some(refusal)) => {
+                format!("refusing to follow the registry: {refusal}")
+            }
+            (PushErrorKind::Unintelligible, None, Some(refusal)) => {
+                format!("the registry's answer makes no sense: {refusal}")
+            }
+            (PushErrorKind::Denied, ..) => "this is not permitted".to_owned(),
+            (PushErrorKind::Unauthenticated, ..) => "the credentials are not taken".to_owned(),
+            (PushErrorKind::Unintelligible, ..) if landed.flight.work == Work::Token => {
+                "the token server's answer has no token".to_owned()
+            }
+            (PushErrorKind::Unintelligible, ..) => "the answer makes no sense".to_owned(),
+            _ => "the registry refused".to_owned(),
+        };
+        self.other_failure(kind, &what, landed)
+    }
+
+    /// The end, for a reason of our own.
+    pub(super) fn other_failure(
+        &self,
+        kind: PushErrorKind,
+        why: &str,
+        landed: &Landed,
+    ) -> PushError {
+        let step = landed.flight.draft.step;
+        let mut error = PushError::new(kind, step.phase(), why).at(self.place_of(landed));
+        if let Some(answer) = &landed.answer {
+            error = error.with_answer(answer.clone());
+        }
+        match self.hint(kind, landed) {
+            Some(hint) => error.with_hint(hint),
+            None => error,
+        }
+    }
+
+    /// The end, after too many attempts.
+    pub(super) fn gave_up(&self, landed: &Landed) -> PushError {
+        let status = landed.answer.as_ref().map(|answer| answer.status);
+        let is_refusal = status.is_some_and(|status| {
+            status.is_client_error()
+                && !matches!(
+                    status,
+                    StatusCode::TOO_MANY_REQUESTS | StatusCode::REQUEST_TIMEOUT
+                )
+        });
+        let kind = if is_refusal {
+            PushErrorKind::Rejected
+        } else {
+            PushErrorKind::Unreachable
+        };
+        let why = match &landed.detail {
+            Some(detail) => format!("gave up after several attempts: {detail}"),
+            None => "gave up after several attempts".to_owned(),
+        };
+        self.other_failure(kind, &why, landed)
+    }
+
+    /// The end, since the registry wants to be left alone for longer than anybody waits.
+    pub(super) fn asked_too_much(&self, landed: &Landed, asked: Duration) -> PushError {
+        let why = format!(
+            "the registry asks to wait for {} s, which is more than the {} s allowed",
+            asked.as_secs(),
+            self.config.retry_after_limit.as_secs()
+        );
+        self.other_failure(PushErrorKind::Unreachable, &why, landed)
+            .with_hint("try again later")
+    }
+
+    /// The end, since the manifest was refused and is not there either.
+    pub(super) fn refused_manifest(&self, landed: &Landed) -> PushError {
+        let kind = match self.last_refusal_status() {
+            Some(StatusCode::FORBIDDEN) => PushErrorKind::Denied,
+            _ => PushErrorKind::Rejected,
+        };
+        let error = PushError::new(kind, Phase::Manifest, "the registry refused")
+            .at(self.place_of(landed))
+            .with_hint(
+                "the tag may be protected or immutable, or a quota be full; \
+                 try another tag, or ask who runs the registry",
+            );
+        match &self.refusal {
+            Some(answer) => error.with_answer(answer.clone()),
+            None => error,
+        }
+    }
+
+    pub(super) fn fail_authentication(&mut self, trouble: Trouble) {
+        let registry = self.config.reference.registry().to_string();
+        let (kind, what, hint) = match trouble {
+            Trouble::NoCredentials(CredentialsReason::Refused) => (
+                PushErrorKind::Unauthenticated,
+                format!("{registry} does not take these credentials"),
+                "check user name and password; a password may have expired, or a token be needed \
+                 in its place",
+            ),
+            Trouble::NoCredentials(_) => (
+                PushErrorKind::Unauthenticated,
+                format!("{registry} wants credentials, and there are none"),
+                "log in to the registry first, or hand in a user name and a password",
+            ),
+            Trouble::NoChallenge => (
+                PushErrorKind::Unauthenticated,
+                format!("{registry} wants credentials but does not say how to give them"),
+                "check the registry's address",
+            ),
+            Trouble::Realm(refusal) => (
+                refusal.kind(),
+                format!("refusing to send credentials where {registry} wants them: {refusal}"),
+                "the registry is misconfigured, or not what it seems",
+            ),
+            Trouble::Malformed => (
+                PushErrorKind::Unauthenticated,
+                "the credentials cannot stand in a header".to_owned(),
+                "a user name has no colon, and neither it nor a password has line breaks",
+            ),
+        };
+        let mut error = PushError::new(kind, Phase::Authentication, what).with_hint(hint);
+        if let (Some(answer), PushErrorKind::Unauthenticated) = (&self.last, kind) {
+            error = error.with_answer(answer.clone());
+        }
+        self.fail(error);
+    }
+
+    pub(super) fn blob_place(&self, id: BlobId) -> String {
+        let place = self.place();
+        match self.descriptor(id) {
+            Some(descriptor) => format!("blob {} of {place}", descriptor.digest.short()),
+            None => format!("blob {} of {place}", id.index() + 1),
+        }
+    }
+
+    fn place_of(&self, landed: &Landed) -> String {
+        match landed.flight.work {
+            Work::Blob(id) => self.blob_place(id),
+            Work::Token => landed.flight.draft.url.to_string(),
+            _ => self.place(),
+        }
+    }
+
+    fn last_refusal_status(&self) -> Option<StatusCode> {
+        self.refusal.as_ref().map(|answer| answer.status)
+    }
+
+    fn hint(&self, kind: PushErrorKind, landed: &Landed) -> Option<&'static str> {
+        let step = landed.flight.draft.step;
+        let answer = landed.answer.as_ref();
+        let status = answer.map(|answer| answer.status.as_u16());
+        let is_open = matches!(step, Step::Preflight | Step::Open);
+        let is_page = landed.is_html();
+        Some(match (kind, status) {
+            (PushErrorKind::Unauthenticated, _) => "check user name and password",
+            (PushErrorKind::Denied, _) => {
+                "the credentials need the right to push to this repository; it may also have to \
+                 be created first"
+            }
+            (PushErrorKind::Tls, _) => {
+                "add the registry's certificate authority, or, for a test, do without \
+                 verification"
+            }
+            (PushErrorKind::Unreachable, None) if is_open => {
+                "some registries hang up on repositories that do not exist; otherwise check the \
+                 address and the network"
+            }
+            (PushErrorKind::Unreachable, None) => "check the registry's address and the network",
+            (PushErrorKind::Unreachable, Some(_)) => "try again later",
+            (PushErrorKind::Rejected, Some(404)) if is_page => {
+                "this does not look like a registry; check its address"
+            }
+            (PushErrorKind::Rejected, Some(404)) if is_open => {
+                "the repository may have to be created first"
+            }
+            (PushErrorKind::Rejected, Some(405)) if is_open => {
+                "the registry may be read-only, or not be a registry; check its address"
+            }
+            (PushErrorKind::Rejected, Some(415)) => {
+                "the registry does not take this manifest format; try the other one"
+            }
+            (PushErrorKind::Rejected, Some(413)) => {
+                "something in front of the registry limits the size of requests; ask who runs it"
+            }
+            (PushErrorKind::Source, _) => "the image must not change while it is pushed",
+            _ => return None,
+        })
+    }
+}
+
+impl Landed {
+    fn is_html(&self) -> bool {
+        is_html(self.headers(), &String::from_utf8_lossy(self.body()))
+    }
+}

@@ -1,0 +1,9 @@
+//! One push at a time, played answer by answer: each file tells what happens in one part of it.
+
+mod authentication;
+mod bench;
+mod endings;
+mod manifests;
+mod opening;
+mod secrets;
+mod uploads;

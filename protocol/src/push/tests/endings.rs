@@ -1,0 +1,120 @@
+use std::time::Duration;
+
+use super::bench::*;
+use crate::*;
+
+#[test]
+fn cancelling_aborts_what_is_in_the_air_and_deletes_what_is_open() {
+    let (mut bench, put) = Bench::putting("abc");
+    bench.add(BlobSpec::known(blob("b")));
+    let head = bench.next();
+    bench.push.cancel(bench.now);
+    bench.drain();
+    assert_eq!(bench.aborted, [put.ticket.id(), head.ticket.id()]);
+    assert_eq!(bench.lines(), ["DELETE /up/0"]);
+    bench.answer_next(204, &[]);
+    let error = bench.error();
+    assert_eq!(
+        (error.kind(), error.sessions_left()),
+        (PushErrorKind::Cancelled, 0)
+    );
+}
+
+#[test]
+fn a_session_that_is_being_opened_is_waited_for_so_that_it_can_be_deleted() {
+    let mut bench = Bench::new(config());
+    bench.answer("GET /v2/", 200, &[]);
+    let open = bench.next();
+    bench.push.cancel(bench.now);
+    bench.drain();
+    assert!(bench.aborted.is_empty() && !bench.done);
+    bench.reply(open, 202, &[("location", "/up/late")], "", part(0));
+    bench.answer("DELETE /up/late", 401, &[]);
+    assert_eq!(bench.error().sessions_left(), 1);
+}
+
+#[test]
+fn cleaning_up_has_its_time_and_no_more() {
+    let (mut bench, _put) = Bench::putting("abc");
+    bench.push.cancel(bench.now);
+    bench.drain();
+    let delete = bench.next();
+    assert_eq!(delete.limits.total, Some(Duration::from_secs(2)));
+    assert_eq!(bench.sleep(), Duration::from_secs(2));
+    assert!(bench.aborted.contains(&delete.ticket.id()));
+    assert_eq!(bench.error().sessions_left(), 1);
+}
+
+#[test]
+fn cancelling_twice_ends_at_once() {
+    let (mut bench, _put) = Bench::putting("abc");
+    bench.push.cancel(bench.now);
+    bench.drain();
+    bench.push.cancel(bench.now);
+    bench.drain();
+    bench.calls.clear();
+    assert_eq!(bench.error().kind(), PushErrorKind::Cancelled);
+}
+
+#[test]
+fn a_failed_push_leaves_no_session_and_no_manifest() {
+    let (mut bench, put) = Bench::putting("abc");
+    bench.set_manifest();
+    let failure = Failure::new(FailureKind::Source, "cannot read ./etc/shadow");
+    bench.push.handle_failure(bench.now, put.ticket, failure);
+    bench.drain();
+    assert_eq!(bench.lines(), ["DELETE /up/0"]);
+    bench.answer_next(204, &[]);
+    let error = bench.error();
+    assert_eq!(error.kind(), PushErrorKind::Source);
+    assert!(error.to_string().contains("./etc/shadow"), "{error}");
+}
+
+#[test]
+fn a_push_that_is_dropped_is_cancelled() {
+    let error = Push::new(config(), Timestamp::ZERO)
+        .finish()
+        .expect_err("it has not ended");
+    assert_eq!(error.kind(), PushErrorKind::Cancelled);
+}
+
+#[test]
+fn the_retries_of_the_whole_push_are_bounded() {
+    let mut config = config();
+    config.retries = 3;
+    let mut bench = Bench::opened_with(config);
+    for text in ["a", "b", "c", "d"] {
+        bench
+            .push
+            .add_blob(BlobSpec::known(blob(text)))
+            .expect("the manifest is not set");
+    }
+    bench.drain();
+    for _ in 0..4 {
+        let call = bench.next();
+        bench.break_off(call, FailureKind::Interrupted, part(0));
+    }
+    assert_eq!(bench.error().kind(), PushErrorKind::Unreachable);
+}
+
+#[test]
+fn a_warning_is_told_once() {
+    let mut bench = Bench::new(config());
+    let warning = ("warning", "299 - \"this registry closes\"");
+    bench.answer("GET /v2/", 200, &[warning]);
+    bench.answer_next(202, &[warning, ("location", "/up/0")]);
+    let told =
+        |event: &&Event| matches!(event, Event::Warning(text) if text == "this registry closes");
+    assert_eq!(bench.events.iter().filter(told).count(), 1);
+}
+
+#[test]
+fn polling_again_changes_nothing() {
+    let mut bench = Bench::opened();
+    bench.add(BlobSpec::known(blob("a")));
+    let again = bench.push.poll(bench.now);
+    assert!(
+        matches!(again, Output::Wait(until) if until == bench.wakes),
+        "invariant 2"
+    );
+}

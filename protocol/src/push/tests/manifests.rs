@@ -1,0 +1,165 @@
+use super::bench::*;
+use crate::*;
+
+const PUT: &str = "PUT /v2/team/app/manifests/1.0";
+const HEAD: &str = "HEAD /v2/team/app/manifests/1.0";
+
+fn named() -> String {
+    Digest::sha256(b"{}").to_string()
+}
+
+#[test]
+fn the_manifest_waits_for_every_blob() {
+    let mut bench = Bench::opened();
+    bench.add(BlobSpec::known(blob("a")));
+    bench.add(BlobSpec::known(blob("b")));
+    bench.set_manifest();
+    bench.answer_next(200, &[]);
+    assert!(!bench.lines().iter().any(|line| line == PUT));
+    bench.answer_next(200, &[]);
+    assert!(bench.lines().iter().any(|line| line == PUT));
+}
+
+#[test]
+fn a_manifest_is_confirmed_by_head_where_the_answer_does_not_name_it() {
+    let (mut bench, put) = Bench::finishing_with(config());
+    assert_eq!(put.line(), PUT);
+    bench.reply(put, 201, &[], "", part(0));
+    let by_digest = format!("HEAD /v2/team/app/manifests/{}", named());
+    bench.answer(&by_digest, 404, &[]);
+    bench.sleep();
+    bench.answer(&by_digest, 200, &[]);
+    assert_eq!(bench.report().manifest.digest.to_string(), named());
+}
+
+#[test]
+fn a_registry_that_has_no_head_is_asked_for_the_manifest_itself() {
+    let (mut bench, put) = Bench::finishing_with(config());
+    bench.reply(put, 201, &[], "", part(0));
+    bench.answer_next(405, &[]);
+    let get = bench.next();
+    assert_eq!(
+        get.line(),
+        format!("GET /v2/team/app/manifests/{}", named())
+    );
+    bench.reply(get, 200, &[], "{}", part(0));
+    bench.report();
+}
+
+#[test]
+fn another_digest_than_was_sent_is_no_success() {
+    let (mut bench, put) = Bench::finishing_with(config());
+    let other = Digest::sha256(b"other").to_string();
+    bench.reply(put, 201, &[("docker-content-digest", &other)], "", part(0));
+    assert_eq!(bench.error().kind(), PushErrorKind::Unintelligible);
+}
+
+#[test]
+fn an_invalid_manifest_is_not_sent_twice() {
+    let (mut bench, put) = Bench::finishing_with(config());
+    let body = r#"{"errors":[{"code":"MANIFEST_INVALID","detail":{"message":"Found less history than layer blobs"}}]}"#;
+    bench.reply(put, 400, &[], body, part(0));
+    let error = bench.error();
+    assert_eq!(
+        (error.kind(), error.phase()),
+        (PushErrorKind::Rejected, Phase::Manifest)
+    );
+    assert!(error.to_string().contains("Found less history"), "{error}");
+}
+
+#[test]
+fn a_manifest_that_was_stored_all_the_same_is_found() {
+    for status in [500, 403, 409] {
+        let (mut bench, put) = Bench::finishing_with(config());
+        bench.reply(put, status, &[], "", part(0));
+        if status == 500 {
+            bench.sleep();
+        }
+        bench.answer(HEAD, 200, &[("docker-content-digest", &named())]);
+        assert_eq!(
+            bench.report().manifest.digest.to_string(),
+            named(),
+            "{status}"
+        );
+    }
+}
+
+#[test]
+fn a_tag_that_may_not_move_is_the_end_unless_it_is_there_already() {
+    let other = Digest::sha256(b"other").to_string();
+    let (mut bench, put) = Bench::finishing_with(config());
+    let body = r#"{"errors":[{"code":"TAG_INVALID","message":"immutable"}]}"#;
+    bench.reply(put, 400, &[], body, part(0));
+    bench.answer(HEAD, 200, &[("docker-content-digest", &other)]);
+    let get = bench.next();
+    bench.reply(get, 200, &[], "other", part(0));
+    let error = bench.error();
+    assert_eq!(error.kind(), PushErrorKind::Rejected);
+    assert!(error.to_string().contains("TAG_INVALID"), "{error}");
+}
+
+#[test]
+fn after_a_lost_answer_the_manifest_is_sent_again_if_it_is_not_there() {
+    let (mut bench, put) = Bench::finishing_with(config());
+    bench.break_off(put, FailureKind::Interrupted, part(2));
+    bench.sleep();
+    bench.answer(HEAD, 404, &[]);
+    bench.answer(PUT, 201, &[("docker-content-digest", &named())]);
+    bench.report();
+}
+
+#[test]
+fn blobs_that_vanished_are_looked_for_then_sent_without_asking_and_then_it_is_enough() {
+    let (mut bench, put) = Bench::finishing_with(config());
+    let body = format!(
+        r#"{{"errors":[{{"code":"MANIFEST_BLOB_UNKNOWN","detail":{{"digest":"{}"}}}}]}}"#,
+        blob("a").digest
+    );
+    bench.reply(put, 400, &[], &body, part(0));
+    bench.answer(
+        &format!("HEAD /v2/team/app/blobs/{}", blob("a").digest),
+        200,
+        &[],
+    );
+    bench.sleep();
+    bench.answer_with(PUT, 400, &[], &body);
+    bench.answer(
+        "POST /v2/team/app/blobs/uploads/",
+        202,
+        &[("location", "/up/1")],
+    );
+    let blob_put = bench.next();
+    assert!(blob_put.line().starts_with("PUT /up/1?digest="));
+    bench.reply(blob_put, 201, &[], "", all("a"));
+    bench.sleep();
+    bench.answer_with(PUT, 400, &[], &body);
+    assert_eq!(bench.error().kind(), PushErrorKind::Rejected);
+}
+
+#[test]
+fn quay_names_missing_blobs_in_words() {
+    let (mut bench, put) = Bench::finishing_with(config());
+    let body = format!(
+        r#"{{"errors":[{{"code":"MANIFEST_INVALID","detail":{{"message":"Unknown blob `{}`"}}}}]}}"#,
+        blob("a").digest
+    );
+    bench.reply(put, 400, &[], &body, part(0));
+    assert_eq!(bench.next().request.method(), "HEAD");
+}
+
+#[test]
+fn what_makes_no_sense_is_refused() {
+    let mut push = Push::new(config(), Timestamp::ZERO);
+    push.set_manifest(manifest()).expect("it is the first");
+    assert_eq!(push.set_manifest(manifest()), Err(Misuse::ManifestSet));
+    assert_eq!(
+        push.add_blob(BlobSpec::known(blob("a"))),
+        Err(Misuse::ManifestSet)
+    );
+    let digest = Digest::sha256(b"other");
+    let reference = format!("q.example/a@{digest}")
+        .parse()
+        .expect("it has the form");
+    let mut push = Push::new(Config::new(reference), Timestamp::ZERO);
+    assert_eq!(push.set_manifest(manifest()), Err(Misuse::OtherDigest));
+}

@@ -1,0 +1,201 @@
+use std::time::Duration;
+
+use super::bench::*;
+use crate::*;
+
+#[test]
+fn a_push_that_nothing_hinders_takes_the_shortest_way() {
+    let (mut bench, put) = Bench::putting("layer");
+    let digest = blob("layer").digest;
+    assert_eq!(put.line(), format!("PUT /up/0?digest={digest}"));
+    assert_eq!(put.slice(), Some((0, Extent::Exact(5))));
+    assert_eq!(put.header("content-type"), Some("application/octet-stream"));
+    assert_eq!(
+        put.header("user-agent"),
+        Some(concat!("longshore/", env!("CARGO_PKG_VERSION")))
+    );
+    bench.set_manifest();
+    let echo = digest.to_string();
+    bench.reply(
+        put,
+        201,
+        &[("docker-content-digest", &echo)],
+        "",
+        all("layer"),
+    );
+    let put = bench.next();
+    assert_eq!(put.line(), "PUT /v2/team/app/manifests/1.0");
+    assert_eq!(
+        put.header("content-type"),
+        Some(MediaType::OCI_MANIFEST.as_str())
+    );
+    let named = Digest::sha256(b"{}").to_string();
+    bench.reply(
+        put,
+        201,
+        &[("docker-content-digest", &named)],
+        "",
+        Receipt::default(),
+    );
+    assert!(bench.events.contains(&Event::Ready));
+    let report = bench.report();
+    assert_eq!(report.manifest.digest, Digest::sha256(b"{}"));
+    assert_eq!(report.blobs[0].outcome, BlobOutcome::Uploaded);
+    assert_eq!(report.blobs[0].sent, 5);
+    assert_eq!((report.requests, report.retries), (5, 0));
+}
+
+#[test]
+fn permission_is_known_before_a_blob_is_added() {
+    let mut bench = Bench::new(config());
+    assert_eq!(bench.lines(), ["GET /v2/"]);
+    bench.answer_next(200, &[]);
+    bench.answer_with(
+        "POST /v2/team/app/blobs/uploads/",
+        403,
+        &[],
+        r#"{"errors":[{"code":"DENIED","message":"not you"}]}"#,
+    );
+    let error = bench.error();
+    assert_eq!(
+        (error.kind(), error.phase()),
+        (PushErrorKind::Denied, Phase::Preflight)
+    );
+    let text = error.to_string();
+    assert!(
+        text.contains(REFERENCE) && text.contains("403 DENIED, \"not you\""),
+        "{text}"
+    );
+    assert!(error.hint().is_some());
+}
+
+#[test]
+fn a_page_for_people_is_no_registry() {
+    let mut bench = Bench::new(config());
+    let page = "<html><title>Welcome</title></html>";
+    bench.answer_with("GET /v2/", 200, &[("content-type", "text/html")], page);
+    let line = "POST /v2/team/app/blobs/uploads/";
+    bench.answer_with(line, 404, &[("content-type", "text/html")], page);
+    let error = bench.error();
+    assert_eq!(error.kind(), PushErrorKind::Rejected);
+    assert!(
+        error
+            .hint()
+            .is_some_and(|hint| hint.contains("not look like a registry"))
+    );
+}
+
+#[test]
+fn a_registry_that_cannot_be_reached_is_tried_with_growing_pauses_and_given_up() {
+    let mut bench = Bench::new(config());
+    let mut pauses = Vec::new();
+    loop {
+        let call = bench.next();
+        bench.break_off(call, FailureKind::Connect, Receipt::default());
+        if bench.done {
+            break;
+        }
+        pauses.push(bench.sleep());
+    }
+    assert_eq!(pauses.len(), 4, "five attempts: {pauses:?}");
+    for (n, pause) in pauses.iter().enumerate() {
+        let mean = Duration::from_millis(500 << n);
+        assert!(
+            *pause >= mean / 2 && *pause <= mean * 3 / 2,
+            "{n}: {pause:?}"
+        );
+    }
+    let error = bench.error();
+    assert_eq!(
+        (error.kind(), error.phase()),
+        (PushErrorKind::Unreachable, Phase::Probe)
+    );
+    assert!(error.to_string().contains("the cable broke"));
+}
+
+#[test]
+fn a_certificate_that_is_not_trusted_is_not_tried_twice() {
+    let mut bench = Bench::new(config());
+    let call = bench.next();
+    bench.break_off(call, FailureKind::Tls, Receipt::default());
+    assert_eq!(bench.error().kind(), PushErrorKind::Tls);
+}
+
+#[test]
+fn without_preflight_nothing_is_opened_before_a_blob_needs_it() {
+    let mut config = config();
+    config.preflight = false;
+    let mut bench = Bench::new(config);
+    bench.answer("GET /v2/", 200, &[]);
+    assert!(bench.calls.is_empty());
+    assert!(!bench.events.contains(&Event::Ready));
+    bench.add(BlobSpec::known(blob("a")));
+    bench.answer_next(404, &[]);
+    assert_eq!(bench.lines(), ["POST /v2/team/app/blobs/uploads/"]);
+}
+
+#[test]
+fn a_session_that_no_blob_needs_is_deleted() {
+    let (mut bench, put) = Bench::finishing_with(config());
+    let named = Digest::sha256(b"{}").to_string();
+    bench.reply(
+        put,
+        201,
+        &[("docker-content-digest", &named)],
+        "",
+        Receipt::default(),
+    );
+    let report = bench.report();
+    assert_eq!(report.blobs[0].outcome, BlobOutcome::Existed);
+    assert_eq!(report.sessions_left, 0);
+}
+
+#[test]
+fn places_that_are_refused() {
+    for (location, kind) in [
+        ("http://evil.example/up", PushErrorKind::Unsafe),
+        ("https://169.254.169.254/up", PushErrorKind::Unsafe),
+        ("https://127.0.0.1/up", PushErrorKind::Unsafe),
+        ("ftp://q.example/up", PushErrorKind::Unintelligible),
+        (
+            "https://user:pass@q.example/up",
+            PushErrorKind::Unintelligible,
+        ),
+    ] {
+        let mut bench = Bench::new(config());
+        bench.answer("GET /v2/", 200, &[]);
+        bench.answer_next(202, &[("location", location)]);
+        let error = bench.error();
+        assert_eq!(error.kind(), kind, "{location}: {error}");
+    }
+    let mut bench = Bench::new(config());
+    bench.answer("GET /v2/", 200, &[]);
+    bench.answer_next(202, &[]);
+    let error = bench.error();
+    assert_eq!(error.kind(), PushErrorKind::Unintelligible);
+    assert!(error.to_string().contains("no Location"), "{error}");
+}
+
+#[test]
+fn a_registry_that_is_busy_is_left_alone_for_as_long_as_it_asks() {
+    let mut bench = Bench::new(config());
+    bench.answer("GET /v2/", 200, &[]);
+    bench.answer_next(429, &[("retry-after", "20")]);
+    let pause = bench.sleep();
+    assert!(
+        pause >= Duration::from_secs(20) && pause < Duration::from_secs(22),
+        "{pause:?}"
+    );
+    bench.answer_next(
+        503,
+        &[
+            ("retry-after", "Sun, 06 Nov 1994 08:50:37 GMT"),
+            ("date", "Sun, 06 Nov 1994 08:49:37 GMT"),
+        ],
+    );
+    assert!(bench.sleep() >= Duration::from_secs(60));
+    bench.answer_next(429, &[("retry-after", "301")]);
+    let error = bench.error();
+    assert_eq!(error.kind(), PushErrorKind::Unreachable);
+    assert!(error.to_string().contains("301 s"), "{error}");
+}

@@ -1,0 +1,429 @@
+use std::time::Duration;
+
+use super::bench::*;
+use crate::*;
+
+const OPEN: &str = "POST /v2/team/app/blobs/uploads/";
+
+fn head(text: &str) -> String {
+    format!("HEAD /v2/team/app/blobs/{}", blob(text).digest)
+}
+
+#[test]
+fn a_blob_that_is_there_is_not_sent() {
+    let mut bench = Bench::opened();
+    let id = bench.add(BlobSpec::known(blob("abc")));
+    bench.answer(&head("abc"), 200, &[("content-length", "3")]);
+    assert!(bench.events.contains(&Event::BlobExists(id)));
+    assert!(bench.calls.is_empty());
+}
+
+#[test]
+fn a_blob_of_another_length_or_digest_is_not_the_same() {
+    let other = Digest::sha256(b"x").to_string();
+    for header in [("content-length", "4"), ("docker-content-digest", &other)] {
+        let mut bench = Bench::opened();
+        bench.add(BlobSpec::known(blob("abc")));
+        bench.answer(&head("abc"), 200, &[header]);
+        assert_eq!(bench.next().request.method(), "PUT", "{header:?}");
+    }
+}
+
+#[test]
+fn a_question_that_is_not_answered_is_asked_again_and_one_that_is_refused_is_dropped() {
+    let mut bench = Bench::opened();
+    bench.add(BlobSpec::known(blob("a")));
+    bench.answer(&head("a"), 502, &[]);
+    bench.sleep();
+    let call = bench.next();
+    bench.break_off(call, FailureKind::TimedOut, part(0));
+    bench.sleep();
+    bench.answer(&head("a"), 405, &[]);
+    assert_eq!(bench.next().request.method(), "PUT");
+}
+
+#[test]
+fn blobs_with_one_digest_are_sent_once() {
+    let (mut bench, put) = Bench::putting("a");
+    let twin = bench.add(BlobSpec::known(blob("a")));
+    assert!(bench.calls.is_empty());
+    bench.reply(put, 201, &[], "", all("a"));
+    assert!(bench.events.contains(&Event::BlobDone(twin, blob("a"))));
+}
+
+#[test]
+fn an_empty_blob_is_an_empty_put() {
+    let (_, put) = Bench::putting("");
+    assert_eq!(put.request.body(), &Payload::Empty);
+}
+
+#[test]
+fn a_broken_upload_goes_on_where_the_registry_is() {
+    let (mut bench, put) = Bench::putting("0123456789");
+    bench.break_off(put, FailureKind::Interrupted, part(8));
+    bench.sleep();
+    bench.answer(
+        "GET /up/0",
+        204,
+        &[("range", "0-4"), ("location", "/up/1?_state=%2F")],
+    );
+    let patch = bench.next();
+    assert_eq!(patch.line(), "PATCH /up/1?_state=%2F");
+    assert_eq!(patch.header("content-range"), Some("5-9"));
+    assert_eq!(patch.slice(), Some((5, Extent::Exact(5))));
+    bench.reply(
+        patch,
+        202,
+        &[("location", "/up/2?x"), ("range", "0-9")],
+        "",
+        part(5),
+    );
+    let digest = blob("0123456789").digest;
+    bench.answer(&format!("PUT /up/2?x&digest={digest}"), 201, &[]);
+    assert_eq!(
+        bench.push.progress().next().map(|p| (p.sent, p.activity)),
+        Some((10, BlobActivity::Done))
+    );
+}
+
+#[test]
+fn a_session_that_says_nothing_useful_is_replaced() {
+    for (status, headers) in [
+        (404, &[][..]),
+        (405, &[]),
+        (204, &[]),
+        (204, &[("range", "0-0")]),
+        (204, &[("range", "0-99")]),
+        (204, &[("range", "nonsense")]),
+    ] {
+        let (mut bench, put) = Bench::putting("0123456789");
+        bench.break_off(put, FailureKind::Interrupted, part(8));
+        bench.sleep();
+        bench.answer("GET /up/0", status, headers);
+        bench.sleep();
+        let lines = bench.lines();
+        assert!(
+            lines.contains(&OPEN.to_owned()),
+            "{status} {headers:?}: {lines:?}"
+        );
+        assert!(
+            lines.contains(&"DELETE /up/0".to_owned()),
+            "{status}: {lines:?}"
+        );
+    }
+}
+
+#[test]
+fn a_registry_that_counts_one_too_many_is_corrected_when_it_takes_nothing() {
+    let (mut bench, put) = Bench::putting("0123456789");
+    bench.break_off(put, FailureKind::Interrupted, part(8));
+    bench.sleep();
+    bench.answer("GET /up/0", 204, &[("range", "bytes=0-5")]);
+    let patch = bench.next();
+    assert_eq!(patch.header("content-range"), Some("6-9"));
+    bench.reply(patch, 416, &[("range", "0-5")], "", part(4));
+    bench.sleep();
+    bench.answer("GET /up/0", 204, &[("range", "bytes=0-5")]);
+    assert_eq!(bench.next().header("content-range"), Some("5-9"));
+}
+
+#[test]
+fn an_answer_lost_after_the_last_byte_is_looked_for_before_anything_is_sent_again() {
+    let (mut bench, put) = Bench::putting("abc");
+    bench.break_off(put, FailureKind::Interrupted, all("abc"));
+    bench.sleep();
+    bench.answer(&head("abc"), 200, &[]);
+    let id = BlobId(0);
+    assert!(bench.events.contains(&Event::BlobDone(id, blob("abc"))));
+    assert!(
+        !bench.events.contains(&Event::BlobExists(id)),
+        "it was uploaded"
+    );
+}
+
+#[test]
+fn somebody_else_may_have_committed_the_blob() {
+    let (mut bench, put) = Bench::putting("abc");
+    let body = r#"{"errors":[{"code":"BLOB_UPLOAD_INVALID","message":"cannot be updated"}]}"#;
+    bench.reply(put, 400, &[], body, all("abc"));
+    bench.sleep();
+    bench.answer(&head("abc"), 200, &[]);
+    assert!(
+        bench
+            .events
+            .contains(&Event::BlobDone(BlobId(0), blob("abc")))
+    );
+}
+
+#[test]
+fn a_lost_session_is_replaced_a_few_times_and_no_more() {
+    let (mut bench, mut put) = Bench::putting("abc");
+    let body = r#"{"errors":[{"code":"BLOB_UPLOAD_UNKNOWN"}]}"#;
+    for session in 1..=3 {
+        bench.reply(put, 404, &[], body, part(3));
+        if session == 3 {
+            break;
+        }
+        bench.sleep();
+        let lines = bench.lines();
+        assert!(lines.contains(&OPEN.to_owned()), "{lines:?}");
+        while let Some(call) = bench.calls.pop_front() {
+            let location = format!("/up/{session}");
+            let status = if call.line() == OPEN { 202 } else { 404 };
+            bench.reply(call, status, &[("location", &location)], "", part(0));
+            if status == 202 {
+                break;
+            }
+        }
+        put = bench.next();
+    }
+    let error = bench.error();
+    assert_eq!(error.kind(), PushErrorKind::Rejected);
+    assert!(error.to_string().contains("BLOB_UPLOAD_UNKNOWN"), "{error}");
+}
+
+#[test]
+fn too_large_for_one_request_goes_in_parts() {
+    let size = 3 << 20;
+    let descriptor = Descriptor::new(
+        MediaType::OCI_LAYER_GZIP,
+        Content {
+            digest: Digest::sha256(b"big"),
+            size,
+        },
+    );
+    let (mut bench, put) = Bench::putting_with(config(), BlobSpec::known(descriptor));
+    bench.reply(
+        put,
+        413,
+        &[("content-type", "text/html")],
+        "<html>413</html>",
+        part(70_000),
+    );
+    bench.answer("DELETE /up/0", 204, &[]);
+    bench.answer(OPEN, 202, &[("location", "/up/1")]);
+    let half = size / 2;
+    let first = bench.next();
+    assert_eq!(
+        first.header("content-range"),
+        Some(format!("0-{}", half - 1).as_str())
+    );
+    // A `Range` that is stuck, or ahead, is not believed.
+    bench.reply(
+        first,
+        201,
+        &[("location", "/up/2"), ("range", "0-0")],
+        "",
+        part(half),
+    );
+    let second = bench.next();
+    assert_eq!(second.line(), "PATCH /up/2");
+    assert_eq!(second.slice(), Some((half, Extent::Exact(half))));
+    bench.reply(second, 204, &[("range", "0-99999999")], "", part(half));
+    assert!(bench.next().line().starts_with("PUT /up/2?digest="));
+}
+
+#[test]
+fn a_part_that_was_taken_in_part_is_completed() {
+    let mut config = config();
+    config.chunk = Some(4);
+    let (mut bench, patch) = Bench::putting_with(config, BlobSpec::known(blob("0123456789")));
+    assert_eq!(patch.header("content-range"), Some("0-3"));
+    bench.reply(patch, 202, &[("range", "0-1")], "", part(4));
+    assert_eq!(bench.next().header("content-range"), Some("2-5"));
+}
+
+#[test]
+fn the_session_says_how_large_parts_are() {
+    let mut bench = Bench::new(config());
+    bench.answer("GET /v2/", 200, &[]);
+    bench.answer(
+        OPEN,
+        202,
+        &[
+            ("location", "/up/0"),
+            ("oci-chunk-max-length", "4"),
+            ("oci-chunk-min-length", "2"),
+        ],
+    );
+    bench.add(BlobSpec::known(blob("0123456789")));
+    bench.answer_next(404, &[]);
+    assert_eq!(bench.next().header("content-range"), Some("0-3"));
+}
+
+#[test]
+fn a_stream_is_one_patch_to_its_end_and_a_commit_with_its_digest() {
+    let mut bench = Bench::opened();
+    let layer = MediaType::OCI_LAYER_GZIP;
+    let id = bench.add(BlobSpec::unknown(layer.clone(), Replay::FromStart));
+    let patch = bench.next();
+    assert_eq!(patch.line(), "PATCH /up/0");
+    assert_eq!(patch.header("content-range"), None);
+    assert_eq!(patch.slice(), Some((0, Extent::ToEnd)));
+    bench.reply(patch, 202, &[("location", "/up/1")], "", all("stream"));
+    let digest = Digest::sha256(b"stream");
+    bench.answer(&format!("PUT /up/1?digest={digest}"), 201, &[]);
+    let descriptor = Descriptor::new(layer, Content::of(b"stream"));
+    assert_eq!(bench.push.descriptor(id), Some(descriptor.clone()));
+    assert!(bench.events.contains(&Event::BlobDone(id, descriptor)));
+}
+
+#[test]
+fn a_packer_is_run_again_and_must_give_the_same_bytes() {
+    let mut bench = Bench::opened();
+    bench.add(BlobSpec::unknown(
+        MediaType::OCI_LAYER_GZIP,
+        Replay::FromStart,
+    ));
+    let patch = bench.next();
+    bench.break_off(patch, FailureKind::Interrupted, all("stream"));
+    bench.sleep();
+    bench.answer("DELETE /up/0", 204, &[]);
+    bench.answer(OPEN, 202, &[("location", "/up/1")]);
+    let put = bench.next();
+    assert_eq!(
+        put.slice(),
+        Some((0, Extent::Exact(6))),
+        "its length is known by now"
+    );
+    bench.reply(put, 201, &[], "", all("strEAm"));
+    let error = bench.error();
+    assert_eq!(error.kind(), PushErrorKind::Source);
+    assert!(error.to_string().contains("changed"), "{error}");
+}
+
+#[test]
+fn a_source_that_can_be_read_once_is_not_read_twice() {
+    for sent in [0, 1] {
+        let mut bench = Bench::opened();
+        bench.add(BlobSpec::unknown(MediaType::OCI_LAYER_GZIP, Replay::Never));
+        let patch = bench.next();
+        bench.break_off(patch, FailureKind::Interrupted, part(sent));
+        bench.sleep();
+        bench.answer("DELETE /up/0", 204, &[]);
+        bench.answer(OPEN, 202, &[("location", "/up/1")]);
+        if sent == 0 {
+            assert_eq!(bench.next().line(), "PATCH /up/1");
+        } else {
+            assert_eq!(bench.error().kind(), PushErrorKind::Source);
+        }
+    }
+}
+
+#[test]
+fn a_mount_that_works_moves_nothing() {
+    let mut bench = Bench::opened();
+    let from: Repository = "other/app".parse().expect("it has the form");
+    let id = bench.add(BlobSpec::known(blob("a")).with_mount_from(from.clone()));
+    bench.answer(&head("a"), 404, &[]);
+    let line = format!("{OPEN}?mount={}&from=other/app", blob("a").digest);
+    bench.answer(&line, 201, &[]);
+    assert!(bench.events.contains(&Event::BlobMounted(id, from)));
+}
+
+#[test]
+fn a_mount_that_fails_is_an_upload_with_the_session_that_came_back_or_another() {
+    let from: Repository = "other/app".parse().expect("it has the form");
+    for status in [400, 401, 403, 404, 405, 409, 500] {
+        let mut bench = Bench::opened();
+        bench.add(BlobSpec::known(blob("a")).with_mount_from(from.clone()));
+        bench.answer(&head("a"), 404, &[]);
+        bench.answer_next(status, &[("www-authenticate", "Basic")]);
+        if status == 401 {
+            // Somebody might have credentials. Nobody has.
+            continue;
+        }
+        assert!(bench.next().line().starts_with("PUT /up/0?"), "{status}");
+    }
+    let mut bench = Bench::opened();
+    bench.add(BlobSpec::known(blob("a")).with_mount_from(from));
+    bench.answer(&head("a"), 404, &[]);
+    bench.answer_next(202, &[("location", "/up/mount")]);
+    assert!(bench.next().line().starts_with("PUT /up/mount?"));
+}
+
+#[test]
+fn a_request_that_nobody_answers_is_aborted_and_tried_again() {
+    let mut bench = Bench::opened();
+    bench.add(BlobSpec::known(blob("a")));
+    let head = bench.next();
+    let pause = bench.sleep();
+    assert_eq!(pause, head.limits.answer + Duration::from_secs(5));
+    assert_eq!(bench.aborted, [head.ticket.id()]);
+    // A late answer is nobody's.
+    bench.reply(head, 200, &[], "", part(0));
+    bench.sleep();
+    assert_eq!(bench.next().request.method(), "HEAD");
+}
+
+#[test]
+fn progress_keeps_a_long_upload_alive() {
+    let (mut bench, put) = Bench::putting("0123456789");
+    for sent in 1..=9 {
+        bench.now = bench.now + put.limits.answer;
+        bench.push.handle_progress(bench.now, put.ticket.id(), sent);
+        bench.drain();
+    }
+    assert!(bench.aborted.is_empty());
+    assert_eq!(
+        bench.push.progress().next().map(|progress| progress.sent),
+        Some(9)
+    );
+}
+
+#[test]
+fn a_write_is_redirected_only_by_what_keeps_its_method() {
+    let (mut bench, put) = Bench::putting("a");
+    bench.reply(
+        put,
+        307,
+        &[("location", "https://store.example/x?sig=1")],
+        "",
+        part(0),
+    );
+    let put = bench.next();
+    assert_eq!(put.line(), "PUT https://store.example/x?sig=1");
+    assert_eq!(put.slice(), Some((0, Extent::Exact(1))));
+    bench.reply(
+        put,
+        303,
+        &[("location", "https://store.example/y")],
+        "",
+        part(0),
+    );
+    assert_eq!(bench.error().kind(), PushErrorKind::Unintelligible);
+}
+
+#[test]
+fn a_question_is_redirected_without_credentials_and_not_for_ever() {
+    let mut bench = Bench::opened();
+    bench.add(BlobSpec::known(blob("a")));
+    for n in 0..5 {
+        bench.answer_next(302, &[("location", &format!("https://store.example/{n}"))]);
+    }
+    bench.answer_next(302, &[("location", "https://store.example/6")]);
+    let error = bench.error();
+    assert!(error.to_string().contains("too many redirects"), "{error}");
+}
+
+#[test]
+fn lanes_are_kept() {
+    let mut config = config();
+    config.uploads = 2;
+    config.controls = 1;
+    let mut bench = Bench::opened_with(config);
+    for n in 0..5 {
+        bench
+            .push
+            .add_blob(BlobSpec::unknown(MediaType::OCI_LAYER, Replay::FromStart))
+            .expect("n");
+        let _ = n;
+    }
+    bench.drain();
+    // The spare session serves one; the others need sessions, one question at a time.
+    let lines = bench.lines();
+    assert_eq!(lines, [OPEN, "PATCH /up/0"], "{lines:?}");
+    let open = bench.next();
+    bench.reply(open, 202, &[("location", "/up/1")], "", part(0));
+    assert_eq!(bench.lines(), ["PATCH /up/0", OPEN, "PATCH /up/1"]);
+}

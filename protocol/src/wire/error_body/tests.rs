@@ -1,0 +1,94 @@
+use super::*;
+
+fn message(body: &str) -> (Option<String>, String) {
+    let read = read(StatusCode::BAD_REQUEST, &HeaderMap::new(), body.as_bytes());
+    (
+        read.answer.code.map(|code| code.to_string()),
+        read.answer.message,
+    )
+}
+
+#[test]
+fn every_kind_of_body_is_understood_or_left_out() {
+    let code = |text: &str| Some(text.to_owned());
+    for (body, expected_code, expected) in [
+        (
+            r#"{"errors":[{"code":"DENIED","message":"no","detail":{"message":"quota\nlong dump"}}]}"#,
+            code("DENIED"),
+            "no: quota",
+        ),
+        (
+            r#"{"errors":[{"code":"DENIED","detail":"why"}]}"#,
+            code("DENIED"),
+            "why",
+        ),
+        (
+            r#"{"errors":[{"code":"X","message":"m","detail":[1,2]}]}"#,
+            code("X"),
+            "m",
+        ),
+        (
+            r#"{"errors":[{"code":"X","message":"m is m","detail":"m"}]}"#,
+            code("X"),
+            "m is m",
+        ),
+        (
+            r#"{"errors":[{"code":7,"message":null,"detail":7}]}"#,
+            None,
+            "",
+        ),
+        (r#"{"errors":null}"#, None, ""),
+        (r#"{"errors":[]}"#, None, ""),
+        ("{}", None, ""),
+        ("", None, ""),
+        ("null", None, ""),
+        (
+            r#"{"error": "Invalid bearer token format"}"#,
+            None,
+            "Invalid bearer token format",
+        ),
+        (
+            "Too Many Requests (HAP429).\nmore",
+            None,
+            "Too Many Requests (HAP429).",
+        ),
+        (
+            "<html><head><title>413 Request Entity Too Large</title></head><body>x</body></html>",
+            None,
+            "413 Request Entity Too Large",
+        ),
+        (
+            "<!DOCTYPE HTML><h1>Not <b>Found</b></h1>",
+            None,
+            "Not Found",
+        ),
+        ("<html><body>plain\u{1b}[2J</body>", None, "plain[2J"),
+        ("<html><title>", None, ""),
+    ] {
+        assert_eq!(
+            message(body),
+            (expected_code, expected.to_owned()),
+            "{body}"
+        );
+    }
+}
+
+#[test]
+fn missing_blobs_are_named() {
+    let (a, b) = (Digest::sha256(b"a"), Digest::sha256(b"b"));
+    let body = format!(
+        r#"{{"errors":[{{"code":"MANIFEST_BLOB_UNKNOWN","detail":{{"digest":"{a}"}}}},{{"detail":"{b} {a} sha256:12"}}]}}"#
+    );
+    let read = read(StatusCode::BAD_REQUEST, &HeaderMap::new(), body.as_bytes());
+    assert_eq!(read.digests, [a, b]);
+}
+
+#[test]
+fn bytes_that_are_no_text_do_no_harm() {
+    let read = read(
+        StatusCode::BAD_GATEWAY,
+        &HeaderMap::new(),
+        &[0xff, 0xfe, b'x'],
+    );
+    assert!(read.answer.message.ends_with('x'));
+}

@@ -1,0 +1,158 @@
+//! Origins: what credentials are bound to.
+
+use std::fmt;
+use std::net::{Ipv4Addr, Ipv6Addr};
+
+/// How a server is spoken to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[expect(clippy::exhaustive_enums, reason = "there are two")]
+pub enum Scheme {
+    /// With TLS.
+    Https,
+    /// In clear text.
+    Http,
+}
+
+/// A scheme, host and port (RFC 6454, section 4), the default port made explicit.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Origin {
+    scheme: Scheme,
+    host: String,
+    port: u16,
+}
+
+impl Scheme {
+    /// The name in front of the colon.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Https => "https",
+            Self::Http => "http",
+        }
+    }
+
+    /// The port where none is given.
+    #[must_use]
+    pub const fn default_port(self) -> u16 {
+        match self {
+            Self::Https => 443,
+            Self::Http => 80,
+        }
+    }
+}
+
+impl Origin {
+    pub(crate) fn new(scheme: Scheme, host: &str, port: Option<u16>) -> Self {
+        Self {
+            scheme,
+            host: host.to_ascii_lowercase(),
+            port: port.unwrap_or(scheme.default_port()),
+        }
+    }
+
+    /// The scheme.
+    #[must_use]
+    pub fn scheme(&self) -> Scheme {
+        self.scheme
+    }
+
+    /// The host in lower case, an IPv6 address in brackets.
+    #[must_use]
+    pub fn host(&self) -> &str {
+        &self.host
+    }
+
+    /// The port.
+    #[must_use]
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// Whether the host is this machine by its name or address: `localhost`, `127.0.0.0/8`, `::1`.
+    #[must_use]
+    pub fn is_loopback(&self) -> bool {
+        self.reach() == Reach::Loopback
+    }
+
+    /// How far away the host is, as its text alone tells. Names are taken to be public: only the
+    /// driver sees what they resolve to.
+    pub(crate) fn reach(&self) -> Reach {
+        let host = self.host.trim_end_matches('.');
+        if host == "localhost" || host.ends_with(".localhost") {
+            return Reach::Loopback;
+        }
+        if let Some(address) = host.strip_prefix('[').and_then(|h| h.strip_suffix(']')) {
+            return address.parse().map_or(Reach::Odd, reach_of_v6);
+        }
+        if let Ok(address) = host.parse() {
+            return reach_of_v4(address);
+        }
+        // Resolvers read `2130706433`, `0x7f.1` and `0177.0.0.1` as addresses. No host name in use
+        // ends in a label that is a number.
+        let last = host.rsplit('.').next().unwrap_or_default();
+        let is_number = last.starts_with(|first: char| first.is_ascii_digit())
+            && (last.bytes().all(|byte| byte.is_ascii_digit()) || last.starts_with("0x"));
+        if is_number { Reach::Odd } else { Reach::Public }
+    }
+}
+
+/// How far away a host is, in the order of how much harm a request sent there can do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Reach {
+    Public,
+    Private,
+    Loopback,
+    /// Link-local, where cloud providers keep their machines' secrets.
+    LinkLocal,
+    /// Written in a form that only an attacker chooses, or reserved.
+    Odd,
+}
+
+fn reach_of_v4(address: Ipv4Addr) -> Reach {
+    let shared = address.octets()[0] == 100 && (64..128).contains(&address.octets()[1]);
+    if address.is_loopback() {
+        Reach::Loopback
+    } else if address.is_link_local() {
+        Reach::LinkLocal
+    } else if address.is_private() || shared {
+        Reach::Private
+    } else if address.is_unspecified() || address.is_broadcast() || address.is_multicast() {
+        Reach::Odd
+    } else {
+        Reach::Public
+    }
+}
+
+fn reach_of_v6(address: Ipv6Addr) -> Reach {
+    if let Some(mapped) = address.to_ipv4_mapped() {
+        return reach_of_v4(mapped);
+    }
+    let first = address.segments()[0];
+    if address.is_loopback() {
+        Reach::Loopback
+    } else if first & 0xffc0 == 0xfe80 {
+        Reach::LinkLocal
+    } else if first & 0xfe00 == 0xfc00 {
+        Reach::Private
+    } else if address.is_unspecified() || address.is_multicast() {
+        Reach::Odd
+    } else {
+        Reach::Public
+    }
+}
+
+impl fmt::Display for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}://{}", self.scheme.name(), self.host)?;
+        if self.port != self.scheme.default_port() {
+            write!(f, ":{}", self.port)?;
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Debug for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}

@@ -1,0 +1,104 @@
+use super::*;
+
+fn parsed(text: &str) -> String {
+    text.parse::<Reference>()
+        .map_or_else(|e| e.to_string(), |r| r.to_string())
+}
+
+#[test]
+fn missing_parts_are_filled_in() {
+    for (text, full) in [
+        ("alpine", "registry-1.docker.io/library/alpine:latest"),
+        ("alpine:3.17", "registry-1.docker.io/library/alpine:3.17"),
+        ("me/app", "registry-1.docker.io/me/app:latest"),
+        ("docker.io/me/app:1", "registry-1.docker.io/me/app:1"),
+        (
+            "index.docker.io/app",
+            "registry-1.docker.io/library/app:latest",
+        ),
+        ("localhost/app", "localhost/app:latest"),
+        ("LOCALHOST:5000/app", "localhost:5000/app:latest"),
+        ("host/app", "registry-1.docker.io/host/app:latest"),
+        ("q.example/a/b/c:T_.-x", "q.example/a/b/c:T_.-x"),
+        ("[::1]:5000/a", "[::1]:5000/a:latest"),
+        ("[::1]/a:b", "[::1]/a:b"),
+        ("q.example%a%b+1", "q.example/a/b:1"),
+        ("localhost+5000%a", "localhost:5000/a:latest"),
+        (
+            "q.example/a__b/c--d/e.f_g",
+            "q.example/a__b/c--d/e.f_g:latest",
+        ),
+    ] {
+        assert_eq!(parsed(text), full, "{text}");
+    }
+}
+
+#[test]
+fn a_digest_replaces_the_default_tag() {
+    let digest = Digest::sha256(b"");
+    let reference: Reference = format!("q.example/a@{digest}")
+        .parse()
+        .expect("it has the form");
+    assert_eq!(reference.tag(), None);
+    assert_eq!(reference.manifest_name(), digest.to_string());
+    let both: Reference = format!("q.example/a:t@{digest}")
+        .parse()
+        .expect("it has the form");
+    assert_eq!(both.manifest_name(), "t");
+    assert_eq!(both.digest(), Some(&digest));
+}
+
+#[test]
+fn errors_say_where() {
+    for (text, position) in [
+        ("", 1),
+        ("q.example/", 11),
+        ("q.example/A", 11),
+        ("q.example/a b", 12),
+        ("q.example/a:", 13),
+        ("q.example/a:-x", 13),
+        ("q.example/a:x!", 14),
+        ("q.example/a//b", 13),
+        ("q.example/-a", 11),
+        ("q.example/a-", 12),
+        ("q.example/a..b", 12),
+        ("q.example/a___b", 12),
+        ("q.example/a@sha256:12", 13),
+        ("q.example:0/a", 11),
+        ("q.example:x/a", 11),
+        ("q.example:70000/a", 11),
+        ("q.exa\u{e4}mple/a", 6),
+        ("\u{e4}/b", 1),
+        ("a:b:c", 2),
+        ("a\r\nb", 2),
+    ] {
+        let error = text.parse::<Reference>().expect_err(text);
+        assert_eq!(error.position, position, "{error}");
+    }
+}
+
+#[test]
+fn lengths_are_bounded() {
+    let name = "a".repeat(255);
+    assert!(format!("q.example/{name}").parse::<Reference>().is_ok());
+    assert!(format!("q.example/{name}a").parse::<Reference>().is_err());
+    let tag = "t".repeat(128);
+    assert!(format!("q.example/a:{tag}").parse::<Reference>().is_ok());
+    assert!(format!("q.example/a:{tag}t").parse::<Reference>().is_err());
+}
+
+#[test]
+fn defaults_can_be_another_registry() {
+    let defaults = ReferenceDefaults {
+        host: "q.example".to_owned(),
+        port: Some(5000),
+        path_prefix: Some("team/x".to_owned()),
+    };
+    let with = |text| {
+        Reference::parse(text, &defaults)
+            .expect("it has the form")
+            .to_string()
+    };
+    assert_eq!(with("app:1"), "q.example:5000/team/x/app:1");
+    assert_eq!(with("other.example/app:1"), "other.example/app:1");
+}
