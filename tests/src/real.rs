@@ -8,6 +8,7 @@ pub mod docker_registry;
 pub mod intended;
 pub mod longshore;
 pub mod programs;
+pub mod scratch;
 pub mod server;
 pub mod specimen;
 pub mod token_server;

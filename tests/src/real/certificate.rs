@@ -6,6 +6,8 @@ use std::path::PathBuf;
 use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair, KeyUsagePurpose};
 use tempfile::TempDir;
 
+use super::scratch::{must, scratch};
+
 /// PEM files that live as long as this value.
 #[derive(Debug)]
 pub struct Certificate {
@@ -37,15 +39,13 @@ impl Certificate {
             .signed_by(&key, &issuer)
             .expect("the key is of a kind it can sign with");
 
-        let made = Self {
-            folder: tempfile::tempdir().expect("a test machine has a writable temporary folder"),
-        };
+        let made = Self { folder: scratch() };
         for (path, pem) in [
             (made.authority(), authority.pem()),
             (made.certificate(), certificate.pem()),
             (made.key(), key.serialize_pem()),
         ] {
-            fs::write(&path, pem).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+            must(&path, fs::write(&path, pem));
         }
         made
     }
@@ -59,7 +59,7 @@ impl Certificate {
     pub fn trusted(&self) -> PathBuf {
         // Alone in there: skopeo takes a `.cert` or `.key` beside it for a client certificate.
         let folder = self.folder.path().join("trusted");
-        fs::create_dir_all(&folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
+        must(&folder, fs::create_dir_all(&folder));
         folder
     }
 

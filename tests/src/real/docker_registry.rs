@@ -4,13 +4,14 @@
 mod tests;
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use super::certificate::Certificate;
 use super::clients::Endpoint;
+use super::scratch::{must, scratch};
 use super::server::Server;
 use super::token_server::TokenServer;
 use super::tools::{run, tool};
@@ -38,12 +39,12 @@ pub enum Auth {
 impl DockerRegistry {
     /// Starts it and waits until it listens.
     pub fn start(auth: Auth) -> Self {
-        let folder = tempfile::tempdir().expect("a test machine has a writable temporary folder");
+        let folder = scratch();
         let certificate = Certificate::create();
         let config = folder.path().join("config.yml");
         // YAML is a superset of JSON.
         let content = configuration(folder.path(), &certificate, &auth).to_string();
-        fs::write(&config, content).unwrap_or_else(|error| panic!("{}: {error}", config.display()));
+        must(&config, fs::write(&config, content));
 
         let server = Server::start(tool("docker-registry").arg("serve").arg(&config));
         let port = server.log().wait_for("docker-registry to listen", |lines| {
@@ -111,11 +112,11 @@ pub struct Request {
 }
 
 impl Request {
-    /// Whether it brought bytes of a blob, or was meant to.
-    pub fn is_blob_upload(&self) -> bool {
-        matches!(self.method.as_str(), "POST" | "PATCH" | "PUT")
-            && self.target.contains("/blobs/uploads/")
-            && (200..300).contains(&self.status)
+    /// Whether it brought bytes of a blob, or ended an upload that did.
+    ///
+    /// Opening an upload does not: a push may do that to learn whether it is allowed to.
+    pub fn brings_blob(&self) -> bool {
+        matches!(self.method.as_str(), "PATCH" | "PUT") && self.target.contains("/blobs/uploads/")
     }
 
     fn is_manifest_upload(&self) -> bool {
@@ -164,15 +165,15 @@ fn configuration(folder: &Path, certificate: &Certificate, auth: &Auth) -> Value
     })
 }
 
-fn htpasswd(folder: &Path) -> std::path::PathBuf {
+fn htpasswd(folder: &Path) -> PathBuf {
     let path = folder.join("htpasswd");
     // Bcrypt is the only kind it accepts. The lowest cost: the password guards nothing.
     let line = run(tool("htpasswd").args(["-n", "-b", "-B", "-C", "4", USER, PASSWORD])).stdout;
-    fs::write(&path, line).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    must(&path, fs::write(&path, line));
     path
 }
 
-fn storage(folder: &Path) -> std::path::PathBuf {
+fn storage(folder: &Path) -> PathBuf {
     folder.join("storage")
 }
 

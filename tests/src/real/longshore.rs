@@ -9,6 +9,7 @@ use tempfile::TempDir;
 
 use super::clients::Endpoint;
 use super::programs::programs;
+use super::scratch::scratch;
 use super::tools::{isolated, said};
 
 /// A user of the program: a home of their own, so a pack cache of their own.
@@ -37,13 +38,20 @@ pub struct Pushed {
     pub stderr: String,
 }
 
+/// One blob in the report of a push.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Blob {
+    /// Of its content.
+    pub digest: String,
+    /// How it got there: `uploaded`, `existed` or `mounted`.
+    pub outcome: String,
+}
+
 impl Longshore {
     /// Somebody who has never pushed.
     #[expect(clippy::new_without_default, reason = "it makes a folder")]
     pub fn new() -> Self {
-        Self {
-            home: tempfile::tempdir().expect("a test machine has a writable temporary folder"),
-        }
+        Self { home: scratch() }
     }
 
     /// Pushes and must succeed.
@@ -55,22 +63,27 @@ impl Longshore {
         login: Login,
         options: &[&str],
     ) -> Pushed {
-        let output = self.try_push(image, endpoint, reference, login, options);
+        let digest_file = self.home.path().join("digest");
+        let written = digest_file
+            .to_str()
+            .expect("temporary folders have plain names");
+        let options: Vec<_> = options
+            .iter()
+            .copied()
+            .chain(["--digest-file", written])
+            .collect();
+        let output = self.try_push(image, endpoint, reference, login, &options);
         assert!(
             output.status.success(),
             "the push failed\n{}",
             said(&output)
         );
-        let report: Value = serde_json::from_slice(&output.stdout).unwrap_or_else(|error| {
-            panic!(
-                "--json printed no single object: {error}\n{}",
-                said(&output)
-            )
-        });
-        let digest = report["digest"]
-            .as_str()
-            .unwrap_or_else(|| panic!("no digest in {report:#}"))
-            .to_owned();
+
+        let report = json(&output);
+        let digest = text(&report["digest"]);
+        let written = std::fs::read_to_string(&digest_file)
+            .unwrap_or_else(|error| panic!("no digest file: {error}"));
+        assert_eq!(written.trim_end(), digest, "--digest-file and --json agree");
         Pushed {
             digest,
             report,
@@ -115,22 +128,33 @@ impl Longshore {
 }
 
 impl Pushed {
-    /// How each blob came to be in the registry, by digest.
-    pub fn outcomes(&self) -> Vec<(String, String)> {
-        let blobs = self.report["blobs"]
+    /// How the layers and the config came to be in the registry.
+    pub fn blobs(&self) -> Vec<Blob> {
+        let layers = self.report["layers"]
             .as_array()
-            .unwrap_or_else(|| panic!("no blobs in {:#}", self.report));
-        let text = |blob: &Value, key: &str| {
-            blob[key]
-                .as_str()
-                .unwrap_or_else(|| panic!("no {key} in {blob:#}"))
-                .to_owned()
-        };
+            .unwrap_or_else(|| panic!("no layers in {:#}", self.report));
+        let blobs = layers.iter().chain([&self.report["config"]]);
         blobs
-            .iter()
-            .map(|blob| (text(blob, "digest"), text(blob, "outcome")))
+            .map(|blob| Blob {
+                digest: text(&blob["digest"]),
+                outcome: text(&blob["outcome"]),
+            })
             .collect()
     }
+}
+
+/// The object that `--json` printed, be it a report or an error.
+pub fn json(output: &Output) -> Value {
+    serde_json::from_slice(&output.stdout).unwrap_or_else(|error| {
+        panic!("--json printed no single object: {error}\n{}", said(output))
+    })
+}
+
+fn text(value: &Value) -> String {
+    value
+        .as_str()
+        .unwrap_or_else(|| panic!("{value} is no string"))
+        .to_owned()
 }
 
 fn with_stdin(command: &mut Command, typed: &str) -> Output {

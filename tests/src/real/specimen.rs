@@ -10,12 +10,12 @@ use std::os::unix::ffi::OsStrExt as _;
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, symlink};
 use std::os::unix::net::UnixListener;
 use std::path::{Path, PathBuf};
-use std::sync::OnceLock;
 
 use rustix::fs::{AtFlags, CWD, FileType, Mode, Timespec, Timestamps, mknodat, utimensat};
 use serde_json::json;
 use tempfile::TempDir;
 
+use super::scratch::{must, scratch};
 use super::tree::Tree;
 
 /// An image directory and what was in it when it was made.
@@ -26,12 +26,6 @@ pub struct Specimen {
 }
 
 impl Specimen {
-    /// The one of this run, which nobody may change.
-    pub fn shared() -> &'static Self {
-        static SHARED: OnceLock<Specimen> = OnceLock::new();
-        SHARED.get_or_init(|| Self::create(Special::Included))
-    }
-
     /// The image directory, as `--image` wants it.
     pub fn path(&self) -> PathBuf {
         self.folder.path().join("image")
@@ -48,7 +42,7 @@ impl Specimen {
     }
 
     fn with_files(special: Special, files: usize) -> Self {
-        let folder = tempfile::tempdir().expect("a test machine has a writable temporary folder");
+        let folder = scratch();
         let root = folder.path().join("image");
         must(&root, fs::create_dir(&root));
         for name in [
@@ -319,10 +313,6 @@ fn set_mtime(path: &Path, seconds: i64, nanoseconds: i64) {
         path,
         utimensat(CWD, path, &times, AtFlags::SYMLINK_NOFOLLOW),
     );
-}
-
-fn must<T, E: std::fmt::Display>(path: &Path, result: Result<T, E>) -> T {
-    result.unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
 
 const FILES: usize = 10_000;

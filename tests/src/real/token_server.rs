@@ -1,11 +1,13 @@
 //! The mock registry's token server, as an authority that a real registry trusts.
 
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use tempfile::TempDir;
 
 use super::docker_registry::{PASSWORD, USER};
 use super::programs::programs;
+use super::scratch::scratch;
 use super::server::Server;
 use super::tools::isolated;
 
@@ -20,8 +22,8 @@ pub struct TokenServer {
 impl TokenServer {
     /// Starts it and waits until it listens.
     pub fn start() -> Self {
-        let folder = tempfile::tempdir().expect("a test machine has a writable temporary folder");
-        let mut command = isolated(std::process::Command::new(&programs().mock_registry));
+        let folder = scratch();
+        let mut command = isolated(Command::new(&programs().mock_registry));
         command
             .args([
                 "token-server",

@@ -2,9 +2,6 @@
 
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
-use std::sync::OnceLock;
-
-use tempfile::TempDir;
 
 /// Those of `names` that are not installed.
 pub fn missing(names: &[&'static str]) -> Vec<&'static str> {
@@ -17,19 +14,18 @@ pub fn missing(names: &[&'static str]) -> Vec<&'static str> {
     names.iter().filter(found).copied().collect()
 }
 
-/// A command for a tool of the distribution, with an empty home, no input and no proxies.
+/// A command for a tool of the distribution, with no home, no input and no proxies.
 pub fn tool(name: &str) -> Command {
     isolated(Command::new(name))
 }
 
 /// Takes the caller's environment away from a command, but for what every program needs.
 pub fn isolated(mut command: Command) -> Command {
-    let home = home();
     command
         .env_clear()
         .env("PATH", search_path())
-        .env("HOME", home)
-        .env("XDG_RUNTIME_DIR", home)
+        .env("HOME", HOME)
+        .env("XDG_RUNTIME_DIR", HOME)
         // ch-image wants to know, and `sudo`-less containers do not say.
         .env("USER", "tester")
         .env("LC_ALL", "C.UTF-8")
@@ -72,11 +68,5 @@ fn search_path() -> String {
     format!("/usr/bin:/usr/sbin:/bin:/sbin:{inherited}")
 }
 
-/// One for the whole run: some tools keep a cache there.
-fn home() -> &'static Path {
-    static HOME: OnceLock<TempDir> = OnceLock::new();
-    HOME.get_or_init(|| {
-        tempfile::tempdir().expect("a test machine has a writable temporary folder")
-    })
-    .path()
-}
+/// Nobody's, so that no configuration, login or cache of the machine's users takes part.
+const HOME: &str = "/nonexistent";

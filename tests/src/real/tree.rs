@@ -14,6 +14,8 @@ use std::path::{Path, PathBuf};
 
 use sha2::{Digest as _, Sha256};
 
+use super::scratch::must;
+
 /// Everything below a directory, by path relative to it; the directory itself is the empty path.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Tree {
@@ -232,8 +234,7 @@ struct Reader<'a> {
 impl Reader<'_> {
     fn visit(&mut self, path: PathBuf) {
         let full = self.root.join(&path);
-        let metadata = fs::symlink_metadata(&full)
-            .unwrap_or_else(|error| panic!("{}: {error}", full.display()));
+        let metadata = must(&full, fs::symlink_metadata(&full));
         let kind = self.kind(&full, &path, &metadata);
         let entry = Entry {
             mode: metadata.mode() & 0o7777,
@@ -244,10 +245,8 @@ impl Reader<'_> {
         let is_directory = entry.kind == Kind::Directory;
         self.entries.insert(path.clone(), entry);
         if is_directory {
-            let listed =
-                fs::read_dir(&full).unwrap_or_else(|error| panic!("{}: {error}", full.display()));
-            for child in listed {
-                let child = child.unwrap_or_else(|error| panic!("{}: {error}", full.display()));
+            for child in must(&full, fs::read_dir(&full)) {
+                let child = must(&full, child);
                 self.visit(path.join(child.file_name()));
             }
         }
@@ -258,8 +257,7 @@ impl Reader<'_> {
         if kind.is_dir() {
             Kind::Directory
         } else if kind.is_symlink() {
-            let target =
-                fs::read_link(full).unwrap_or_else(|error| panic!("{}: {error}", full.display()));
+            let target = must(full, fs::read_link(full));
             Kind::Symlink { target }
         } else if kind.is_file() {
             if metadata.nlink() > 1 {
@@ -285,15 +283,11 @@ impl Reader<'_> {
 }
 
 fn digest(path: &Path) -> [u8; 32] {
-    let fail = |error| panic!("{}: {error}", path.display());
-    let mut file = File::open(path).unwrap_or_else(fail);
+    let mut file = must(path, File::open(path));
     let mut hasher = Sha256::new();
     let mut buffer = vec![0; 1 << 16];
     loop {
-        match file
-            .read(&mut buffer)
-            .unwrap_or_else(|error| panic!("{}: {error}", path.display()))
-        {
+        match must(path, file.read(&mut buffer)) {
             0 => return hasher.finalize().into(),
             read => hasher.update(&buffer[..read]),
         }

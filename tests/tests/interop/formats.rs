@@ -7,32 +7,38 @@ use longshore_tests::real::clients::{
 };
 use longshore_tests::real::docker_registry::{Auth, DockerRegistry};
 use longshore_tests::real::longshore::{Login, Longshore};
-use longshore_tests::real::specimen::Specimen;
+use longshore_tests::real::scratch::scratch;
 use longshore_tests::real::tree::hex;
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 
-use crate::harness::Told;
+use crate::harness::{Shared, Told};
 
-pub(crate) fn docker() -> Told {
-    check(&Format {
-        option: "docker",
-        manifest: "application/vnd.docker.distribution.manifest.v2+json",
-        config: "application/vnd.docker.container.image.v1+json",
-        layer: "application/vnd.docker.image.rootfs.diff.tar.gzip",
-    })
+pub(crate) fn docker(shared: &Shared) -> Told {
+    check(
+        shared,
+        &Format {
+            option: "docker",
+            manifest: "application/vnd.docker.distribution.manifest.v2+json",
+            config: "application/vnd.docker.container.image.v1+json",
+            layer: "application/vnd.docker.image.rootfs.diff.tar.gzip",
+        },
+    )
 }
 
-pub(crate) fn oci() -> Told {
-    check(&Format {
-        option: "oci",
-        manifest: "application/vnd.oci.image.manifest.v1+json",
-        config: "application/vnd.oci.image.config.v1+json",
-        layer: "application/vnd.oci.image.layer.v1.tar+gzip",
-    })
+pub(crate) fn oci(shared: &Shared) -> Told {
+    check(
+        shared,
+        &Format {
+            option: "oci",
+            manifest: "application/vnd.oci.image.manifest.v1+json",
+            config: "application/vnd.oci.image.config.v1+json",
+            layer: "application/vnd.oci.image.layer.v1.tar+gzip",
+        },
+    )
 }
 
-pub(crate) fn buildah() -> Told {
+pub(crate) fn buildah(shared: &Shared) -> Told {
     if !rustix::process::geteuid().is_root() {
         return Told::Skipped("buildah needs root or a user namespace");
     }
@@ -42,13 +48,13 @@ pub(crate) fn buildah() -> Told {
         let image = format!("team/system:{format}");
         let options = ["--format", format];
         let pushed = Longshore::new().push(
-            &Specimen::shared().path(),
+            &shared.specimen().path(),
             &endpoint,
             &image,
             Login::Stdin,
             &options,
         );
-        let scratch = tempfile::tempdir().expect("a test machine has a writable temporary folder");
+        let scratch = scratch();
         let listed = buildah_from(&endpoint, &image, scratch.path());
         assert_eq!(
             listed["names"],
@@ -67,10 +73,10 @@ struct Format {
     layer: &'static str,
 }
 
-fn check(format: &Format) -> Told {
+fn check(shared: &Shared, format: &Format) -> Told {
     let registry = DockerRegistry::start(Auth::Htpasswd);
     let endpoint = registry.endpoint();
-    let image = Specimen::shared().path();
+    let image = shared.specimen().path();
     let pushed = Longshore::new().push(
         &image,
         &endpoint,
@@ -106,7 +112,7 @@ fn check(format: &Format) -> Told {
         .iter()
         .chain([&manifest["config"]])
         .map(|blob| text(&blob["digest"]));
-    let reported = pushed.outcomes().into_iter().map(|(digest, _)| digest);
+    let reported = pushed.blobs().into_iter().map(|blob| blob.digest);
     assert_eq!(
         reported.collect::<BTreeSet<_>>(),
         named.collect(),

@@ -2,8 +2,10 @@
 
 use std::io::Write as _;
 use std::process::ExitCode;
+use std::sync::{Arc, OnceLock};
 
 use libtest_mimic::{Arguments, Completion, Trial};
+use longshore_tests::real::specimen::{Special, Specimen};
 use longshore_tests::real::tools::missing;
 
 /// A story that needs programs of the distribution.
@@ -13,7 +15,21 @@ pub(crate) struct Test {
     /// What must be installed.
     pub(crate) tools: &'static [&'static str],
     /// Panics when it does not hold.
-    pub(crate) story: fn() -> Told,
+    pub(crate) story: fn(&Shared) -> Told,
+}
+
+/// What several stories use and none may change. It lives as long as the run.
+#[derive(Default)]
+pub(crate) struct Shared {
+    specimen: OnceLock<Specimen>,
+}
+
+impl Shared {
+    /// An image with everything in it, made when first asked for.
+    pub(crate) fn specimen(&self) -> &Specimen {
+        self.specimen
+            .get_or_init(|| Specimen::create(Special::Included))
+    }
 }
 
 /// How a story ended that did not fail.
@@ -25,15 +41,18 @@ pub(crate) enum Told {
 }
 
 pub(crate) fn run(tests: &'static [Test]) -> ExitCode {
+    // No static: what is never dropped leaves its folder behind.
+    let shared = Arc::new(Shared::default());
     let trials = tests.iter().map(|test| {
-        let trial = Trial::ignorable_test(test.name, || Ok(tell(test)));
+        let shared = Arc::clone(&shared);
+        let trial = Trial::ignorable_test(test.name, move || Ok(tell(test, &shared)));
         // Unless asked for: they take minutes and need what a plain machine lacks.
         trial.with_ignored_flag(true)
     });
     libtest_mimic::run(&Arguments::from_args(), trials.collect()).exit_code()
 }
 
-fn tell(test: &Test) -> Completion {
+fn tell(test: &Test, shared: &Shared) -> Completion {
     let missing = missing(test.tools);
     if !missing.is_empty() {
         let required =
@@ -48,7 +67,7 @@ fn tell(test: &Test) -> Completion {
             &format!("{} is not installed", missing.join(", ")),
         );
     }
-    match (test.story)() {
+    match (test.story)(shared) {
         Told::Whole => Completion::Completed,
         Told::Skipped(why) => skipped(test.name, why),
     }

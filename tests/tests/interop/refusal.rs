@@ -2,29 +2,28 @@
 
 use longshore_tests::real::clients::Endpoint;
 use longshore_tests::real::docker_registry::{Auth, DockerRegistry};
-use longshore_tests::real::longshore::{Login, Longshore};
-use longshore_tests::real::specimen::Specimen;
+use longshore_tests::real::longshore::{Login, Longshore, json};
 use longshore_tests::real::token_server::TokenServer;
 use longshore_tests::real::tools::said;
 
-use crate::harness::Told;
+use crate::harness::{Shared, Told};
 
-pub(crate) fn wrong_password() -> Told {
-    refused(Auth::Htpasswd)
+pub(crate) fn wrong_password(shared: &Shared) -> Told {
+    refused(shared, Auth::Htpasswd)
 }
 
-pub(crate) fn no_token() -> Told {
-    refused(Auth::Token(TokenServer::start()))
+pub(crate) fn no_token(shared: &Shared) -> Told {
+    refused(shared, Auth::Token(TokenServer::start()))
 }
 
-fn refused(auth: Auth) -> Told {
+fn refused(shared: &Shared, auth: Auth) -> Told {
     let registry = DockerRegistry::start(auth);
     let endpoint = Endpoint {
         password: WRONG.to_owned(),
         ..registry.endpoint()
     };
     let output = Longshore::new().try_push(
-        &Specimen::shared().path(),
+        &shared.specimen().path(),
         &endpoint,
         "team/system:1",
         Login::Stdin,
@@ -38,13 +37,15 @@ fn refused(auth: Auth) -> Told {
         "packing had begun\n{}",
         said(&output)
     );
-    assert!(
-        output.stdout.is_empty(),
-        "stdout is for results\n{}",
-        said(&output)
+    let error = &json(&output)["error"];
+    assert_eq!(error["class"], "authentication", "{error:#}");
+    assert_eq!(
+        error["exitCode"],
+        serde_json::json!(output.status.code()),
+        "{error:#}"
     );
     assert!(
-        !stderr.contains(WRONG),
+        !said(&output).contains(WRONG),
         "the password is nobody's business\n{}",
         said(&output)
     );

@@ -4,38 +4,39 @@ use longshore_tests::real::clients::{Endpoint, ch_image_pull, ch_image_push, sko
 use longshore_tests::real::docker_registry::{Auth, DockerRegistry};
 use longshore_tests::real::intended;
 use longshore_tests::real::longshore::{Login, Longshore};
+use longshore_tests::real::scratch::scratch;
 use longshore_tests::real::specimen::{Special, Specimen};
 use longshore_tests::real::token_server::TokenServer;
 use longshore_tests::real::tree::Tree;
 
-use crate::harness::Told;
+use crate::harness::{Shared, Told};
 
 /// Charliecloud's own push is the measure: what we expect of ours must hold for it.
-pub(crate) fn of_ch_image() -> Told {
+pub(crate) fn of_ch_image(_: &Shared) -> Told {
     let registry = DockerRegistry::start(Auth::Htpasswd);
     let specimen = Specimen::create(Special::LeftOut);
-    let scratch = scratch();
-    ch_image_push(
-        &registry.endpoint(),
-        &specimen.path(),
-        IMAGE,
-        scratch.path(),
-    );
+    let folder = scratch();
+    ch_image_push(&registry.endpoint(), &specimen.path(), IMAGE, folder.path());
     comes_back(&registry.endpoint(), specimen.tree());
     Told::Whole
 }
 
-pub(crate) fn with_password() -> Told {
-    push_and_pull(Auth::Htpasswd, Login::Stdin, "docker")
+pub(crate) fn with_password(shared: &Shared) -> Told {
+    push_and_pull(shared, Auth::Htpasswd, Login::Stdin, "docker")
 }
 
-pub(crate) fn with_token() -> Told {
-    push_and_pull(Auth::Token(TokenServer::start()), Login::Environment, "oci")
+pub(crate) fn with_token(shared: &Shared) -> Told {
+    push_and_pull(
+        shared,
+        Auth::Token(TokenServer::start()),
+        Login::Environment,
+        "oci",
+    )
 }
 
-fn push_and_pull(auth: Auth, login: Login, format: &str) -> Told {
+fn push_and_pull(shared: &Shared, auth: Auth, login: Login, format: &str) -> Told {
     let registry = DockerRegistry::start(auth);
-    let specimen = Specimen::shared();
+    let specimen = shared.specimen();
     let endpoint = registry.endpoint();
     Longshore::new().push(
         &specimen.path(),
@@ -55,12 +56,12 @@ fn comes_back(endpoint: &Endpoint, image: &Tree) {
     );
     let layer = intended::layer(image, me);
 
-    let scratch_umoci = scratch();
-    let unpacked = Tree::read(&skopeo_and_umoci(endpoint, IMAGE, scratch_umoci.path()));
+    let folder = scratch();
+    let unpacked = Tree::read(&skopeo_and_umoci(endpoint, IMAGE, folder.path()));
     same("umoci", &layer, &unpacked);
 
-    let scratch_ch_image = scratch();
-    let pulled = Tree::read(&ch_image_pull(endpoint, IMAGE, scratch_ch_image.path()));
+    let folder = scratch();
+    let pulled = Tree::read(&ch_image_pull(endpoint, IMAGE, folder.path()));
     same(
         "ch-image",
         &intended::ch_image_pull(&layer),
@@ -75,10 +76,6 @@ fn same(client: &str, expected: &Tree, actual: &Tree) {
         differences.is_empty(),
         "what {client} unpacked is not what was pushed: {differences}"
     );
-}
-
-fn scratch() -> tempfile::TempDir {
-    tempfile::tempdir().expect("a test machine has a writable temporary folder")
 }
 
 const IMAGE: &str = "team/system:1";
