@@ -56,8 +56,11 @@ pub enum PackError {
     /// The packed bytes could not be written to where the caller wanted them.
     #[error("cannot write the layer: {0}")]
     Sink(#[source] io::Error),
-    /// The spool file could not be made.
-    #[error("cannot make a temporary file in {}: {source}", Shown::path(directory))]
+    /// The spool file could not be made or written.
+    #[error(
+        "cannot keep the layer in a temporary file in {}: {source}",
+        Shown::path(directory)
+    )]
     Spool {
         /// Where.
         directory: PathBuf,

@@ -34,8 +34,9 @@ pub struct Options {
     pub compression: Compression,
     /// How hard to compress.
     pub level: Level,
-    /// Threads that compress; as many as the machine has processors if not given. They do not
-    /// change the bytes.
+    /// Threads that compress. If not given, as many as this process may use processors, but no more
+    /// than 32: one thread has to hash the stream, and more than that it cannot keep up with. They
+    /// do not change the bytes.
     pub threads: Option<NonZeroUsize>,
     /// No member gets a later time than this one, in seconds since 1970
     /// (<https://reproducible-builds.org/specs/source-date-epoch/>).
@@ -82,7 +83,7 @@ impl Packer {
     /// # Errors
     ///
     /// Any file that cannot be read or changes while it is packed, a failing sink, and
-    /// cancellation. `sink` then holds a part of nothing.
+    /// cancellation. What `sink` has taken until then is of no use.
     pub fn pack(
         &self,
         directory: &Path,
@@ -108,9 +109,14 @@ impl Packer {
 
     fn threads(&self) -> NonZeroUsize {
         let available = || std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
-        self.options.threads.unwrap_or_else(available)
+        self.options
+            .threads
+            .unwrap_or_else(|| available().min(MOST_THREADS))
     }
 }
+
+/// Threads that are started without being asked for.
+const MOST_THREADS: NonZeroUsize = NonZeroUsize::new(32).expect("not zero");
 
 #[cfg(test)]
 mod tests;

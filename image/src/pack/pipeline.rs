@@ -81,7 +81,9 @@ impl Pipeline {
             let diff_id = builder.spawn_scoped(scope, move || hash(&to_hash));
             let diff_id = diff_id.map_err(PackError::Thread)?;
             let builder = thread::Builder::new().name("join".to_owned());
-            let joined = builder.spawn_scoped(scope, move || join(&results, sink));
+            // What is not compressed has its digest from the other thread already.
+            let hasher = (self.compression != Compression::None).then(Sha256::new);
+            let joined = builder.spawn_scoped(scope, move || join(&results, sink, hasher));
             let joined = joined.map_err(PackError::Thread)?;
 
             let mut send = |block: Vec<u8>| {
@@ -104,14 +106,16 @@ impl Pipeline {
             match (produced, joined) {
                 (Err(Halt::Failed(error)), _) => Err(error),
                 (_, Err(error)) => Err(PackError::Sink(error)),
-                (Ok((value, uncompressed_size)), Ok(content)) => Ok((
-                    value,
-                    Streams {
+                (Ok((value, uncompressed_size)), Ok((digest, size))) => {
+                    let digest = digest.unwrap_or_else(|| diff_id.clone());
+                    let content = Content { digest, size };
+                    let streams = Streams {
                         diff_id,
                         uncompressed_size,
                         content,
-                    },
-                )),
+                    };
+                    Ok((value, streams))
+                }
                 // The joiner ends without an error only after the producer.
                 (Err(Halt::Stopped), Ok(_)) => Err(PackError::Cancelled),
             }
@@ -150,18 +154,24 @@ fn hash(blocks: &Receiver<Block>) -> Digest {
     Digest::from_sha256(hasher.finalize().into())
 }
 
-fn join(results: &Receiver<Receiver<Packed>>, mut sink: impl Write) -> io::Result<Content> {
-    let mut hasher = Sha256::new();
+/// Writes the blocks in order, and says what they hash to and how many bytes they are.
+fn join(
+    results: &Receiver<Receiver<Packed>>,
+    mut sink: impl Write,
+    mut hasher: Option<Sha256>,
+) -> io::Result<(Option<Digest>, u64)> {
     let mut size = 0;
     for result in results {
         // The producer gave up between announcing the block and handing it out.
         let Ok(packed) = result.recv() else { break };
         let bytes = packed.bytes();
-        hasher.update(bytes);
+        if let Some(hasher) = &mut hasher {
+            hasher.update(bytes);
+        }
         size += bytes.len() as u64;
         sink.write_all(bytes)?;
     }
     sink.flush()?;
-    let digest = Digest::from_sha256(hasher.finalize().into());
-    Ok(Content { digest, size })
+    let digest = hasher.map(|hasher| Digest::from_sha256(hasher.finalize().into()));
+    Ok((digest, size))
 }

@@ -25,11 +25,16 @@ impl Packer {
         notices: &mut dyn FnMut(Notice),
         watch: &Watch,
     ) -> Result<SpooledLayer, PackError> {
-        let file = tempfile::tempfile_in(spool).map_err(|source| PackError::Spool {
+        let spoiled = |source| PackError::Spool {
             directory: spool.to_owned(),
             source,
+        };
+        let file = tempfile::tempfile_in(spool).map_err(spoiled)?;
+        let packed = self.pack(directory, &file, notices, watch);
+        let layer = packed.map_err(|error| match error {
+            PackError::Sink(source) => spoiled(source),
+            other => other,
         })?;
-        let layer = self.pack(directory, &file, notices, watch)?;
         Ok(SpooledLayer {
             layer,
             file: Arc::new(file),

@@ -98,10 +98,18 @@ fn depth_has_no_limit() {
         rustix::fs::mkdirat(&directory, "x", Mode::RWXU).unwrap();
         directory = rustix::fs::openat(&directory, "down", OFlags::PATH, Mode::empty()).unwrap();
     }
-    let paths = paths(tree.path());
-    assert_eq!(paths.len(), 1 + 2 * depth);
-    assert_eq!(paths[depth].len(), 1 + 5 * depth);
-    assert_eq!(paths.last().unwrap(), "./x");
+    let mut walk = Walk::new(tree.path()).unwrap();
+    let (mut members, mut longest, mut most_open) = (0, 0, 0);
+    while walk.next().unwrap().is_some() {
+        let open = walk.frames.iter().filter(|frame| frame.directory.is_some());
+        most_open = most_open.max(open.count());
+        longest = longest.max(walk.path().len());
+        members += 1;
+    }
+    assert_eq!(members, 1 + 2 * depth);
+    assert_eq!(longest, 1 + "/down".len() * depth);
+    assert_eq!(walk.path(), b".");
+    assert_eq!(most_open, MOST_OPEN);
     // tempfile removes by descriptors as well, so the tree goes away.
 }
 
