@@ -27,6 +27,7 @@ pub struct Server {
     accepted: Arc<AtomicUsize>,
     stop: Arc<AtomicBool>,
     complaints: Arc<Mutex<Vec<String>>>,
+    streams: Arc<Mutex<Vec<TcpStream>>>,
     thread: Option<JoinHandle<()>>,
 }
 
@@ -59,12 +60,15 @@ impl Server {
         let complaints = Arc::new(Mutex::new(Vec::new()));
         let script = Arc::new(script);
         let (count, stopped, complain) = (accepted.clone(), stop.clone(), complaints.clone());
+        let streams = Arc::new(Mutex::new(Vec::new()));
+        let open = streams.clone();
         let thread = thread::spawn(move || {
             let mut connections = Vec::new();
             while let Ok((stream, _)) = listener.accept() {
                 if stopped.load(Ordering::SeqCst) {
                     break;
                 }
+                open.lock().unwrap().extend(stream.try_clone());
                 let index = count.fetch_add(1, Ordering::SeqCst);
                 let (script, complain, tls) = (script.clone(), complain.clone(), tls.clone());
                 connections.push(thread::spawn(move || {
@@ -90,6 +94,7 @@ impl Server {
             accepted,
             stop,
             complaints,
+            streams,
             thread: Some(thread),
         }
     }
@@ -112,6 +117,10 @@ impl Drop for Server {
     fn drop(&mut self) {
         self.stop.store(true, Ordering::SeqCst);
         let _ = TcpStream::connect(self.address);
+        // A client may keep its connections for longer than this server lives.
+        for stream in self.streams.lock().unwrap().iter() {
+            let _ = stream.shutdown(Shutdown::Both);
+        }
         if let Some(thread) = self.thread.take() {
             let _ = thread.join();
         }
@@ -189,6 +198,13 @@ impl Conn {
     /// Says that nothing more will be said.
     pub fn half_close(&mut self) -> io::Result<()> {
         self.stream.shutdown(Shutdown::Write)
+    }
+
+    /// Does nothing for `time`, as a busy server would. No test waits for this: it is what the
+    /// client's limits are measured against.
+    pub fn wait(&mut self, time: Duration) {
+        let (_keep, never) = std::sync::mpsc::channel::<()>();
+        let _ = never.recv_timeout(time);
     }
 
     /// Reads until the other side closes; how much there was.
@@ -288,4 +304,4 @@ pub fn bytes(length: usize) -> Vec<u8> {
 }
 
 /// More than fits into the buffers between two sockets on one machine.
-pub const LARGE: usize = 64 * 1024 * 1024;
+pub const LARGE: usize = 16 * 1024 * 1024;
