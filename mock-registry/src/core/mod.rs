@@ -36,6 +36,7 @@ pub use log::LoggedRequest;
 use crate::profile::{Auth, Profile, RoutingErrors};
 use crate::store::{BlobReader, Store};
 use crate::token::Signer;
+pub(crate) use blobs::is_digest_like;
 use call::{Purpose, Sink};
 use catalog::Catalog;
 use errors::{API_VERSION, Refusal, Reply};

@@ -1,5 +1,4 @@
 //! A client that speaks to a core without a socket.
-#![allow(dead_code, reason = "each test binary uses a part of it")]
 
 use std::time::Duration;
 
@@ -10,14 +9,14 @@ use longshore_mock_registry::{Config, Core, Profile};
 use longshore_protocol::Digest;
 use serde_json::Value;
 
-pub struct Client {
-    pub core: Core,
-    pub now: Duration,
-    pub headers: Vec<(String, String)>,
+pub(crate) struct Client {
+    pub(crate) core: Core,
+    pub(crate) now: Duration,
+    pub(crate) headers: Vec<(String, String)>,
 }
 
 impl Client {
-    pub fn new(config: Config) -> Self {
+    pub(crate) fn new(config: Config) -> Self {
         Self {
             core: Core::new(config).unwrap(),
             now: Duration::ZERO,
@@ -25,12 +24,12 @@ impl Client {
         }
     }
 
-    pub fn of(profile: &str) -> Self {
+    pub(crate) fn of(profile: &str) -> Self {
         Self::new(Config::new(Profile::builtin(profile).unwrap()))
     }
 
     /// One request; `target` may be absolute.
-    pub fn send(&mut self, request: &str, headers: &[(&str, &str)], body: &[u8]) -> Answer {
+    pub(crate) fn send(&mut self, request: &str, headers: &[(&str, &str)], body: &[u8]) -> Answer {
         let (method, target) = request.split_once(' ').unwrap();
         let mut builder = Request::builder()
             .method(method.parse::<Method>().unwrap())
@@ -49,19 +48,19 @@ impl Client {
         Answer(self.core.handle(self.now, request))
     }
 
-    pub fn get(&mut self, target: &str) -> Answer {
+    pub(crate) fn get(&mut self, target: &str) -> Answer {
         self.send(&format!("GET {target}"), &[], b"")
     }
 
     /// Opens a session and gives its location.
-    pub fn open(&mut self, name: &str) -> String {
+    pub(crate) fn open(&mut self, name: &str) -> String {
         let opened = self.send(&format!("POST /v2/{name}/blobs/uploads/"), &[], b"");
         assert_eq!(opened.status(), 202, "{:?}", opened.0);
         opened.location()
     }
 
     /// Uploads a blob by POST and PUT.
-    pub fn push_blob(&mut self, name: &str, bytes: &[u8]) -> Digest {
+    pub(crate) fn push_blob(&mut self, name: &str, bytes: &[u8]) -> Digest {
         let digest = Digest::sha256(bytes);
         let location = self.open(name);
         let put = with_query(&location, &format!("digest={digest}"));
@@ -71,7 +70,7 @@ impl Client {
     }
 
     /// Fetches a token for these scopes and uses it from now on.
-    pub fn log_in(
+    pub(crate) fn log_in(
         &mut self,
         token_path: &str,
         service: &str,
@@ -98,34 +97,34 @@ impl Client {
     }
 }
 
-pub struct Answer(pub Response<Bytes>);
+pub(crate) struct Answer(pub(crate) Response<Bytes>);
 
 impl Answer {
-    pub fn status(&self) -> u16 {
+    pub(crate) fn status(&self) -> u16 {
         self.0.status().as_u16()
     }
 
-    pub fn header(&self, name: &str) -> Option<&str> {
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
         self.0
             .headers()
             .get(name)
             .map(|value| value.to_str().unwrap())
     }
 
-    pub fn location(&self) -> String {
+    pub(crate) fn location(&self) -> String {
         self.header("location").expect("a Location").to_owned()
     }
 
-    pub fn json(&self) -> Value {
+    pub(crate) fn json(&self) -> Value {
         serde_json::from_slice(self.0.body()).unwrap_or(Value::Null)
     }
 
-    pub fn text(&self) -> String {
+    pub(crate) fn text(&self) -> String {
         String::from_utf8_lossy(self.0.body()).into_owned()
     }
 
     /// The code of the first error.
-    pub fn code(&self) -> Option<String> {
+    pub(crate) fn code(&self) -> Option<String> {
         let body = self.json();
         Some(
             body.get("errors")?
@@ -137,18 +136,18 @@ impl Answer {
     }
 }
 
-pub fn with_query(location: &str, pair: &str) -> String {
+pub(crate) fn with_query(location: &str, pair: &str) -> String {
     let glue = if location.contains('?') { '&' } else { '?' };
     format!("{location}{glue}{pair}")
 }
 
-pub fn basic(user_and_password: &str) -> String {
+pub(crate) fn basic(user_and_password: &str) -> String {
     let encoded = base64::engine::general_purpose::STANDARD.encode(user_and_password);
     format!("Basic {encoded}")
 }
 
 /// A small OCI image manifest over blobs that were pushed.
-pub fn manifest(config: &[u8], layers: &[&[u8]]) -> String {
+pub(crate) fn manifest(config: &[u8], layers: &[&[u8]]) -> String {
     let descriptor = |media_type: &str, bytes: &[u8]| {
         serde_json::json!({
             "mediaType": media_type,
@@ -166,4 +165,4 @@ pub fn manifest(config: &[u8], layers: &[&[u8]]) -> String {
     .to_string()
 }
 
-pub const OCI_MANIFEST: &str = "application/vnd.oci.image.manifest.v1+json";
+pub(crate) const OCI_MANIFEST: &str = "application/vnd.oci.image.manifest.v1+json";

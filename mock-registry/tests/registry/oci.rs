@@ -1,8 +1,6 @@
 //! The `oci` profile: what any conformant registry does.
 
-mod common;
-
-use common::{Client, OCI_MANIFEST, manifest, with_query};
+use crate::client::{Answer, Client, OCI_MANIFEST, manifest, with_query};
 use longshore_mock_registry::{Config, Profile};
 use longshore_protocol::Digest;
 
@@ -14,7 +12,7 @@ fn image(client: &mut Client) -> String {
     manifest(b"{}", &[b"layer"])
 }
 
-fn put(client: &mut Client, reference: &str, body: &str) -> common::Answer {
+fn put(client: &mut Client, reference: &str, body: &str) -> Answer {
     let target = format!("PUT /v2/{APP}/manifests/{reference}");
     client.send(&target, &[("content-type", OCI_MANIFEST)], body.as_bytes())
 }
