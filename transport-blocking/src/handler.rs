@@ -23,8 +23,8 @@ pub trait Handler {
         let _ = event;
     }
 
-    /// Sees how far every blob is: about ten times a second while something is in the air, and
-    /// after each answer.
+    /// Sees how far every blob is: about ten times a second while the session is driven, after
+    /// each answer, and at the end.
     fn progress(&mut self, progress: &mut dyn Iterator<Item = BlobProgress>) {
         let _ = progress;
     }

@@ -255,8 +255,14 @@ impl<H: Handler> Session<H> {
                         push.handle_credentials(now, request.ticket, credentials);
                     }
                 }
-                Output::Wait(until) => return until,
-                Output::Done => self.end(),
+                Output::Wait(until) => {
+                    self.handler.progress(&mut push.progress());
+                    return until;
+                }
+                Output::Done => {
+                    self.handler.progress(&mut push.progress());
+                    self.end();
+                }
             }
         }
     }
@@ -323,6 +329,7 @@ impl<H: Handler> Session<H> {
         }
     }
 
+    /// Tells the machine how far the bodies in the air are.
     fn sample(&mut self) {
         let now = self.now();
         let Some(push) = &mut self.push else { return };
@@ -333,7 +340,6 @@ impl<H: Handler> Session<H> {
                 push.handle_progress(now, *id, sent);
             }
         }
-        self.handler.progress(&mut push.progress());
     }
 
     fn end(&mut self) {
