@@ -122,6 +122,24 @@ fn long_and_foreign_names_survive() {
     }
 }
 
+/// A reader may take the header's own text for another encoding than UTF-8.
+#[test]
+fn text_beyond_ascii_stands_in_a_record_and_other_bytes_do_not() {
+    let header = |path, target| {
+        let member = Member {
+            path,
+            body: Body::Symlink { target },
+            mode: 0o777,
+            mtime: 0,
+        };
+        encoded(&member)
+    };
+    let records = |bytes: &[u8]| String::from_utf8_lossy(&bytes[512..]).into_owned();
+    assert!(records(&header("é".as_bytes(), b"t")).starts_with("11 path=é\n\0"));
+    assert!(records(&header(b"l", "é".as_bytes())).starts_with("15 linkpath=é\n\0"));
+    assert_eq!(header(b"\xff", b"\xfe").len(), 512);
+}
+
 #[test]
 fn numbers_beyond_octal_go_into_records() {
     let largest = encoded(&file(b"./f", (8 << 30) - 1));
