@@ -28,6 +28,8 @@ pub struct Config {
     pub service: Option<String>,
     /// The issuer of tokens.
     pub issuer: String,
+    /// Whether there is nothing here but the token endpoint, for other registries to use.
+    pub token_only: bool,
     /// Where bytes go.
     pub store: Box<dyn Store>,
     /// Who signs tokens.
@@ -65,6 +67,7 @@ impl Config {
             realm: None,
             service: None,
             issuer: "longshore-mock-registry".into(),
+            token_only: false,
             store: Box::new(Memory::default()),
             signer: Box::new(HmacSigner::new(b"longshore-mock-registry")),
             seed: 0,

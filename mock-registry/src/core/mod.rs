@@ -15,6 +15,7 @@ mod places;
 mod quay_manifests;
 mod repositories;
 mod route;
+mod sessions;
 mod tags;
 mod tokens;
 mod uploads;
@@ -57,13 +58,14 @@ pub struct Core {
     realm: Option<String>,
     service: String,
     issuer: String,
+    token_only: bool,
     epoch: Duration,
     store: Box<dyn Store>,
     signer: Box<dyn Signer>,
     seed: u64,
     issued: u64,
     catalog: Catalog,
-    sessions: BTreeMap<String, uploads::Session>,
+    sessions: BTreeMap<String, sessions::Session>,
     backoff: BTreeMap<String, tokens::Backoff>,
     log: Log,
 }
@@ -129,6 +131,7 @@ impl Core {
             origin: config.origin,
             realm: config.realm,
             issuer: config.issuer,
+            token_only: config.token_only,
             epoch: config.epoch,
             store: config.store,
             signer: config.signer,
@@ -232,9 +235,10 @@ impl Core {
         let method = &head.parts.method;
         let route = Route::of(head.parts.uri.path(), &self.profile.auth.token_path);
         match route {
+            Route::Token => self.token(head),
+            _ if self.token_only => Err(self.no_route()),
             Route::Base => self.base(head).map(Step::Done),
             Route::BaseWithoutSlash => Ok(Step::Done(redirect(head, "/v2/"))),
-            Route::Token => self.token(head),
             Route::Uploads { name, slash } => {
                 if !slash && self.profile.errors.routing == RoutingErrors::Html {
                     let path = format!("{}/", head.parts.uri.path());

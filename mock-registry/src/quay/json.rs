@@ -14,8 +14,8 @@ pub(super) enum Value {
     Huge(String),
     Float(f64),
     String(String),
-    Array(Vec<Value>),
-    Object(BTreeMap<String, Value>),
+    Array(Vec<Self>),
+    Object(BTreeMap<String, Self>),
 }
 
 /// Why a text is not JSON.

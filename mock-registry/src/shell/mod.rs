@@ -95,8 +95,7 @@ impl MockRegistry {
         self.shared.ahead.fetch_add(nanos, Ordering::Relaxed);
     }
 
-    /// Waits until it ends by itself, which it does not; a program that serves calls this.
-    pub(crate) fn shut_down(&mut self) {
+    fn shut_down(&mut self) {
         drop(self.stop.take());
         if let Some(thread) = self.thread.take() {
             // A panic in the server thread was reported when it happened.

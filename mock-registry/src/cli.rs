@@ -1,0 +1,214 @@
+//! The command line.
+
+use std::error::Error;
+use std::fs;
+use std::io::{self, Write as _};
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use longshore_mock_registry::{Auth, Config, MockRegistry, Profile};
+use signal_hook::consts::{SIGINT, SIGTERM};
+use signal_hook::iterator::Signals;
+
+/// A registry for testing clients that push container images.
+#[derive(Debug, Parser)]
+#[command(version, about)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Serve a registry until SIGTERM or SIGINT. The first line says where.
+    Serve(Serve),
+    /// Serve only the token endpoint, at /token, for registries that accept its certificate.
+    TokenServer(TokenServer),
+    /// List the embedded profiles.
+    Profiles {
+        #[command(subcommand)]
+        command: Option<Profiles>,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+enum Profiles {
+    /// Show a profile, with the source of every knob.
+    Show {
+        /// Its name.
+        name: String,
+    },
+}
+
+#[derive(Debug, Args)]
+struct Serve {
+    #[command(flatten)]
+    socket: Socket,
+    #[command(flatten)]
+    users: Users,
+    /// The registry to play: the name of an embedded profile, or a TOML file.
+    #[arg(long, default_value = "oci")]
+    profile: String,
+    /// How to authenticate [default: as the profile does if there are users].
+    #[arg(long, value_enum)]
+    auth: Option<Scheme>,
+    /// Keep everything in this folder instead of in memory.
+    #[arg(long, value_name = "DIR")]
+    store: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+struct TokenServer {
+    #[command(flatten)]
+    socket: Socket,
+    #[command(flatten)]
+    users: Users,
+    /// The service that the tokens are for.
+    #[arg(long, value_name = "NAME")]
+    service: String,
+    /// The issuer that the tokens name.
+    #[arg(long, value_name = "NAME")]
+    issuer: String,
+    /// Write the certificate of the signing key there, in PEM, for the registry to trust.
+    #[arg(long, value_name = "FILE")]
+    cert_out: PathBuf,
+}
+
+#[derive(Debug, Args)]
+struct Socket {
+    /// Where to listen; port 0 is any free one.
+    #[arg(long, default_value = "127.0.0.1:0", value_name = "ADDRESS")]
+    listen: SocketAddr,
+    /// Serve TLS, with a certificate made at start.
+    #[arg(long)]
+    tls: bool,
+    /// Write the authority of that certificate there, in PEM.
+    #[arg(long, value_name = "FILE", requires = "tls")]
+    ca_out: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+struct Users {
+    /// A user who may push and pull. Other users of this machine can read command lines; use
+    /// --user-file for passwords that matter.
+    #[arg(long = "user", value_name = "NAME:PASSWORD", value_parser = split_user)]
+    users: Vec<User>,
+    /// A file of such users, one NAME:PASSWORD a line.
+    #[arg(long, value_name = "FILE")]
+    user_file: Option<PathBuf>,
+    /// Let anyone pull.
+    #[arg(long)]
+    anonymous_pull: bool,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Scheme {
+    Basic,
+    Bearer,
+    None,
+}
+
+#[derive(Clone)]
+struct User {
+    name: String,
+    password: String,
+}
+
+type Outcome = Result<(), Box<dyn Error>>;
+
+/// Does what the command line says.
+pub(crate) fn run(cli: Cli) -> Outcome {
+    match cli.command {
+        Command::Serve(serve) => {
+            let mut config = serve.users.config(Profile::load(&serve.profile)?)?;
+            config.auth = serve.auth.map(|scheme| match scheme {
+                Scheme::Basic => Auth::Basic,
+                Scheme::Bearer => Auth::Bearer,
+                Scheme::None => Auth::None,
+            });
+            let mut builder = MockRegistry::builder().config(config);
+            if let Some(folder) = serve.store {
+                builder = builder.store_dir(folder);
+            }
+            until_told_to_stop(builder, &serve.socket, None)
+        }
+        Command::TokenServer(server) => {
+            let mut config = server.users.config(Profile::builtin("oci")?)?;
+            config.auth = Some(Auth::Bearer);
+            config.token_only = true;
+            config.service = Some(server.service);
+            config.issuer = server.issuer;
+            let builder = MockRegistry::builder().config(config).es256(true);
+            until_told_to_stop(builder, &server.socket, Some(&server.cert_out))
+        }
+        Command::Profiles { command: None } => {
+            let mut out = io::stdout().lock();
+            for name in Profile::names() {
+                writeln!(out, "{name:<12} {}", Profile::builtin(name)?.summary)?;
+            }
+            Ok(())
+        }
+        Command::Profiles {
+            command: Some(Profiles::Show { name }),
+        } => Ok(io::stdout().write_all(Profile::source(&name)?.as_bytes())?),
+    }
+}
+
+impl Users {
+    fn config(&self, profile: Profile) -> Result<Config, Box<dyn Error>> {
+        let mut config = Config::new(profile).anonymous_pull(self.anonymous_pull);
+        for user in &self.users {
+            config = config.user(&user.name, &user.password);
+        }
+        if let Some(path) = &self.user_file {
+            let text = fs::read_to_string(path).map_err(|e| about(path, &e))?;
+            for line in text.lines().filter(|line| !line.trim().is_empty()) {
+                let user = split_user(line).map_err(|e| about(path, &e))?;
+                config = config.user(user.name, user.password);
+            }
+        }
+        Ok(config)
+    }
+}
+
+impl std::fmt::Debug for User {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}:<redacted>", self.name)
+    }
+}
+
+fn until_told_to_stop(
+    builder: longshore_mock_registry::Builder,
+    socket: &Socket,
+    cert_out: Option<&Path>,
+) -> Outcome {
+    // Before the address is announced: whoever reads it may send a signal at once.
+    let mut signals = Signals::new([SIGTERM, SIGINT])?;
+    let registry = builder.listen(socket.listen).tls(socket.tls).start()?;
+    if let (Some(path), Some(pem)) = (&socket.ca_out, registry.ca_pem()) {
+        fs::write(path, pem).map_err(|e| about(path, &e))?;
+    }
+    if let (Some(path), Some(pem)) = (cert_out, registry.token_certificate_pem()) {
+        fs::write(path, pem).map_err(|e| about(path, &e))?;
+    }
+    let mut out = io::stdout();
+    writeln!(out, "listening on {}", registry.url())?;
+    out.flush()?;
+    signals.forever().next();
+    Ok(())
+}
+
+fn split_user(text: &str) -> Result<User, &'static str> {
+    match text.split_once(':') {
+        Some((name, password)) if !name.is_empty() => Ok(User {
+            name: name.to_owned(),
+            password: password.to_owned(),
+        }),
+        _ => Err("a user is written NAME:PASSWORD"),
+    }
+}
+
+fn about(path: &Path, error: &dyn std::fmt::Display) -> String {
+    format!("{}: {error}", path.display())
+}

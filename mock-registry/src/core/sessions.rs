@@ -1,0 +1,261 @@
+//! Upload sessions: where they are, where they stand, and which bytes continue them.
+
+use std::time::Duration;
+
+use http::header;
+use longshore_protocol::ErrorCode;
+
+use super::call::{Intake, Purpose, Sink, Upload};
+use super::errors::{Refusal, Reply, UPLOAD_UUID};
+use super::places::uuid;
+use super::uploads::{content_length, unknown};
+use super::{Core, Head, Outcome, Step};
+use crate::profile::{ContentRange, Fate, LocationState};
+
+/// An upload session.
+pub(crate) struct Session {
+    pub(super) name: String,
+    pub(super) stored: u64,
+    pub(super) opened: Duration,
+    state: String,
+    /// Opened by a single `POST`, so no client knows where it is.
+    pub(super) single: bool,
+    /// `None` while a request is writing.
+    pub(super) upload: Option<Upload>,
+}
+
+impl Core {
+    pub(super) fn new_session(
+        &mut self,
+        now: Duration,
+        name: &str,
+        algorithm: Option<&str>,
+    ) -> Outcome<String> {
+        let writer = self.store.start().map_err(|e| Refusal::storage(&e))?;
+        let mut upload = Upload::new(writer);
+        if algorithm == Some("sha512") && self.profile.blob.sha512 {
+            upload.use_sha512();
+        }
+        let id = uuid(self.next_secret("session"));
+        let state = match self.profile.location.state {
+            LocationState::None => String::new(),
+            LocationState::Fixed | LocationState::Rotating => self.next_state(),
+        };
+        let session = Session {
+            name: name.to_owned(),
+            stored: 0,
+            opened: now,
+            state,
+            single: false,
+            upload: Some(upload),
+        };
+        self.sessions.insert(id.clone(), session);
+        Ok(id)
+    }
+
+    /// Hands the session's upload to the call that will write it.
+    pub(super) fn receive(&mut self, head: &Head<'_>, id: &str, purpose: Purpose) -> Outcome<Step> {
+        let stored = self.sessions.get(id).map_or(0, |session| session.stored);
+        let piece = match self.judge_range(head, stored) {
+            Ok(piece) => piece,
+            Err(RangeError::Malformed) => {
+                let chunk = &self.profile.chunk;
+                let code = ErrorCode::new(chunk.malformed_code.clone());
+                return Err(Refusal::new(
+                    chunk.malformed_status,
+                    code,
+                    "Invalid range header",
+                ));
+            }
+            Err(RangeError::Length) => {
+                return Err(Refusal::new(
+                    400,
+                    ErrorCode::SIZE_INVALID,
+                    "Content-Range and Content-Length disagree",
+                ));
+            }
+            Err(RangeError::Gap) => {
+                let refusal = self.range_refusal(head, id);
+                let closing = matches!(purpose, Purpose::Commit { .. });
+                if closing && self.profile.session.failed_range == Fate::Destroy {
+                    self.sessions.remove(id);
+                }
+                return Err(refusal);
+            }
+        };
+        let max = Some(self.profile.blob.max_size).filter(|max| *max > 0);
+        let sha512 = match &purpose {
+            Purpose::Commit { digest, .. } => digest.starts_with("sha512:"),
+            _ => false,
+        };
+        let Some(upload) = self.sessions.get_mut(id).and_then(|s| s.upload.take()) else {
+            return Err(busy());
+        };
+        let mut upload = upload;
+        if sha512 {
+            // Where that is too late the digest will not match.
+            upload.use_sha512();
+        }
+        let intake = Intake::new(upload, piece.skip, piece.room, max);
+        Ok(Step::Receive(purpose, Sink::Upload(Box::new(intake))))
+    }
+
+    /// Which part of the body continues the session.
+    fn judge_range(&self, head: &Head<'_>, stored: u64) -> Result<Piece, RangeError> {
+        let all = Piece {
+            skip: 0,
+            room: None,
+        };
+        let rule = self.profile.chunk.content_range;
+        if rule == ContentRange::Ignored {
+            return Ok(all);
+        }
+        let Some(value) = head.parts.headers.get(header::CONTENT_RANGE) else {
+            let empty = content_length(head) == Some(0);
+            return if rule == ContentRange::Required && stored > 0 && !empty {
+                Err(RangeError::Gap)
+            } else {
+                Ok(all)
+            };
+        };
+        let text = value.to_str().map_err(|_| RangeError::Malformed)?;
+        let (start, length) = parse_range(text).ok_or(RangeError::Malformed)?;
+        if rule == ContentRange::Lenient {
+            if start > stored {
+                return Err(RangeError::Gap);
+            }
+            // A start of zero is not seen as an overlap: the bytes are appended, and the digest
+            // will not match.
+            let skip = if start == 0 { 0 } else { stored - start };
+            return Ok(Piece {
+                skip,
+                room: Some(length),
+            });
+        }
+        if start != stored {
+            return Err(RangeError::Gap);
+        }
+        if content_length(head).is_some_and(|announced| announced != length) {
+            return Err(RangeError::Length);
+        }
+        Ok(all)
+    }
+
+    fn range_refusal(&mut self, head: &Head<'_>, id: &str) -> Refusal {
+        let base = self.base_of(head.parts);
+        let range = self.profile.range.mismatch.clone();
+        let reply = self.session_reply(416, &base, id, &range).done();
+        let mut refusal = if self.profile.range.mismatch_body {
+            Refusal::new(416, ErrorCode::RANGE_INVALID, "not where the upload stands")
+        } else {
+            Refusal::empty(416)
+        };
+        for (name, value) in reply.headers() {
+            if let Ok(value) = value.to_str() {
+                refusal = refusal.with(name.clone(), value);
+            }
+        }
+        refusal
+    }
+
+    /// An answer about a session.
+    pub(super) fn session_reply(
+        &mut self,
+        status: u16,
+        base: &str,
+        id: &str,
+        range: &str,
+    ) -> Reply {
+        if self.profile.location.state == LocationState::Rotating {
+            let state = self.next_state();
+            if let Some(session) = self.sessions.get_mut(id) {
+                session.state = state;
+            }
+        }
+        let reply = Reply::new(status);
+        let Some(session) = self.sessions.get(id) else {
+            return reply;
+        };
+        let location = self.session_location(base, &session.name, id, &session.state);
+        let range = fill(range, session.stored);
+        let uuid = self.profile.session.upload_uuid.then_some(id);
+        reply
+            .with(header::LOCATION, location)
+            .with_some(header::RANGE, Some(range).filter(|range| !range.is_empty()))
+            .with_some(UPLOAD_UUID, uuid)
+    }
+
+    pub(super) fn session(&self, name: &str, id: &str) -> Outcome<&Session> {
+        let session = self.sessions.get(id);
+        session
+            .filter(|session| session.name == name)
+            .ok_or_else(unknown)
+    }
+
+    /// That a session is there and the query of its URL came back as it was given.
+    pub(super) fn check_session(&mut self, head: &Head<'_>, name: &str, id: &str) -> Outcome<()> {
+        let session = self.session(name, id)?;
+        let given = head.query.get("_state").unwrap_or_default();
+        if session.state == given {
+            return Ok(());
+        }
+        if self.profile.location.state == LocationState::Rotating && !given.is_empty() {
+            return Err(self.range_refusal(head, id));
+        }
+        Err(Refusal::new(
+            404,
+            ErrorCode::BLOB_UPLOAD_INVALID,
+            "the query of the upload's URL did not come back",
+        ))
+    }
+
+    fn next_state(&mut self) -> String {
+        use base64::Engine as _;
+        let secret = self.next_secret("state");
+        // With the padding, which a client must not lose or encode.
+        base64::engine::general_purpose::URL_SAFE.encode(secret)
+    }
+}
+
+struct Piece {
+    skip: u64,
+    room: Option<u64>,
+}
+
+enum RangeError {
+    Malformed,
+    Gap,
+    Length,
+}
+
+/// Start and length of `<start>-<end>`, both ends inclusive. An end one before the start is an
+/// empty piece.
+fn parse_range(text: &str) -> Option<(u64, u64)> {
+    let digits = |text: &str| -> Option<u64> {
+        let plain = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+        plain.then(|| text.parse().ok()).flatten()
+    };
+    let (start, end) = text.split_once('-')?;
+    let (start, end) = (digits(start)?, digits(end)?);
+    Some((start, end.checked_add(1)?.checked_sub(start)?))
+}
+
+fn fill(template: &str, stored: u64) -> String {
+    let last0 = stored.saturating_sub(1).to_string();
+    let last = if stored == 0 { "-1" } else { last0.as_str() };
+    template
+        .replace("{stored}", &stored.to_string())
+        .replace("{last0}", &last0)
+        .replace("{last}", last)
+}
+
+fn busy() -> Refusal {
+    Refusal::new(
+        409,
+        ErrorCode::BLOB_UPLOAD_INVALID,
+        "another request is writing this upload",
+    )
+}
+
+#[cfg(test)]
+mod tests;
