@@ -102,6 +102,8 @@ impl Pool {
         let thread = thread::Builder::new()
             .name(format!("longshore-{}", self.workers.len()))
             .spawn(move || work(&client, &queue, &answers, &flag));
+        // A system that has no thread to spare makes the job wait for a free worker; if there is
+        // none at all, the machine gives the job up when its time has passed.
         if let Ok(thread) = thread {
             self.workers.push(Worker { busy, thread });
         }

@@ -223,14 +223,8 @@ impl<H: Handler> Session<H> {
     }
 
     /// Takes in what has happened and does what the machine wants, down to its next wait.
-    ///
-    /// Answers come first: a caller may have been away for long, and a machine that sees the time
-    /// before the answers would take them for late.
     fn turn(&mut self) -> Option<Timestamp> {
-        while let Some(answer) = self.pool.wait(Duration::ZERO) {
-            self.take_in(answer);
-        }
-        self.sample();
+        self.catch_up();
         loop {
             let now = self.now();
             let push = self.push.as_mut()?;
@@ -254,6 +248,7 @@ impl<H: Handler> Session<H> {
                     if let Some(push) = &mut self.push {
                         push.handle_credentials(now, request.ticket, credentials);
                     }
+                    self.catch_up();
                 }
                 Output::Wait(until) => {
                     self.handler.progress(&mut push.progress());
@@ -329,8 +324,14 @@ impl<H: Handler> Session<H> {
         }
     }
 
-    /// Tells the machine how far the bodies in the air are.
-    fn sample(&mut self) {
+    /// Tells the machine what has happened while nobody looked.
+    ///
+    /// That comes before the next poll. The caller, or a person who was asked for a password, may
+    /// have taken long, and a machine that sees the time before the answers takes them for late.
+    fn catch_up(&mut self) {
+        while let Some(answer) = self.pool.wait(Duration::ZERO) {
+            self.take_in(answer);
+        }
         let now = self.now();
         let Some(push) = &mut self.push else { return };
         for (id, flight) in &mut self.live {

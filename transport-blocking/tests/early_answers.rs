@@ -1,4 +1,8 @@
 //! Answers that come before the body is sent: instead of it, in the middle of it, never.
+#![allow(
+    clippy::unwrap_used,
+    reason = "what a test cannot go on without may panic"
+)]
 
 mod support;
 

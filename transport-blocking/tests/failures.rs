@@ -1,4 +1,8 @@
 //! Exchanges without an answer: which kind of failure, what of the source was used, in which words.
+#![allow(
+    clippy::unwrap_used,
+    reason = "what a test cannot go on without may panic"
+)]
 
 mod support;
 

@@ -1,4 +1,8 @@
 //! What is on the wire: every request as it was asked for, every answer as it came.
+#![allow(
+    clippy::unwrap_used,
+    reason = "what a test cannot go on without may panic"
+)]
 
 mod support;
 

@@ -1,4 +1,8 @@
 //! Tunnels through a proxy.
+#![allow(
+    clippy::unwrap_used,
+    reason = "what a test cannot go on without may panic"
+)]
 
 mod support;
 

@@ -1,4 +1,8 @@
 //! Whole pushes to the mock registry.
+#![allow(
+    clippy::unwrap_used,
+    reason = "what a test cannot go on without may panic"
+)]
 
 mod support;
 

@@ -1,4 +1,8 @@
 //! TLS: who is trusted, and how a person gets to know who is not.
+#![allow(
+    clippy::unwrap_used,
+    reason = "what a test cannot go on without may panic"
+)]
 
 mod support;
 
