@@ -7,7 +7,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use longshore_mock_registry::{Auth, Config, MockRegistry, Profile};
+use longshore_mock_registry::{Auth, Config, Discard, MockRegistry, Profile};
 use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
 
@@ -56,6 +56,9 @@ struct Serve {
     /// Keep everything in this folder instead of in memory.
     #[arg(long, value_name = "DIR")]
     store: Option<PathBuf>,
+    /// Throw blobs away once they are hashed, to take pushes larger than memory and disk.
+    #[arg(long, conflicts_with = "store")]
+    discard: bool,
 }
 
 #[derive(Debug, Args)]
@@ -127,6 +130,9 @@ pub(crate) fn run(cli: Cli) -> Outcome {
                 Scheme::Bearer => Auth::Bearer,
                 Scheme::None => Auth::None,
             });
+            if serve.discard {
+                config = config.store(Discard::default());
+            }
             let mut builder = MockRegistry::builder().config(config);
             if let Some(folder) = serve.store {
                 builder = builder.store_dir(folder);

@@ -14,7 +14,7 @@ pub struct LoggedRequest {
     pub now: Duration,
     /// Its method.
     pub method: Method,
-    /// Path and query as they came.
+    /// Path and query as they came, cut after 8 KiB.
     pub target: String,
     /// The headers that matter to a registry, in the order of [`LoggedRequest::HEADERS`]. The value
     /// of `authorization` is never here: only `<basic>`, `<bearer>` or `<other>`.
@@ -88,7 +88,7 @@ impl Log {
         self.requests.push_back(LoggedRequest {
             now,
             method: parts.method.clone(),
-            target: redact_query(parts),
+            target: cut(redact_query(parts)),
             headers: select(&parts.headers),
             body: 0,
             status: None,
@@ -123,7 +123,7 @@ fn select(headers: &HeaderMap) -> Vec<(HeaderName, String)> {
             let shown = if name == header::AUTHORIZATION {
                 scheme_only(&text).to_owned()
             } else {
-                text.into_owned()
+                cut(text.into_owned())
             };
             selected.push((name.clone(), shown));
         }
@@ -156,6 +156,14 @@ fn redact_query(parts: &Parts) -> String {
         .collect();
     format!("{}?{}", parts.uri.path(), shown.join("&"))
 }
+
+/// A text, cut where it gets so long that many of them would fill the memory.
+fn cut(mut text: String) -> String {
+    text.truncate(text.floor_char_boundary(LONGEST));
+    text
+}
+
+const LONGEST: usize = 8 << 10;
 
 const SECRET: [&str; 4] = ["password", "refresh_token", "access_token", "token"];
 

@@ -17,6 +17,8 @@ pub(crate) struct Session {
     pub(super) name: String,
     pub(super) stored: u64,
     pub(super) opened: Duration,
+    /// When it was last written to.
+    touched: Duration,
     state: String,
     /// Opened by a single `POST`, so no client knows where it is.
     pub(super) single: bool,
@@ -31,6 +33,7 @@ impl Core {
         name: &str,
         algorithm: Option<&str>,
     ) -> Outcome<String> {
+        self.reap(now);
         let writer = self.store.start().map_err(|e| Refusal::storage(&e))?;
         let mut upload = Upload::new(writer);
         if algorithm == Some("sha512") && self.profile.blob.sha512 {
@@ -45,6 +48,7 @@ impl Core {
             name: name.to_owned(),
             stored: 0,
             opened: now,
+            touched: now,
             state,
             single: false,
             upload: Some(upload),
@@ -88,7 +92,11 @@ impl Core {
             Purpose::Commit { digest, .. } => digest.starts_with("sha512:"),
             _ => false,
         };
-        let Some(upload) = self.sessions.get_mut(id).and_then(|s| s.upload.take()) else {
+        let Some(session) = self.sessions.get_mut(id) else {
+            return Err(unknown());
+        };
+        session.touched = head.now;
+        let Some(upload) = session.upload.take() else {
             return Err(busy());
         };
         let mut upload = upload;
@@ -98,6 +106,14 @@ impl Core {
         }
         let intake = Intake::new(upload, piece.skip, piece.room, max);
         Ok(Step::Receive(purpose, Sink::Upload(Box::new(intake))))
+    }
+
+    /// Forgets sessions that nobody has written to for too long.
+    fn reap(&mut self, now: Duration) {
+        let lifetime = Duration::from_secs(self.profile.session.lifetime);
+        self.sessions.retain(|_, session| {
+            session.upload.is_none() || session.touched.saturating_add(lifetime) > now
+        });
     }
 
     /// Which part of the body continues the session.

@@ -140,7 +140,7 @@ impl Core {
             .get(&user)
             .map_or(0, |backoff| backoff.failures);
         let failures = (failures + 1).min(LONGEST_BACKOFF);
-        let until = now + Duration::from_millis(500 * ((1 << failures) - 1));
+        let until = now.saturating_add(Duration::from_millis(500 * ((1 << failures) - 1)));
         self.backoff.insert(user, Backoff { failures, until });
     }
 

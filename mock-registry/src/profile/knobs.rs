@@ -180,6 +180,8 @@ pub enum LocationState {
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct SessionKnobs {
+    /// Seconds that a session lives without being written to.
+    pub lifetime: u64,
     /// What becomes of the session when the client vanishes in mid-body.
     pub short_body: ShortBody,
     /// What becomes of it after a commit with a wrong digest.

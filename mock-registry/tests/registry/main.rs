@@ -5,6 +5,7 @@ mod client;
 mod oci;
 mod program;
 mod quay;
+mod robust;
 mod sockets;
 mod tokens;
 mod vectors;

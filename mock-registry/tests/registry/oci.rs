@@ -409,6 +409,20 @@ fn a_client_that_vanishes_leaves_what_arrived() {
     }
 }
 
+#[test]
+fn idle_sessions_are_forgotten() {
+    let text = "name = 'x'\n[session]\nlifetime = 60";
+    let mut client = Client::new(Config::new(Profile::from_toml(text).unwrap()));
+    let used = client.open(APP);
+    let idle = client.open(APP);
+    client.now = std::time::Duration::from_secs(30);
+    client.send(&format!("PATCH {used}"), &[], b"x");
+    client.now = std::time::Duration::from_secs(60);
+    client.open(APP);
+    assert_eq!(client.get(&used).status(), 204);
+    assert_eq!(client.get(&idle).status(), 404);
+}
+
 fn sha512_of_abc() -> Digest {
     "sha512:ddaf35a193617abacc417349ae20413112e6fa4e89a97ea20a9eeee64b55d39a\
      2192992a274fc1a836ba3c23a3feebbd454d4423643ce80e2a9ac94fa54ca49f"

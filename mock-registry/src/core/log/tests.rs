@@ -39,3 +39,14 @@ fn the_oldest_are_dropped_and_late_answers_find_their_request() {
     let seen: Vec<_> = log.iter().map(|r| (r.target.as_str(), r.body)).collect();
     assert_eq!(seen, [("/2", 0), ("/3", 3)]);
 }
+
+#[test]
+fn long_texts_are_cut() {
+    let mut log = Log::new(1);
+    let long = "ü".repeat(20_000);
+    let target = format!("/v2/{}", "x".repeat(20_000));
+    log.open(Duration::ZERO, &parts(&target, &[("user-agent", &long)]));
+    let request = log.iter().next().unwrap();
+    assert_eq!(request.target.len(), 8 << 10);
+    assert_eq!(request.headers[0].1.len(), 8 << 10);
+}

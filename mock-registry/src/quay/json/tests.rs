@@ -1,4 +1,22 @@
+use proptest::prelude::*;
+
 use super::*;
+
+proptest! {
+    #[test]
+    fn whatever_is_json_is_taken(text in r#"[\[\]{}:," a0-9.eE+\-ntrufalsu\\]{0,40}"#) {
+        let ours = Value::parse(&text);
+        if serde_json::from_str::<serde_json::Value>(&text).is_ok() {
+            prop_assert!(ours.is_ok(), "{text}");
+        }
+    }
+
+    #[test]
+    fn no_text_breaks_the_reader(text in any::<String>()) {
+        let _ = Value::parse(&text);
+        let _ = Value::parse(&format!("\"{text}"));
+    }
+}
 
 fn parse(text: &str) -> Value {
     Value::parse(text).unwrap()
