@@ -3,16 +3,30 @@
 
 use crate::walk::Kind;
 
-/// Whether a member belongs to Charliecloud's build cache and not to the image.
+/// Tells the files of Charliecloud's build cache from those of the image. It has to be asked about
+/// each member in the order of the walk.
 ///
-/// `./ch/git` and `./ch/git.pickle` are left out as Charliecloud does since 0.32. Before, the link
-/// to the cache was `./.git`, a file; that one is left out too, while a directory of this name is
-/// somebody's repository and stays.
-pub(crate) fn is_build_cache(path: &[u8], kind: Kind) -> bool {
-    match path {
-        b"./ch/git" | b"./ch/git.pickle" => true,
-        b"./.git" => kind == Kind::File,
-        _ => false,
+/// Since 0.32, the cache's files are `./ch/git` and `./ch/git.pickle`, and Charliecloud leaves them
+/// out. Before, the link to the cache was a file `./.git`, which names a place on this machine, and
+/// the cache put a `./.gitignore` beside it. Both are left out too, if the link is there: a
+/// directory `.git` is somebody's repository, and a `.gitignore` without the link somebody's file.
+#[derive(Default)]
+pub(crate) struct BuildCache {
+    is_linked: bool,
+}
+
+impl BuildCache {
+    pub(crate) fn owns(&mut self, path: &[u8], kind: Kind) -> bool {
+        match path {
+            b"./ch/git" | b"./ch/git.pickle" => true,
+            b"./.git" => {
+                self.is_linked = kind == Kind::File;
+                self.is_linked
+            }
+            // It comes after `.git` in byte order, so whether there is the link is known.
+            b"./.gitignore" => self.is_linked,
+            _ => false,
+        }
     }
 }
 

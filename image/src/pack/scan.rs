@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::Watch;
 use crate::error::PackError;
-use crate::rules;
+use crate::rules::BuildCache;
 use crate::walk::{Kind, Walk};
 
 /// What a packer will find in a directory.
@@ -24,12 +24,13 @@ pub struct Scan {
 /// A directory that cannot be read or changes meanwhile, and cancellation by `watch`.
 pub fn scan(directory: &Path, watch: &Watch) -> Result<Scan, PackError> {
     let mut scan = Scan::default();
+    let mut cache = BuildCache::default();
     let mut walk = Walk::new(directory)?;
     while let Some(entry) = walk.next()? {
         if watch.is_cancelled() {
             return Err(PackError::Cancelled);
         }
-        if rules::is_build_cache(walk.path(), entry.kind) {
+        if cache.owns(walk.path(), entry.kind) {
             walk.prune();
             continue;
         }

@@ -9,7 +9,7 @@ use super::pipeline::{Halt, Stopped};
 use super::{Options, Watch};
 use crate::error::PackError;
 use crate::notice::Notice;
-use crate::rules;
+use crate::rules::{self, BuildCache};
 use crate::tar::{self, Body, Member};
 use crate::walk::{Entry, FileId, Kind, Stamp, Walk};
 
@@ -52,12 +52,13 @@ impl<'a> Tree<'a> {
         directory: &Path,
         blocks: &mut Blocks<'_>,
     ) -> Result<Summary, Halt> {
+        let mut cache = BuildCache::default();
         let mut walk = Walk::new(directory)?;
         while let Some(entry) = walk.next()? {
             if self.watch.is_cancelled() {
                 return Err(PackError::Cancelled.into());
             }
-            if rules::is_build_cache(walk.path(), entry.kind) {
+            if cache.owns(walk.path(), entry.kind) {
                 walk.prune();
                 (self.notices)(Notice::LeftOut(walk.member_path()));
             } else {

@@ -55,11 +55,12 @@ fn only_the_build_caches_own_files_are_left_out() {
         .directory("src/ch", 0o755)
         .file("src/ch/git", 0o644, b"");
     tree.file("src/.git", 0o644, b"")
-        .file(".gitignore", 0o644, b"");
+        .file(".gitignore", 0o644, b"!*\n")
+        .file(".gitmodules", 0o644, b"");
     let (_, bytes, notices) = pack(tree.path(), &plain());
     let expected = [
         "./",
-        "./.gitignore",
+        "./.gitmodules",
         "./ch/",
         "./ch/environment",
         "./src/",
@@ -68,7 +69,7 @@ fn only_the_build_caches_own_files_are_left_out() {
         "./src/ch/git",
     ];
     assert_eq!(names(&bytes), expected);
-    let left_out = ["./.git", "./ch/git", "./ch/git.pickle"].map(PathBuf::from);
+    let left_out = ["./.git", "./.gitignore", "./ch/git", "./ch/git.pickle"].map(PathBuf::from);
     assert_eq!(notices, left_out.map(Notice::LeftOut));
 }
 
@@ -78,11 +79,11 @@ fn a_build_cache_that_is_a_directory_is_left_out_whole_and_a_repository_is_not()
     tree.directory("ch", 0o755)
         .directory("ch/git", 0o755)
         .file("ch/git/HEAD", 0o644, b"");
-    tree.directory(".git", 0o755).file(".git/HEAD", 0o644, b"");
-    assert_eq!(
-        names(&tar(tree.path())),
-        ["./", "./.git/", "./.git/HEAD", "./ch/"]
-    );
+    tree.directory(".git", 0o755)
+        .file(".git/HEAD", 0o644, b"")
+        .file(".gitignore", 0o644, b"!*\n");
+    let expected = ["./", "./.git/", "./.git/HEAD", "./.gitignore", "./ch/"];
+    assert_eq!(names(&tar(tree.path())), expected);
 }
 
 #[test]
