@@ -135,7 +135,8 @@ fn dropping_a_stream_stops_the_packer() {
 fn a_scan_counts_what_packing_will_read() {
     let tree = tree();
     tree.directory("ch", 0o755)
-        .file("ch/git", 0o644, b"left out")
+        .directory("ch/git", 0o755)
+        .file("ch/git/HEAD", 0o644, b"left out")
         .fifo("pipe");
     tree.symlink("link", "target");
     let watch = Watch::default();
