@@ -66,6 +66,12 @@ impl Console {
         self.output.json
     }
 
+    /// Whether details are told.
+    #[must_use]
+    pub fn is_detailed(&self) -> bool {
+        self.is_heard(Verbosity::Verbose)
+    }
+
     /// What is being done.
     pub fn say(&self, text: impl AsRef<str>) {
         self.line(Verbosity::Normal, Colour::None, "", text.as_ref());

@@ -94,6 +94,11 @@ impl<'a> Finder<'a> {
         if may_ask { self.ask(request) } else { None }
     }
 
+    /// Who may stop the question.
+    pub(crate) fn interrupt(&self) -> &Interrupt {
+        self.interrupt
+    }
+
     /// What a person can do about a push that failed as `kind`, where the credentials matter.
     #[must_use]
     pub fn hint(&self, kind: PushErrorKind) -> Option<String> {

@@ -74,9 +74,11 @@ impl Failure {
         Self::new(Exit::Usage, "reading the command line", message)
     }
 
-    /// The failure of a person pressing Ctrl-C while `phase`.
+    /// What came of a person pressing Ctrl-C while `phase`.
     pub fn cancelled(phase: impl Into<String>) -> Self {
-        Self::new(Exit::Cancelled, phase, "cancelled")
+        let phase = phase.into();
+        let message = format!("cancelled while {phase}");
+        Self::new(Exit::Cancelled, phase, message)
     }
 
     /// A reference that is none. `what` says whose: "IMAGE_REF".
@@ -93,12 +95,15 @@ impl Failure {
     /// A push to `destination` that failed.
     pub fn push(destination: &str, error: &PushError) -> Self {
         let exit = Exit::from(error.kind());
-        let message = match exit {
-            Exit::Cancelled => format!("cancelled while {}", error.phase()),
-            _ => format!(
-                "cannot push to {destination}: {}",
-                plain(&error.to_string())
-            ),
+        if exit == Exit::Cancelled {
+            return Self::cancelled(error.phase().to_string());
+        }
+        let said = plain(&error.to_string());
+        // Once is enough.
+        let message = if said.contains(destination) {
+            format!("cannot push: {said}")
+        } else {
+            format!("cannot push to {destination}: {said}")
         };
         let mut failure = Self::new(exit, error.phase().to_string(), message);
         failure.causes = causes(error);

@@ -113,10 +113,15 @@ pub(crate) fn output(arguments: &Arguments, environment: &Environment) -> Output
         Command::Demo(demo) => demo.json,
     };
     let Environment { colours, bars, .. } = *environment;
-    let verbosity = match (arguments.common.quiet, arguments.common.verbose) {
+    // Who wants to see how it works wants to see all of it.
+    let more = u8::from(matches!(arguments.command, Command::Demo(_)));
+    let verbosity = match (
+        arguments.common.quiet,
+        arguments.common.verbose.saturating_add(more),
+    ) {
         (0, 0) => Verbosity::Normal,
         (0, 1) => Verbosity::Verbose,
-        (0, _) => Verbosity::Debug,
+        (0, 2..) => Verbosity::Debug,
         (1, _) => Verbosity::Quiet,
         (_, _) => Verbosity::Silent,
     };

@@ -98,7 +98,9 @@ impl Source {
                             "an image is pushed from the directory that it is unpacked in",
                         ));
                     }
-                    Err(error) => return Err(failure(shown).because(&error)),
+                    Err(error) => {
+                        return Err(failure(format!("cannot find {shown}")).because(&error));
+                    }
                 }
             }
             Self::Storage { name, storage } => Storage::new(storage)

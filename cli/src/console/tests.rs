@@ -1,5 +1,5 @@
 use super::plain;
-use super::words::mebibytes;
+use super::words::{mebibytes, size};
 
 #[test]
 fn strangers_cannot_move_the_cursor() {
@@ -18,4 +18,13 @@ fn sizes_are_in_mebibytes_as_for_ch_image() {
         mebibytes(u64::MAX, Some(u64::MAX)),
         "17592186044415.9/17592186044415.9 MiB (100%)"
     );
+}
+
+#[test]
+fn sizes_are_in_the_unit_that_fits() {
+    assert_eq!(size(1023), "1023 bytes");
+    assert_eq!(size(1024), "1.0 KiB");
+    assert_eq!(size((1 << 20) - 1), "1023.9 KiB");
+    assert_eq!(size(3 << 19), "1.5 MiB");
+    assert_eq!(size(u64::MAX), "17179869183.9 GiB");
 }

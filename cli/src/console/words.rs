@@ -89,6 +89,19 @@ pub const CLEANING_UP: &str = "cleaning up";
 /// Everything worked.
 pub const DONE: &str = "done";
 
+/// How large something is.
+#[must_use]
+pub fn size(bytes: u64) -> String {
+    let (name, unit) = match bytes {
+        0..0x400 => return format!("{bytes} bytes"),
+        0x400..0x10_0000 => ("KiB", 1_u128 << 10),
+        0x10_0000..0x4000_0000 => ("MiB", 1 << 20),
+        0x4000_0000.. => ("GiB", 1 << 30),
+    };
+    let tenths = u128::from(bytes) * 10 / unit;
+    format!("{}.{} {name}", tenths / 10, tenths % 10)
+}
+
 /// How far something is.
 #[must_use]
 pub fn mebibytes(position: u64, total: Option<u64>) -> String {

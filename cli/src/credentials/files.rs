@@ -182,10 +182,10 @@ fn ask(config: &Value, server: &str) -> Result<Option<Credentials>, String> {
                 Err(format!("{} failed", plain(&helper)))
             }
             CredentialRetrievalError::HelperCommunicationError => {
-                Err("the credential helper that it names cannot be run".to_owned())
+                Err("the credential helper that it names does not work".to_owned())
             }
             CredentialRetrievalError::MalformedHelperResponse => {
-                Err("the credential helper that it names makes no sense".to_owned())
+                Err("what the credential helper that it names says makes no sense".to_owned())
             }
             CredentialRetrievalError::CredentialMismatchError => Err(format!(
                 "for {server}, `auth` is not `username` and `password`"

@@ -39,16 +39,16 @@ pub(super) fn pack(
         .map_err(|error| Failure::pack(&error))?;
     let packed = layer.layer();
     let (setuid, setgid) = (packed.summary.setuid, packed.summary.setgid);
-    if setuid + setgid > 0 {
+    if setuid + setgid > 0 && !console.is_detailed() {
         console.say(format!(
-            "stripped {setuid} setuid and {setgid} setgid bits (-v lists them)"
+            "stripped {setuid} setuid and {setgid} setgid bits; -v lists them"
         ));
     }
     console.detail(format!(
         "{} members, {} of content, {} packed",
         packed.summary.members,
-        words::mebibytes(packed.summary.bytes, None),
-        words::mebibytes(packed.content.size, None),
+        words::size(packed.summary.bytes),
+        words::size(packed.content.size),
     ));
     console.step(format!(
         "layer 1/1: digest {}, diff ID {}",

@@ -8,7 +8,6 @@ use std::time::Duration;
 
 use longshore_protocol::{BlobOutcome, BlobReport, Reference, Report};
 use serde::Serialize;
-use serde_json::json;
 
 use super::pack::Packed;
 use crate::console::plain;
@@ -95,7 +94,8 @@ impl Summary {
             requests: report.requests,
             retries: report.retries,
             warnings: Vec::new(),
-            elapsed_seconds: elapsed.as_secs_f64(),
+            // Milliseconds are as far as anybody can believe it.
+            elapsed_seconds: elapsed.as_millis() as f64 / 1000.0,
         })
     }
 
@@ -130,20 +130,23 @@ impl Blob {
     }
 }
 
-/// A failure as `--json` has it on standard output.
+/// A failure as `--json` has it on standard output. The names are as much part of the interface as
+/// those of [`Summary`].
 #[must_use]
 pub fn failure_to_json(failure: &Failure) -> String {
-    let error = json!({ "error": {
-        "class": failure.exit.class(),
-        "exitCode": failure.exit.code(),
-        "phase": failure.phase,
-        "message": failure.message,
-        "causes": failure.causes,
-        "hint": failure.hint,
-        "status": failure.status,
-        "code": failure.code,
-    }});
-    format!("{error:#}")
+    let error = FailureReport {
+        error: FailureMembers {
+            class: failure.exit.class(),
+            exit_code: failure.exit.code(),
+            phase: &failure.phase,
+            message: &failure.message,
+            causes: &failure.causes,
+            hint: failure.hint.as_deref(),
+            status: failure.status,
+            code: failure.code.as_deref(),
+        },
+    };
+    serde_json::to_string_pretty(&error).expect("strings, numbers and lists of them")
 }
 
 /// Writes the manifest's digest to `path`, whole or not at all.
@@ -169,6 +172,24 @@ pub(super) fn write_digest(path: &Path, summary: &Summary) -> Result<(), Failure
         )
         .because(&error)
     })
+}
+
+#[derive(Serialize)]
+struct FailureReport<'a> {
+    error: FailureMembers<'a>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct FailureMembers<'a> {
+    class: &'static str,
+    exit_code: u8,
+    phase: &'a str,
+    message: &'a str,
+    causes: &'a [String],
+    hint: Option<&'a str>,
+    status: Option<u16>,
+    code: Option<&'a str>,
 }
 
 /// The directory that a file at `path` is in.

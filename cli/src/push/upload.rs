@@ -4,6 +4,7 @@ use std::cell::RefCell;
 use std::collections::hash_map::RandomState;
 use std::hash::{BuildHasher, Hasher};
 use std::rc::Rc;
+use std::time::Duration;
 
 use bytes::Bytes;
 use longshore_blocking::{Client, Handler, Session, from_fn};
@@ -110,23 +111,32 @@ impl<'a> Upload<'a> {
         packed: &Packed,
         mount_from: Option<&Repository>,
     ) -> Result<Report, Failure> {
-        self.add(packed, mount_from)
-            .map_err(|misuse| self.misused(misuse))?;
+        let added = self.add(packed, mount_from);
         let Self {
             session,
             target,
             state,
         } = self;
+        // Without a manifest this ends the push, and says why if it has ended already.
         let result = session.finish();
         state.borrow_mut().meter = None;
-        result.map_err(|error| failure(target, &state.borrow().finder, &error))
+        match (added, result) {
+            (Err(Misuse::OtherDigest), _) => Err(other_digest(target)),
+            (_, Err(error)) => Err(failure(target, &state.borrow().finder, &error)),
+            (_, Ok(report)) => Ok(report),
+        }
     }
 
-    /// Gives the push up and leaves nothing at the registry.
-    pub(super) fn abandon(mut self) {
-        self.session.cancel();
-        // The push has failed already, for a reason of which this would only distract.
-        let _ = self.session.finish();
+    /// Gives the push up and leaves nothing at the registry. The push has failed already, for a
+    /// reason from which whatever goes wrong here would only distract.
+    pub(super) fn abandon(mut self, interrupt: &Interrupt) {
+        if interrupt.is_raised() {
+            // The session has been told to stop. Telling it again, as `finish` would, means not to
+            // wait until the upload session is deleted.
+            let _ = self.session.drive_for(CLEAN_UP);
+        } else {
+            let _ = self.session.finish();
+        }
     }
 
     fn add(&mut self, packed: &Packed, mount_from: Option<&Repository>) -> Result<(), Misuse> {
@@ -159,23 +169,6 @@ impl<'a> Upload<'a> {
 
     fn failure(&self, error: &PushError) -> Failure {
         failure(self.target, &self.state.borrow().finder, error)
-    }
-
-    /// After a misuse the session either has ended, and tells why, or is ended here.
-    fn misused(&mut self, misuse: Misuse) -> Failure {
-        if misuse == Misuse::OtherDigest {
-            self.session.cancel();
-            return Failure::new(
-                Exit::Usage,
-                "preparing the manifest",
-                format!("cannot push to {}: {misuse}", self.target.reference),
-            )
-            .hinting("leave the digest out of DEST_REF");
-        }
-        match self.session.ready() {
-            Err(error) => self.failure(&error),
-            Ok(()) => Failure::new(Exit::Unexpected, "uploading", misuse.to_string()),
-        }
     }
 }
 
@@ -317,31 +310,36 @@ fn authenticated(how: Authentication) -> &'static str {
 /// The failure that `error` is, with what helps to mend it: options of this program, which the
 /// protocol knows nothing of.
 fn failure(target: &Target, finder: &Finder<'_>, error: &PushError) -> Failure {
-    let mut failure = Failure::push(&target.reference.to_string(), error);
+    // What fails after Ctrl-C failed because of it, whatever it says itself: nobody answers a
+    // question for a password with Ctrl-C for another reason.
+    let mut failure = match finder.interrupt().is_raised() {
+        true => Failure::cancelled(error.phase().to_string()),
+        false => Failure::push(&target.reference.to_string(), error),
+    };
     let registry = target.reference.registry();
-    let is_https = target.channel.scheme == Scheme::Https;
-    // TLS libraries have no error of its own for "that was HTTP": the first bytes make no sense.
-    let said = format!("{} {}", failure.message, failure.causes.join(" ")).to_ascii_lowercase();
-    let spoke_http = NOT_TLS.iter().any(|sign| said.contains(sign));
+    let is_plain = target.channel.scheme == Scheme::Http;
+    // What the driver says when the first bytes from the other side make no sense.
+    let said = failure.message.to_ascii_lowercase();
+    let is_no_tls = said.contains("not speak tls");
+    let is_no_http = said.contains("not answer in http");
     let hint = match error.kind() {
         PushErrorKind::Unauthenticated | PushErrorKind::Denied => finder.hint(error.kind()),
-        PushErrorKind::Tls if spoke_http => Some(format!(
-            "{registry} seems to speak HTTP: --plain-http speaks it too, readable for anybody on the way"
-        )),
+        PushErrorKind::Tls if is_no_tls => Some(
+            "--plain-http speaks HTTP; anybody on the way can read the password then".to_owned(),
+        ),
         PushErrorKind::Tls => Some(
             "--ca-file FILE trusts the site's own authority; --tls-no-verify trusts anybody"
                 .to_owned(),
         ),
-        PushErrorKind::Unreachable if error.hint().is_none() => Some(format!(
-            "is {registry} the registry's name and port, and is it running?"
-        )),
-        PushErrorKind::Unintelligible if !is_https => Some(format!(
-            "is {registry} a registry? If it wants TLS, give --ca-file FILE or --tls-no-verify"
+        PushErrorKind::Unreachable if is_plain && is_no_http => Some(format!(
+            "if {registry} wants TLS, give --ca-file FILE or --tls-no-verify"
         )),
         PushErrorKind::Unintelligible => Some(format!("is {registry} a registry?")),
         _ => None,
     };
-    failure.hint = hint.or(failure.hint);
+    if failure.exit != Exit::Cancelled {
+        failure.hint = hint.or(failure.hint);
+    }
     if error.sessions_left() > 0 {
         failure.causes.push(format!(
             "{} upload sessions could not be deleted; the registry drops them in time",
@@ -351,14 +349,19 @@ fn failure(target: &Target, finder: &Finder<'_>, error: &PushError) -> Failure {
     failure
 }
 
+fn other_digest(target: &Target) -> Failure {
+    let message = format!(
+        "cannot push to {}: the image has another digest",
+        target.reference
+    );
+    Failure::new(Exit::Usage, "preparing the manifest", message)
+        .hinting("leave the digest out of DEST_REF")
+}
+
 /// Where the jitter of retries comes from. Programs started together should not retry together.
 fn seed() -> u64 {
     RandomState::new().build_hasher().finish()
 }
 
-const NOT_TLS: [&str; 4] = [
-    "invalidcontenttype",
-    "corrupt message",
-    "wrong version number",
-    "not tls",
-];
+/// More than the protocol waits for deleting upload sessions.
+const CLEAN_UP: Duration = Duration::from_secs(10);

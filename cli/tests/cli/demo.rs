@@ -1,0 +1,81 @@
+//! `longshore demo`: what a new user sees first.
+
+use snapbox::str;
+
+use crate::support::TestEnv;
+
+#[test]
+fn shows_every_phase_of_a_push() {
+    TestEnv::new().run(&["demo"]).assert_shows(str![[r#"
+exit code: 0
+--- stdout
+127.0.0.1:[PORT]/demo/hello@sha256:[DIGEST]
+--- stderr
+registry:        http://127.0.0.1:[PORT], inside this program, like quay
+pushing image:   hello
+image path:      [ROOT]/tmp/longshore-demo-[RANDOM]
+destination:     127.0.0.1:[PORT]/demo/hello:1.0
+asking the registry for permission
+credentials: from this program, whose registry it is
+authentication: bearer token
+the registry allows this push
+layer 1/1: preparing
+stripping unsafe setuid bit: ./usr/bin/captain
+stripped 1 setuid and 0 setgid bits (-v lists them)
+12 members, 0.0 MiB of content, 0.0 MiB packed
+preparing metadata
+starting upload
+layer 1/1: [SHORT]: checking if already in repository
+config: [SHORT]: checking if already in repository
+layer 1/1: [SHORT]: not present, uploading
+layer 1/1: [SHORT]: in the registry
+config: [SHORT]: not present, uploading
+config: [SHORT]: in the registry
+manifest: uploading
+manifest: sha256:[DIGEST] is in the registry
+cleaning up
+9 requests, 0 retries, [SECONDS] s
+done
+
+The registry now holds:
+  demo/hello:1.0
+    manifest sha256:[DIGEST], 423 bytes
+             application/vnd.docker.distribution.manifest.v2+json
+    config   sha256:[DIGEST], 486 bytes
+    layer    sha256:[DIGEST], 574 bytes
+  unfinished uploads: 0
+
+registry:        gone, with everything in it
+
+Next: longshore push --embedded --image DIR NAME pushes an image of yours there,
+and longshore push --image DIR HOST/NAME:TAG pushes it into a real registry.
+
+"#]]);
+}
+
+#[test]
+fn has_the_same_digest_each_time() {
+    let digest = || TestEnv::new().run(&["demo", "--json"]).json()["digest"].clone();
+    assert_eq!(digest(), digest());
+}
+
+#[test]
+fn imitates_other_registries() {
+    let ran = TestEnv::new().run(&["demo", "--profile", "oci"]);
+    assert!(ran.assert_done().stderr.contains("like oci"), "{ran}");
+}
+
+#[test]
+fn knows_which_registries_there_are() {
+    TestEnv::new()
+        .run(&["demo", "--profile", "nay"])
+        .assert_shows(str![[r#"
+exit code: 2
+--- stdout
+--- stderr
+error: cannot imitate "nay"
+caused by: no profile is called "nay"; there are oci, quay, quay-3.3
+hint: the profile is a name from that list, or a file
+
+"#]]);
+}

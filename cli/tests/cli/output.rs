@@ -1,0 +1,260 @@
+//! What comes out, and where.
+
+use std::fs;
+use std::process::Stdio;
+
+use snapbox::str;
+
+use crate::support::{TestEnv, at, image, open_registry};
+
+#[test]
+fn the_result_alone_is_on_standard_output() {
+    let (env, registry) = (TestEnv::with_image(), open_registry());
+    let ran = env.push::<&str>(&[], &at(&registry, "team/app:1"));
+    ran.assert_shows(str![[r#"
+exit code: 0
+--- stdout
+127.0.0.1:[PORT]/team/app@sha256:[DIGEST]
+--- stderr
+pushing image:   app
+image path:      image
+destination:     127.0.0.1:[PORT]/team/app:1
+asking the registry for permission
+layer 1/1: preparing
+stripped 1 setuid and 0 setgid bits (-v lists them)
+preparing metadata
+starting upload
+layer 1/1: [SHORT]: checking if already in repository
+config: [SHORT]: checking if already in repository
+layer 1/1: [SHORT]: not present, uploading
+config: [SHORT]: not present, uploading
+manifest: uploading
+cleaning up
+done
+
+"#]]);
+}
+
+#[test]
+fn as_json_it_has_members_that_stay() {
+    let (env, registry) = (TestEnv::with_image(), open_registry());
+    let ran = env.push(&["--json", "-q"], &at(&registry, "team/app:1"));
+    ran.assert_shows(str![[r#"
+exit code: 0
+--- stdout
+{
+  "reference": "127.0.0.1:[PORT]/team/app@sha256:[DIGEST]",
+  "digest": "sha256:[DIGEST]",
+  "mediaType": "application/vnd.docker.distribution.manifest.v2+json",
+  "size": 423,
+  "config": {
+    "digest": "sha256:[DIGEST]",
+    "size": 230,
+    "outcome": "uploaded",
+    "sent": 230
+  },
+  "layers": [
+    {
+      "digest": "sha256:[DIGEST]",
+      "size": 319,
+      "diffId": "sha256:[DIGEST]",
+      "outcome": "uploaded",
+      "sent": 319
+    }
+  ],
+  "requests": 8,
+  "retries": 0,
+  "warnings": [],
+  "elapsedSeconds": [SECONDS]
+}
+--- stderr
+
+"#]]);
+}
+
+#[test]
+fn an_error_is_json_too() {
+    let env = TestEnv::new();
+    let ran = env.run(&["push", "--json", "--image", "nowhere", "app"]);
+    ran.assert_shows(str![[r#"
+exit code: 3
+--- stdout
+{
+  "error": {
+    "causes": [
+      "No such file or directory (os error 2)"
+    ],
+    "class": "image",
+    "code": null,
+    "exitCode": 3,
+    "hint": null,
+    "message": "can't push: cannot find nowhere",
+    "phase": "looking for the image",
+    "status": null
+  }
+}
+--- stderr
+pushing image:   app
+error: can't push: cannot find nowhere
+caused by: No such file or directory (os error 2)
+
+"#]]);
+}
+
+#[test]
+fn even_if_the_command_line_makes_no_sense() {
+    let ran = TestEnv::new().run(&["push", "--json", "--nonsense", "app"]);
+    assert_eq!(ran.code, Some(2), "{ran}");
+    assert_eq!(ran.json()["error"]["class"], "usage", "{ran}");
+}
+
+#[test]
+fn details_are_for_who_asks() {
+    let (env, registry) = (TestEnv::with_image(), open_registry());
+    env.push(&["-vv"], &at(&registry, "app"))
+        .assert_shows(str![[r#"
+exit code: 0
+--- stdout
+127.0.0.1:[PORT]/app@sha256:[DIGEST]
+--- stderr
+pushing image:   app
+image path:      image
+destination:     127.0.0.1:[PORT]/app:latest
+asking the registry for permission
+authentication: the registry asks for none
+the registry allows this push
+layer 1/1: preparing
+stripping unsafe setuid bit: ./bin/su
+stripped 1 setuid and 0 setgid bits (-v lists them)
+8 members, 0.0 MiB of content, 0.0 MiB packed
+layer 1/1: digest sha256:[DIGEST], diff ID sha256:[DIGEST]
+preparing metadata
+config: digest sha256:[DIGEST]
+manifest: digest sha256:[DIGEST]
+starting upload
+layer 1/1: [SHORT]: checking if already in repository
+config: [SHORT]: checking if already in repository
+layer 1/1: [SHORT]: not present, uploading
+layer 1/1: [SHORT]: in the registry
+config: [SHORT]: not present, uploading
+config: [SHORT]: in the registry
+manifest: uploading
+manifest: sha256:[DIGEST] is in the registry
+cleaning up
+8 requests, 0 retries, [SECONDS] s
+done
+
+"#]]);
+}
+
+#[test]
+fn who_wants_silence_gets_it() {
+    let (env, registry) = (TestEnv::with_image(), open_registry());
+    fs::remove_file(env.path("image/ch/metadata.json")).unwrap();
+    let quiet = env.push(&["-q"], &at(&registry, "app"));
+    assert!(
+        quiet.assert_done().stderr.starts_with("warning: "),
+        "{quiet}"
+    );
+    let silent = env.push(&["-qq"], &at(&registry, "app"));
+    assert_eq!(silent.assert_done().stderr, "", "{silent}");
+}
+
+#[test]
+fn the_digest_is_in_a_file() {
+    let (env, registry) = (TestEnv::with_image(), open_registry());
+    let ran = env.push(
+        &["--json", "--digest-file", "digest"],
+        &at(&registry, "app"),
+    );
+    let digest = fs::read_to_string(env.path("digest")).unwrap();
+    assert_eq!(ran.assert_done().json()["digest"], digest.trim_end());
+    assert!(digest.ends_with('\n'));
+}
+
+#[test]
+fn a_failure_leaves_the_digest_file_alone() {
+    let env = TestEnv::with_image();
+    env.write("digest", "the last one\n");
+    env.push(&["--digest-file", "digest"], "127.0.0.1:1/app")
+        .assert_failed(7, &[]);
+    assert_eq!(
+        fs::read_to_string(env.path("digest")).unwrap(),
+        "the last one\n"
+    );
+}
+
+#[test]
+fn no_place_for_the_digest_is_said_before_the_push() {
+    let (env, registry) = (TestEnv::with_image(), open_registry());
+    let ran = env.push(&["--digest-file", "nowhere/digest"], &at(&registry, "app"));
+    ran.assert_failed(2, &["cannot write --digest-file nowhere/digest"]);
+    assert_eq!(registry.with(|core| core.requests().count()), 0);
+}
+
+#[test]
+fn a_reader_who_has_seen_enough_is_no_error() {
+    let (env, registry) = (TestEnv::with_image(), open_registry());
+    let to = at(&registry, "app");
+    for arguments in [
+        &["push", "--image", "image", "app", &to][..],
+        &["push", "--help"],
+    ] {
+        let (reader, writer) = std::io::pipe().unwrap();
+        drop(reader);
+        let status = env
+            .command(arguments)
+            .stdout(Stdio::from(writer))
+            .spawn()
+            .unwrap()
+            .wait();
+        assert_eq!(status.unwrap().code(), Some(0), "{arguments:?}");
+    }
+}
+
+#[test]
+fn a_full_disk_is_one() {
+    let (env, registry) = (TestEnv::with_image(), open_registry());
+    let full = fs::File::options().write(true).open("/dev/full").unwrap();
+    let to = at(&registry, "app");
+    let mut command = env.command(&["push", "-q", "--image", "image", "app", &to]);
+    let output = command
+        .stdout(Stdio::from(full))
+        .spawn()
+        .unwrap()
+        .wait_with_output()
+        .unwrap();
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(1), "{said}");
+    assert!(said.contains("the push is done, but"), "{said}");
+}
+
+#[test]
+fn the_help_names_every_exit_code() {
+    let ran = TestEnv::new().run(&["push", "--help"]);
+    for exit in longshore::exit::Exit::ALL {
+        let line = format!("{:>3}  {}", exit.code(), exit.meaning());
+        assert!(ran.assert_done().stdout.contains(&line), "no {line:?}");
+    }
+}
+
+#[test]
+fn the_version_is_the_packages() {
+    let ran = TestEnv::new().run(&["--version"]);
+    assert_eq!(
+        ran.stdout,
+        format!("longshore {}\n", env!("CARGO_PKG_VERSION"))
+    );
+}
+
+#[test]
+fn a_stranger_in_the_image_cannot_move_the_cursor() {
+    let (env, registry) = (TestEnv::new(), open_registry());
+    image::make(&env.path("image"));
+    let name = env.path("image/bin/\x1b[2Jevil\nerror: all is lost");
+    fs::write(&name, "").unwrap();
+    crate::support::mode(&name, 0o4755);
+    let ran = env.push(&["-v"], &at(&registry, "app"));
+    assert!(!ran.assert_done().stderr.contains('\x1b'), "{ran}");
+    assert!(!ran.stderr.contains("\nerror: "), "{ran}");
+}

@@ -1,0 +1,243 @@
+//! Pushes that work.
+
+use std::fs;
+use std::os::unix::fs::symlink;
+
+use longshore_mock_registry::Auth;
+use snapbox::str;
+
+use crate::support::{TestEnv, assert_holds, at, image, open_registry, registry};
+
+#[test]
+fn a_directory_into_the_embedded_registry() {
+    let ran = TestEnv::with_image().run(&["push", "--embedded", "--image", "image", "team/app:1"]);
+    ran.assert_shows(str![[r#"
+exit code: 0
+--- stdout
+127.0.0.1:[PORT]/team/app@sha256:[DIGEST]
+--- stderr
+registry:        http://127.0.0.1:[PORT], inside this program, like quay
+pushing image:   team/app:1
+image path:      image
+destination:     127.0.0.1:[PORT]/team/app:1
+asking the registry for permission
+layer 1/1: preparing
+stripped 1 setuid and 0 setgid bits (-v lists them)
+preparing metadata
+starting upload
+layer 1/1: [SHORT]: checking if already in repository
+config: [SHORT]: checking if already in repository
+layer 1/1: [SHORT]: not present, uploading
+config: [SHORT]: not present, uploading
+manifest: uploading
+cleaning up
+done
+registry:        gone, with everything in it
+
+"#]]);
+}
+
+#[test]
+fn a_name_of_one_part_into_the_embedded_registry() {
+    let env = TestEnv::with_image();
+    env.run(&["push", "--embedded=oci", "--image", "image", "app"])
+        .assert_done();
+}
+
+#[test]
+fn an_image_from_the_storage_directory() {
+    let (env, registry) = (TestEnv::new(), open_registry());
+    image::make(&env.path("storage/img/team%app+1.0"));
+    let ran = env.run(&["push", "team/app:1.0", &at(&registry, "copy:2")]);
+    ran.assert_shows(str![[r#"
+exit code: 0
+--- stdout
+127.0.0.1:[PORT]/copy@sha256:[DIGEST]
+--- stderr
+pushing image:   team/app:1.0
+destination:     127.0.0.1:[PORT]/copy:2
+asking the registry for permission
+layer 1/1: preparing
+stripped 1 setuid and 0 setgid bits (-v lists them)
+preparing metadata
+starting upload
+layer 1/1: [SHORT]: checking if already in repository
+config: [SHORT]: checking if already in repository
+layer 1/1: [SHORT]: not present, uploading
+config: [SHORT]: not present, uploading
+manifest: uploading
+cleaning up
+done
+
+"#]]);
+    assert_holds(&registry, "copy", "2");
+}
+
+#[test]
+fn an_alias_in_the_storage_directory() {
+    let (env, registry) = (TestEnv::new(), open_registry());
+    image::make(&env.path("storage/img/app+1.0"));
+    symlink("app+1.0", env.path("storage/img/alias")).unwrap();
+    env.run(&["push", "alias", &at(&registry, "app")])
+        .assert_done();
+    assert_holds(&registry, "app", "latest");
+}
+
+#[test]
+fn to_the_sites_own_registry_by_default() {
+    let (mut env, registry) = (TestEnv::with_image(), open_registry());
+    env.set("CH_REGY_DEFAULT_HOST", "127.0.0.1");
+    env.set(
+        "CH_REGY_DEFAULT_PORT",
+        &registry.address().port().to_string(),
+    );
+    env.set("CH_REGY_PATH_PREFIX", "group");
+    env.run(&["push", "--image", "image", "app:1"])
+        .assert_done();
+    assert_holds(&registry, "group/app", "1");
+}
+
+#[test]
+fn a_second_time_uploads_nothing() {
+    let (env, registry) = (TestEnv::with_image(), open_registry());
+    env.push(&["-q"], &at(&registry, "app")).assert_done();
+    let ran = env.push::<&str>(&[], &at(&registry, "app"));
+    ran.assert_shows(str![[r#"
+exit code: 0
+--- stdout
+127.0.0.1:[PORT]/app@sha256:[DIGEST]
+--- stderr
+pushing image:   app
+image path:      image
+destination:     127.0.0.1:[PORT]/app:latest
+asking the registry for permission
+layer 1/1: preparing
+stripped 1 setuid and 0 setgid bits (-v lists them)
+preparing metadata
+starting upload
+layer 1/1: [SHORT]: checking if already in repository
+config: [SHORT]: checking if already in repository
+layer 1/1: [SHORT]: already present
+config: [SHORT]: already present
+manifest: uploading
+cleaning up
+done
+
+"#]]);
+}
+
+#[test]
+fn a_layer_from_another_repository_is_mounted() {
+    let (env, registry) = (TestEnv::with_image(), registry(Auth::Bearer));
+    let login = ["--username", crate::support::USER, "--password-stdin"];
+    let push = |options: &[&str], to: &str| {
+        let image = ["push", "--image", "image"];
+        let to = at(&registry, to);
+        let arguments = [&image, &login[..], options, &["app", &to]].concat();
+        env.run_with_input(&arguments, crate::support::PASSWORD)
+    };
+    push(&[], "team/base").assert_done();
+    let ran = push(&["--json", "--mount-from", "team/base"], "team/app");
+    let json = ran.assert_done().json();
+    assert_eq!(json["layers"][0]["outcome"], "mounted", "{ran}");
+    assert_eq!(json["layers"][0]["mountedFrom"], "team/base");
+    assert_holds(&registry, "team/app", "latest");
+}
+
+#[test]
+fn in_either_format() {
+    let (env, registry) = (TestEnv::with_image(), open_registry());
+    let media_type = |format: &str| {
+        let ran = env.push(&["--json", "--format", format], &at(&registry, format));
+        ran.assert_done().json()["mediaType"]
+            .as_str()
+            .unwrap()
+            .to_owned()
+    };
+    assert_eq!(
+        media_type("docker"),
+        "application/vnd.docker.distribution.manifest.v2+json"
+    );
+    assert_eq!(
+        media_type("oci"),
+        "application/vnd.oci.image.manifest.v1+json"
+    );
+}
+
+#[test]
+fn with_the_same_digest_for_any_number_of_threads() {
+    let env = TestEnv::new();
+    image::make_large(&env.path("image"), 20 << 20);
+    let registry = open_registry();
+    let digest = |options: &[&str]| {
+        let ran = env.push(&[&["--json"], options].concat(), &at(&registry, "app"));
+        ran.assert_done().json()["layers"][0]["digest"].clone()
+    };
+    assert_eq!(digest(&["--jobs", "1"]), digest(&["--jobs", "3"]));
+}
+
+#[test]
+fn smaller_if_time_does_not_matter() {
+    let env = TestEnv::with_image();
+    let text: String = (0..20_000)
+        .map(|number| format!("line {}\n", number * number))
+        .collect();
+    fs::write(env.path("image/etc/text"), text).unwrap();
+    let registry = open_registry();
+    let size = |level: &str| {
+        let options = ["--json", "--compression-level", level];
+        env.push(&options, &at(&registry, "app"))
+            .assert_done()
+            .json()["layers"][0]["size"]
+            .as_u64()
+    };
+    assert!(size("best") < size("fast"));
+}
+
+#[test]
+fn for_another_architecture() {
+    let (env, registry) = (TestEnv::with_image(), open_registry());
+    let ran = env.push(&["--json", "--arch", "arm64/v8"], &at(&registry, "app"));
+    let digest = ran.assert_done().json()["config"]["digest"]
+        .as_str()
+        .unwrap()
+        .parse()
+        .unwrap();
+    let config = registry.with(|core| core.blob("app", &digest)).unwrap();
+    let config: serde_json::Value = serde_json::from_slice(&config).unwrap();
+    assert_eq!(
+        (&config["architecture"], &config["variant"]),
+        (&"arm64".into(), &"v8".into())
+    );
+}
+
+#[test]
+fn with_common_options_before_the_command_as_for_ch_image() {
+    let (env, registry) = (TestEnv::new(), open_registry());
+    image::make(&env.path("elsewhere/img/app"));
+    let to = at(&registry, "app");
+    env.run(&["-s", "elsewhere", "--no-cache", "-v", "push", "app", &to])
+        .assert_done();
+    assert_holds(&registry, "app", "latest");
+}
+
+#[test]
+fn without_special_files() {
+    let (env, registry) = (TestEnv::with_image(), open_registry());
+    let listener = std::os::unix::net::UnixListener::bind(env.path("image/etc/socket")).unwrap();
+    let ran = env.push(&["--json"], &at(&registry, "app"));
+    assert!(
+        ran.assert_done().stderr.contains("warning: leaving out"),
+        "{ran}"
+    );
+    assert!(
+        ran.json()["warnings"][0]
+            .as_str()
+            .unwrap()
+            .contains("leaving out"),
+        "{ran}"
+    );
+    env.push(&["--strict"], &at(&registry, "app"))
+        .assert_failed(3, &["image/etc/socket", "hint: "]);
+    drop(listener);
+}

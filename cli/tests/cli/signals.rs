@@ -1,0 +1,84 @@
+//! Ctrl-C: everything is put away, and fast.
+
+use rustix::process::Signal;
+use snapbox::str;
+
+use crate::support::server::{Reply, Server, answer};
+use crate::support::{TestEnv, image};
+
+#[test]
+fn ctrl_c_while_uploading_puts_everything_away() {
+    for signal in [Signal::INT, Signal::TERM] {
+        let env = TestEnv::with_image();
+        let server = Server::stalling(|| answer("204 No Content", &[], ""));
+        let to = format!("{}/app", server.address);
+        let mut push = env.start(&["push", "--image", "image", "--digest-file", "d", "app", &to]);
+        push.wait_for("layer 1/1: preparing");
+        server.wait_for("PUT ");
+        push.signal(signal);
+        server.wait_for("DELETE ");
+        let ran = push.finish();
+        ran.assert_failed(130, &["cancelled while uploading"]);
+        assert!(!env.path("d").exists(), "a digest of nothing");
+    }
+}
+
+#[test]
+fn ctrl_c_while_packing_puts_everything_away() {
+    let env = TestEnv::new();
+    image::make_large(&env.path("image"), 4 << 30);
+    let server = Server::stalling(|| answer("204 No Content", &[], ""));
+    let to = format!("{}/app", server.address);
+    let mut push = env.start(&["push", "--image", "image", "app", &to]);
+    push.wait_for("layer 1/1: preparing");
+    push.signal(Signal::INT);
+    server.wait_for("DELETE ");
+    push.finish().assert_shows(str![[r#"
+exit code: 130
+--- stdout
+--- stderr
+pushing image:   app
+image path:      image
+destination:     127.0.0.1:[PORT]/app:latest
+asking the registry for permission
+layer 1/1: preparing
+error: cancelled
+
+"#]]);
+}
+
+#[test]
+fn a_second_ctrl_c_waits_for_nobody() {
+    let env = TestEnv::with_image();
+    let server = Server::stalling(|| Reply::Silence);
+    let to = format!("{}/app", server.address);
+    let mut push = env.start(&["push", "--image", "image", "app", &to]);
+    push.wait_for("not present, uploading");
+    push.signal(Signal::INT);
+    // The registry does not answer this, and the program would wait a little.
+    server.wait_for("DELETE ");
+    push.signal(Signal::INT);
+    let ran = push.finish();
+    assert_eq!(ran.code, Some(130), "{ran}");
+    assert!(
+        !ran.stderr.contains("error: "),
+        "it found the time to say so: {ran}"
+    );
+}
+
+#[test]
+fn ctrl_c_is_json_too() {
+    let env = TestEnv::with_image();
+    let server = Server::stalling(|| answer("204 No Content", &[], ""));
+    let to = format!("{}/app", server.address);
+    let mut push = env.start(&["push", "--json", "--image", "image", "app", &to]);
+    push.wait_for("not present, uploading");
+    push.signal(Signal::INT);
+    let ran = push.finish();
+    let error = &ran.json()["error"];
+    assert_eq!(
+        (&error["class"], &error["exitCode"]),
+        (&"cancelled".into(), &130.into()),
+        "{ran}"
+    );
+}
