@@ -167,6 +167,11 @@ fn the_epoch_given_dates_the_image_and_all_later_steps() {
         {"created": "1999-01-01T00:00:00Z", "created_by": "a"},
         {"created": "2023-01-02T03:04:05Z", "created_by": "b"},
     ]});
+    let undated = config(&metadata(&history), &[layer("x")], &ImageOptions::default());
+    assert_eq!(
+        undated["created"], "2023-01-02T03:04:05Z",
+        "the last step's"
+    );
     let epoch = ImageOptions {
         source_date_epoch: Some(1_000_000_000),
         ..ImageOptions::default()
