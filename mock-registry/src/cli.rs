@@ -145,7 +145,7 @@ pub(crate) fn run(cli: Cli) -> Outcome {
             config.token_only = true;
             config.service = Some(server.service);
             config.issuer = server.issuer;
-            let builder = MockRegistry::builder().config(config).es256(true);
+            let builder = MockRegistry::builder().config(config);
             until_told_to_stop(builder, &server.socket, Some(&server.cert_out))
         }
         Command::Profiles { command: None } => {

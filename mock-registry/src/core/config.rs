@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use crate::profile::{Auth, Profile};
 use crate::store::{Memory, Store};
-use crate::token::{HmacSigner, Signer};
+use crate::token::Signer;
 
 /// What a [`Core`](super::Core) is made from. Everything that is not a function of the requests is
 /// handed in here: the time of day, the seed of session identifiers, keys and storage.
@@ -32,8 +32,9 @@ pub struct Config {
     pub token_only: bool,
     /// Where bytes go.
     pub store: Box<dyn Store>,
-    /// Who signs tokens.
-    pub signer: Box<dyn Signer>,
+    /// Who signs tokens; `None` means a [`HmacSigner`](crate::token::HmacSigner), which gives the
+    /// same token for the same request, or in a server an [`Es256Signer`](crate::token::Es256Signer).
+    pub signer: Option<Box<dyn Signer>>,
     /// The seed of session identifiers and of the queries of their URLs.
     pub seed: u64,
     /// The time since the Unix epoch at which the caller's own clock said zero.
@@ -69,7 +70,7 @@ impl Config {
             issuer: "longshore-mock-registry".into(),
             token_only: false,
             store: Box::new(Memory::default()),
-            signer: Box::new(HmacSigner::new(b"longshore-mock-registry")),
+            signer: None,
             seed: 0,
             epoch: DEFAULT_EPOCH,
             log_limit: 1 << 16,
@@ -109,6 +110,17 @@ impl Config {
     pub fn anonymous_pull(mut self, allowed: bool) -> Self {
         self.rights.anonymous_pull = allowed;
         self
+    }
+}
+
+impl Config {
+    /// How a registry made from this authenticates.
+    pub(crate) fn effective_auth(&self) -> Auth {
+        self.auth.unwrap_or(if self.users.is_empty() {
+            Auth::None
+        } else {
+            self.profile.auth.scheme
+        })
     }
 }
 

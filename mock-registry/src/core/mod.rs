@@ -36,7 +36,7 @@ pub use log::LoggedRequest;
 
 use crate::profile::{Auth, Profile, RoutingErrors};
 use crate::store::{BlobReader, Store};
-use crate::token::Signer;
+use crate::token::{HmacSigner, Signer};
 pub(crate) use blobs::is_digest_like;
 use call::{Purpose, Sink};
 use catalog::Catalog;
@@ -117,16 +117,11 @@ impl Core {
     /// The store cannot be read.
     pub fn new(config: Config) -> std::io::Result<Self> {
         let host = config.origin.split("://").last().unwrap_or_default();
-        let users = config.users;
         let mut core = Self {
-            auth: config.auth.unwrap_or(if users.is_empty() {
-                Auth::None
-            } else {
-                config.profile.auth.scheme
-            }),
+            auth: config.effective_auth(),
             service: config.service.unwrap_or_else(|| host.to_owned()),
             profile: config.profile,
-            users,
+            users: config.users,
             rights: config.rights,
             origin: config.origin,
             realm: config.realm,
@@ -134,7 +129,9 @@ impl Core {
             token_only: config.token_only,
             epoch: config.epoch,
             store: config.store,
-            signer: config.signer,
+            signer: config
+                .signer
+                .unwrap_or_else(|| Box::new(HmacSigner::new(b"longshore-mock-registry"))),
             seed: config.seed,
             issued: 0,
             catalog: Catalog::new(),

@@ -27,6 +27,17 @@ impl Core {
         Ok(())
     }
 
+    /// Puts a blob into a repository, as if it had been pushed.
+    ///
+    /// # Errors
+    /// The storage is broken.
+    pub fn add_blob(&mut self, repository: &str, bytes: Bytes) -> io::Result<Digest> {
+        let digest = Digest::sha256(&bytes);
+        self.store.put(&digest, bytes)?;
+        self.link_blob(repository, &digest)?;
+        Ok(digest)
+    }
+
     /// The name that a request's name stands for.
     pub(super) fn canonical(&self, name: &str) -> Outcome<String> {
         let repository = &self.profile.repository;

@@ -1,5 +1,7 @@
 //! Docker's manifest lists and OCI indexes.
 
+use std::collections::BTreeSet;
+
 use super::json::Value;
 use super::oci::descriptor_of;
 use super::schema::{MEDIA_TYPE, NUMBER, OBJECT, STRING, Schema, TWO};
@@ -52,7 +54,12 @@ pub(super) fn check_children(
     contents: &dyn Contents,
     era: Era,
 ) -> Result<(), Rejection> {
+    // The same child may be named often, and reading it again and again could take very long.
+    let mut seen = BTreeSet::new();
     for child in children {
+        if !seen.insert((&child.digest, &child.media_type, child.size.repr())) {
+            continue;
+        }
         let Some(bytes) = contents.manifest(&child.digest) else {
             return Err(Rejection::Invalid(format!(
                 "Could not find child manifest with digest `{}`",

@@ -36,7 +36,7 @@ impl MockRegistry {
     /// Starts a registry with this configuration on a free port of 127.0.0.1, without TLS.
     ///
     /// Its origin, its epoch and its seed are replaced: a server has an address and a clock. Use
-    /// [`builder`](Self::builder) for TLS, another address or a token signer others accept.
+    /// [`builder`](Self::builder) for TLS or another address.
     ///
     /// # Errors
     /// The port cannot be bound, or the store cannot be read.
@@ -77,8 +77,8 @@ impl MockRegistry {
         self.ca_pem.as_deref()
     }
 
-    /// The certificate of the key that signs its tokens, in PEM, if it signs them in a way that
-    /// other registries accept (see [`Builder::es256`]).
+    /// The certificate of the key that signs its tokens, in PEM, for other registries to trust;
+    /// `None` without tokens, or if the configuration brought a signer of its own.
     #[must_use]
     pub fn token_certificate_pem(&self) -> Option<&str> {
         self.token_certificate.as_deref()
@@ -128,7 +128,6 @@ pub struct Builder {
     users: Vec<(String, String)>,
     anonymous_pull: Option<bool>,
     tls: bool,
-    es256: bool,
     listen: Option<SocketAddr>,
     store: Option<PathBuf>,
 }
@@ -173,12 +172,6 @@ impl Builder {
         self
     }
 
-    /// Signs tokens with a key of its own, in the way that CNCF distribution accepts.
-    pub fn es256(mut self, es256: bool) -> Self {
-        self.es256 = es256;
-        self
-    }
-
     /// Listens there; the default is a free port of 127.0.0.1.
     pub fn listen(mut self, address: SocketAddr) -> Self {
         self.listen = Some(address);
@@ -212,10 +205,10 @@ impl Builder {
             config.store = Box::new(Directory::open(folder)?);
         }
         let mut token_certificate = None;
-        if self.es256 {
+        if config.signer.is_none() && config.effective_auth() == Auth::Bearer {
             let signer = Es256Signer::generate(&config.issuer).map_err(|_| StartError::Key)?;
             token_certificate = Some(signer.certificate_pem());
-            config.signer = Box::new(signer);
+            config.signer = Some(Box::new(signer));
         }
         let address = self.listen.unwrap_or((Ipv4Addr::LOCALHOST, 0).into());
         let listener = std::net::TcpListener::bind(address)?;

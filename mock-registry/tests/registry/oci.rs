@@ -146,6 +146,16 @@ fn mounts_need_the_blob_to_be_there() {
 }
 
 #[test]
+fn a_blob_can_be_there_from_the_start() {
+    let mut client = Client::of("oci");
+    let layer = bytes::Bytes::from_static(b"layer");
+    let digest = client.core.add_blob(APP, layer).unwrap();
+    let target = format!("HEAD /v2/{APP}/blobs/{digest}");
+    assert_eq!(client.send(&target, &[], b"").status(), 200);
+    assert_eq!(client.core.requests().count(), 1);
+}
+
+#[test]
 fn a_manifest_needs_its_content() {
     let mut client = Client::of("oci");
     let body = manifest(b"{}", &[b"layer", b"layer", b"more"]);
@@ -399,6 +409,7 @@ fn a_client_that_vanishes_leaves_what_arrived() {
                 client.send(&put, &[], &whole[left as usize..]).status(),
                 201
             );
+            assert_eq!(client.core.blob(APP, &digest).unwrap(), whole);
         }
         let status = client
             .core
@@ -407,6 +418,22 @@ fn a_client_that_vanishes_leaves_what_arrived() {
             .count();
         assert_eq!(status, 1, "the vanished one has no answer");
     }
+}
+
+#[test]
+fn a_single_post_that_breaks_leaves_nothing() {
+    let mut client = Client::of("oci");
+    let digest = Digest::sha256(b"whole");
+    let target = format!("/v2/{APP}/blobs/uploads/?digest={digest}");
+    let request = http::Request::post(target).body(()).unwrap();
+    let begun = client.core.begin(client.now, &request.into_parts().0);
+    let longshore_mock_registry::Begun::Receive(mut call) = begun else {
+        panic!("a body is wanted");
+    };
+    call.body(b"who");
+    assert_eq!(client.core.open_sessions().len(), 1);
+    client.core.drop_call(client.now, call);
+    assert!(client.core.open_sessions().is_empty());
 }
 
 #[test]

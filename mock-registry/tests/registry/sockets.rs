@@ -5,6 +5,7 @@ use std::net::TcpStream;
 use std::sync::Barrier;
 use std::time::Duration;
 
+use base64::Engine as _;
 use longshore_mock_registry::{Auth, Config, MockRegistry, Profile};
 use longshore_protocol::Digest;
 
@@ -269,7 +270,14 @@ fn its_clock_can_be_moved() {
         .unwrap();
     let text = answer.body_mut().read_to_string().unwrap();
     let body: serde_json::Value = serde_json::from_str(&text).unwrap();
-    let bearer = format!("Bearer {}", body["token"].as_str().unwrap());
+    let token = body["token"].as_str().unwrap();
+    assert!(registry.token_certificate_pem().is_some());
+    let header = token.split('.').next().unwrap();
+    let header = base64::engine::general_purpose::URL_SAFE_NO_PAD
+        .decode(header)
+        .unwrap();
+    assert!(String::from_utf8(header).unwrap().contains("ES256"));
+    let bearer = format!("Bearer {token}");
     let status = || {
         let request = agent
             .get(format!("{url}/v2/"))
