@@ -3,8 +3,10 @@
 mod files;
 mod prompt;
 
+use http::StatusCode;
 use longshore_protocol::{
-    Credentials, CredentialsReason, CredentialsRequest, PushErrorKind, Registry, Repository, Secret,
+    Credentials, CredentialsReason, CredentialsRequest, PushError, PushErrorKind, Registry,
+    Repository, Secret,
 };
 
 use crate::console::{Console, plain};
@@ -99,25 +101,33 @@ impl<'a> Finder<'a> {
         self.interrupt
     }
 
-    /// What a person can do about a push that failed as `kind`, where the credentials matter.
+    /// What a person can do about a push that failed for want of rights.
     #[must_use]
-    pub fn hint(&self, kind: PushErrorKind) -> Option<String> {
-        match (kind, &self.given) {
-            (PushErrorKind::Unauthenticated, None) => Some(format!(
-                "{NO_CREDENTIALS}, or say `podman login {0}` or `docker login {0}` first",
-                self.login.registry
-            )),
-            (PushErrorKind::Unauthenticated, Some(origin)) => Some(format!(
-                "the credentials came from {}; check user name and password",
-                origin.name()
-            )),
-            (PushErrorKind::Denied, Some(origin)) => Some(format!(
-                "the credentials from {} were accepted, but this account may not push to {}",
-                origin.name(),
-                self.login.repository
-            )),
-            _ => None,
-        }
+    pub fn hint(&self, error: &PushError) -> Option<String> {
+        let Login {
+            registry,
+            repository,
+            ..
+        } = self.login;
+        let Some(origin) = &self.given else {
+            return Some(format!(
+                "{NO_CREDENTIALS}, or say `podman login {registry}` or `docker login {registry}` first"
+            ));
+        };
+        let origin = origin.name();
+        // Some registries say 401 where they mean 403.
+        let is_forbidden = error
+            .answer()
+            .is_some_and(|answer| answer.status == StatusCode::FORBIDDEN);
+        Some(match error.kind() {
+            PushErrorKind::Denied if is_forbidden => {
+                format!("the credentials from {origin} are good, but may not push to {repository}")
+            }
+            PushErrorKind::Denied => format!(
+                "check that {repository} exists and that the credentials from {origin} may push to it"
+            ),
+            _ => format!("the credentials came from {origin}; check user name and password"),
+        })
     }
 
     /// Other credentials than those that were refused. Without a person nobody has any, and trying

@@ -323,7 +323,7 @@ fn failure(target: &Target, finder: &Finder<'_>, error: &PushError) -> Failure {
     let is_no_tls = said.contains("not speak tls");
     let is_no_http = said.contains("not answer in http");
     let hint = match error.kind() {
-        PushErrorKind::Unauthenticated | PushErrorKind::Denied => finder.hint(error.kind()),
+        PushErrorKind::Unauthenticated | PushErrorKind::Denied => finder.hint(error),
         PushErrorKind::Tls if is_no_tls => Some(
             "--plain-http speaks HTTP; anybody on the way can read the password then".to_owned(),
         ),

@@ -21,14 +21,13 @@ authentication: bearer token
 the registry allows this push
 layer 1/1: preparing
 stripping unsafe setuid bit: ./usr/bin/captain
-stripped 1 setuid and 0 setgid bits (-v lists them)
-12 members, 0.0 MiB of content, 0.0 MiB packed
+12 members, 475 bytes of content, 574 bytes packed
 preparing metadata
 starting upload
 layer 1/1: [SHORT]: checking if already in repository
-config: [SHORT]: checking if already in repository
 layer 1/1: [SHORT]: not present, uploading
 layer 1/1: [SHORT]: in the registry
+config: [SHORT]: checking if already in repository
 config: [SHORT]: not present, uploading
 config: [SHORT]: in the registry
 manifest: uploading

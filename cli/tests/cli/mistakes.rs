@@ -133,10 +133,10 @@ image path:      image
 destination:     127.0.0.1:[PORT]/app@sha256:[DIGEST]
 asking the registry for permission
 layer 1/1: preparing
-stripped 1 setuid and 0 setgid bits (-v lists them)
+stripped 1 setuid and 0 setgid bits; -v lists them
 preparing metadata
 starting upload
-error: cannot push to 127.0.0.1:[PORT]/app@sha256:[DIGEST]: the reference names another digest than the manifest's
+error: cannot push to 127.0.0.1:[PORT]/app@sha256:[DIGEST]: the image has another digest
 hint: leave the digest out of DEST_REF
 
 "#]]);

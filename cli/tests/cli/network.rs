@@ -155,14 +155,14 @@ exit code: 6
 --- stdout
 {
   "error": {
-    "causes": [],
     "class": "rejected",
-    "code": "MANIFEST_INVALID",
     "exitCode": 6,
-    "hint": "something in front of the registry limits the size of requests; ask who runs it",
-    "message": "cannot push: uploading the manifest (127.0.0.1:[PORT]/app:1): the registry refused: 413 MANIFEST_INVALID, \"manifest too large\"",
     "phase": "uploading the manifest",
-    "status": 413
+    "message": "cannot push: uploading the manifest (127.0.0.1:[PORT]/app:1): the registry refused: 413 MANIFEST_INVALID, \"manifest too large\"",
+    "causes": [],
+    "hint": "something in front of the registry limits the size of requests; ask who runs it",
+    "status": 413,
+    "code": "MANIFEST_INVALID"
   }
 }
 --- stderr
@@ -171,12 +171,12 @@ image path:      image
 destination:     127.0.0.1:[PORT]/app:1
 asking the registry for permission
 layer 1/1: preparing
-stripped 1 setuid and 0 setgid bits (-v lists them)
+stripped 1 setuid and 0 setgid bits; -v lists them
 preparing metadata
 starting upload
 layer 1/1: [SHORT]: checking if already in repository
-config: [SHORT]: checking if already in repository
 layer 1/1: [SHORT]: not present, uploading
+config: [SHORT]: checking if already in repository
 config: [SHORT]: not present, uploading
 manifest: uploading
 error: cannot push: uploading the manifest (127.0.0.1:[PORT]/app:1): the registry refused: 413 MANIFEST_INVALID, "manifest too large"

@@ -21,12 +21,12 @@ image path:      image
 destination:     127.0.0.1:[PORT]/team/app:1
 asking the registry for permission
 layer 1/1: preparing
-stripped 1 setuid and 0 setgid bits (-v lists them)
+stripped 1 setuid and 0 setgid bits; -v lists them
 preparing metadata
 starting upload
 layer 1/1: [SHORT]: checking if already in repository
-config: [SHORT]: checking if already in repository
 layer 1/1: [SHORT]: not present, uploading
+config: [SHORT]: checking if already in repository
 config: [SHORT]: not present, uploading
 manifest: uploading
 cleaning up
@@ -81,16 +81,16 @@ exit code: 3
 --- stdout
 {
   "error": {
+    "class": "image",
+    "exitCode": 3,
+    "phase": "looking for the image",
+    "message": "can't push: cannot find nowhere",
     "causes": [
       "No such file or directory (os error 2)"
     ],
-    "class": "image",
-    "code": null,
-    "exitCode": 3,
     "hint": null,
-    "message": "can't push: cannot find nowhere",
-    "phase": "looking for the image",
-    "status": null
+    "status": null,
+    "code": null
   }
 }
 --- stderr
@@ -125,17 +125,16 @@ authentication: the registry asks for none
 the registry allows this push
 layer 1/1: preparing
 stripping unsafe setuid bit: ./bin/su
-stripped 1 setuid and 0 setgid bits (-v lists them)
-8 members, 0.0 MiB of content, 0.0 MiB packed
+8 members, 93 bytes of content, 319 bytes packed
 layer 1/1: digest sha256:[DIGEST], diff ID sha256:[DIGEST]
 preparing metadata
 config: digest sha256:[DIGEST]
 manifest: digest sha256:[DIGEST]
 starting upload
 layer 1/1: [SHORT]: checking if already in repository
-config: [SHORT]: checking if already in repository
 layer 1/1: [SHORT]: not present, uploading
 layer 1/1: [SHORT]: in the registry
+config: [SHORT]: checking if already in repository
 config: [SHORT]: not present, uploading
 config: [SHORT]: in the registry
 manifest: uploading

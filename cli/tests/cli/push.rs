@@ -22,12 +22,12 @@ image path:      image
 destination:     127.0.0.1:[PORT]/team/app:1
 asking the registry for permission
 layer 1/1: preparing
-stripped 1 setuid and 0 setgid bits (-v lists them)
+stripped 1 setuid and 0 setgid bits; -v lists them
 preparing metadata
 starting upload
 layer 1/1: [SHORT]: checking if already in repository
-config: [SHORT]: checking if already in repository
 layer 1/1: [SHORT]: not present, uploading
+config: [SHORT]: checking if already in repository
 config: [SHORT]: not present, uploading
 manifest: uploading
 cleaning up
@@ -58,12 +58,12 @@ pushing image:   team/app:1.0
 destination:     127.0.0.1:[PORT]/copy:2
 asking the registry for permission
 layer 1/1: preparing
-stripped 1 setuid and 0 setgid bits (-v lists them)
+stripped 1 setuid and 0 setgid bits; -v lists them
 preparing metadata
 starting upload
 layer 1/1: [SHORT]: checking if already in repository
-config: [SHORT]: checking if already in repository
 layer 1/1: [SHORT]: not present, uploading
+config: [SHORT]: checking if already in repository
 config: [SHORT]: not present, uploading
 manifest: uploading
 cleaning up
@@ -112,12 +112,12 @@ image path:      image
 destination:     127.0.0.1:[PORT]/app:latest
 asking the registry for permission
 layer 1/1: preparing
-stripped 1 setuid and 0 setgid bits (-v lists them)
+stripped 1 setuid and 0 setgid bits; -v lists them
 preparing metadata
 starting upload
 layer 1/1: [SHORT]: checking if already in repository
-config: [SHORT]: checking if already in repository
 layer 1/1: [SHORT]: already present
+config: [SHORT]: checking if already in repository
 config: [SHORT]: already present
 manifest: uploading
 cleaning up

@@ -42,7 +42,7 @@ image path:      image
 destination:     127.0.0.1:[PORT]/app:latest
 asking the registry for permission
 layer 1/1: preparing
-error: cancelled
+error: cancelled while packing the image
 
 "#]]);
 }
