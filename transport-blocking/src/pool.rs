@@ -72,7 +72,7 @@ impl Pool {
     /// The next answer, waited for no longer than `patience`.
     pub(crate) fn wait(&mut self, patience: Duration) -> Option<Answer> {
         let answer = self.inbox.recv_timeout(patience).ok()?;
-        self.outstanding -= 1;
+        self.outstanding = self.outstanding.saturating_sub(1);
         Some(answer)
     }
 
@@ -85,6 +85,7 @@ impl Pool {
     pub(crate) fn close(&mut self) {
         self.jobs = None;
         while self.outstanding > 0 && self.wait(PATIENCE).is_some() {}
+        self.outstanding = 0;
         for worker in self.workers.drain(..) {
             if !worker.busy.load(Ordering::Acquire) {
                 // A panic in a source was caught and reported; there is nothing else in it.

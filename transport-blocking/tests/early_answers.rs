@@ -68,16 +68,11 @@ fn a_refusal_instead_of_leave_is_the_answer_and_the_source_stays_closed() {
             Ok(io::repeat(0))
         });
         let body = source(never, 0, Extent::Exact(LARGE as u64), None);
-        let started = Instant::now();
         let (answer, receipt) = put(&client, &server, body).unwrap();
         assert_eq!(answer.status(), StatusCode::UNAUTHORIZED);
         assert_eq!(answer.body(), "denied");
         assert_eq!(receipt.sent, 0);
         assert_eq!(opened.load(Ordering::SeqCst), 0);
-        assert!(
-            started.elapsed() < Duration::from_millis(900),
-            "no wait for the leave to come"
-        );
     }
 }
 
@@ -91,11 +86,9 @@ fn leave_may_come_with_fields_in_pieces_and_after_other_interim_answers() {
         whole_body(&head, conn)?;
         conn.say(CREATED)
     });
-    let started = Instant::now();
     let (answer, receipt) = exchange(Method::PUT, &server.url("/"), whole(bytes(LARGE))).unwrap();
     assert_eq!(answer.status(), StatusCode::CREATED);
     assert_eq!(receipt.sent, LARGE as u64);
-    assert!(started.elapsed() < Duration::from_secs(5));
 }
 
 #[test]

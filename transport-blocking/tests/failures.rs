@@ -129,7 +129,7 @@ fn a_server_that_never_answers_times_out_by_the_answer_limit() {
         "{failure:?}"
     );
     assert!(failure.detail.ends_with(" for 0.15 s"), "{failure:?}");
-    assert!((150..2000).contains(&started.elapsed().as_millis()));
+    assert!((150..8000).contains(&started.elapsed().as_millis()));
 }
 
 #[test]
@@ -184,17 +184,18 @@ fn a_server_that_takes_no_more_times_out_by_the_idle_limit() {
 #[test]
 fn a_long_body_that_keeps_moving_does_not_time_out() {
     // Each piece is taken in late, but within the limit; all of them take much longer than it.
-    let limit = Duration::from_millis(400);
+    let limit = Duration::from_millis(800);
+    let pause = Duration::from_millis(150);
     let server = Server::start(move |_, conn| {
         conn.head()?;
         conn.say("HTTP/1.1 100 Continue\r\n\r\n")?;
         for _ in 0..8 {
-            conn.wait(limit / 4);
+            conn.wait(pause);
             conn.body(LARGE / 8)?;
         }
         conn.say("HTTP/1.1 201 Created\r\nContent-Length: 6\r\n\r\n")?;
         for letter in ["t", "r", "i", "c", "k", "l"] {
-            conn.wait(limit / 4);
+            conn.wait(pause);
             conn.say(letter)?;
         }
         Ok(())

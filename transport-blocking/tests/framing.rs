@@ -11,6 +11,7 @@ use std::sync::mpsc;
 use bytes::Bytes;
 use http::{HeaderValue, Method, Request, StatusCode};
 use longshore_blocking::exchange::Body;
+use longshore_blocking::from_fn;
 use longshore_blocking::protocol::{Content, Extent};
 use support::{Server, bytes, client, exchange, gauge, limits, request, source, whole};
 
@@ -297,6 +298,26 @@ fn a_kept_connection_that_was_closed_is_replaced() {
         is_closed.recv().unwrap();
         assert_eq!(server.accepted(), index + 1);
     }
+}
+
+#[test]
+fn a_source_may_get_its_bytes_by_an_exchange_of_its_own() {
+    let origin = Server::start(|_, conn| {
+        conn.head()?;
+        conn.say("HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nblob")
+    });
+    let server = Server::start(|_, conn| {
+        conn.head()?;
+        assert_eq!(conn.body(4)?, b"blob");
+        conn.say("HTTP/1.1 201 Created\r\nContent-Length: 0\r\n\r\n")
+    });
+    let url = origin.url("/");
+    let copy = from_fn(move |_| {
+        let (answer, _) = exchange(Method::GET, &url, Body::Empty).unwrap();
+        Ok(std::io::Cursor::new(answer.into_body()))
+    });
+    let body = source(copy, 0, Extent::Exact(4), Some(4));
+    exchange(Method::PUT, &server.url("/"), body).unwrap();
 }
 
 #[test]

@@ -156,7 +156,7 @@ fn a_cancelled_upload_leaves_no_session_and_no_manifest() {
         let error = session.finish().unwrap_err();
         assert_eq!(error.kind(), PushErrorKind::Cancelled, "{error}");
         assert_eq!(error.sessions_left(), 0);
-        assert!(started.elapsed() < Duration::from_secs(5));
+        assert!(started.elapsed() < Duration::from_secs(15));
         registry.with(|core| {
             assert_eq!(core.open_sessions(), []);
             assert!(core.tags(REPOSITORY).is_empty());
@@ -198,7 +198,7 @@ fn a_worker_stuck_in_its_source_does_not_hold_up_the_end() {
         PushErrorKind::Cancelled
     );
     assert!(
-        started.elapsed() < Duration::from_secs(4),
+        started.elapsed() < Duration::from_secs(15),
         "{:?}",
         started.elapsed()
     );

@@ -15,7 +15,7 @@ use super::Gauge;
 /// ureq calls the dialer, the connection and the body on the thread that runs the request, but
 /// tells a kept connection nothing of the request it serves next, and the only limits it hands
 /// down are totals for whole phases. So the exchange is found through a thread-local: there is
-/// exactly one on a thread from [`begin`](Self::begin) until the guard is dropped.
+/// at most one at work on a thread, from [`begin`](Self::begin) until the guard is dropped.
 pub(crate) struct Watch {
     limits: Limits,
     gauge: Arc<Gauge>,
@@ -46,8 +46,9 @@ pub(crate) enum Step {
     Receive,
 }
 
-/// Ends the watch when dropped.
-pub(super) struct Performing(());
+/// Ends the watch when dropped, and goes on with the one before: a source may well get its bytes
+/// by an exchange of its own.
+pub(super) struct Performing(Option<Rc<Watch>>);
 
 thread_local! {
     static CURRENT: RefCell<Option<Rc<Watch>>> = const { RefCell::new(None) };
@@ -68,8 +69,8 @@ impl Watch {
             answered: Cell::new(false),
             trouble: RefCell::new(None),
         });
-        CURRENT.set(Some(Rc::clone(&watch)));
-        (watch, Performing(()))
+        let before = CURRENT.replace(Some(Rc::clone(&watch)));
+        (watch, Performing(before))
     }
 
     /// The exchange of this thread.
@@ -174,7 +175,7 @@ impl Watch {
 
 impl Drop for Performing {
     fn drop(&mut self) {
-        CURRENT.set(None);
+        CURRENT.set(self.0.take());
     }
 }
 
