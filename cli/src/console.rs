@@ -106,16 +106,17 @@ impl Console {
 
     /// How the run ended, if it ended badly.
     pub fn failure(&self, failure: &Failure) {
-        self.line(Verbosity::Silent, Colour::Red, "error: ", &failure.message);
-        if let Some(spot) = &failure.spot {
+        let details = failure.details();
+        self.line(Verbosity::Silent, Colour::Red, "error: ", &details.message);
+        if let Some(spot) = &details.spot {
             for line in spot.lines() {
                 self.line(Verbosity::Silent, Colour::None, "  ", &line);
             }
         }
-        for cause in &failure.causes {
+        for cause in &details.causes {
             self.line(Verbosity::Silent, Colour::None, "caused by: ", cause);
         }
-        if let Some(hint) = &failure.hint {
+        if let Some(hint) = &details.hint {
             self.line(Verbosity::Silent, Colour::Cyan, "hint: ", hint);
         }
     }

@@ -15,7 +15,7 @@ use crate::failure::Failure;
 
 /// The registry that an embedded one imitates.
 #[derive(Clone, Debug)]
-pub struct Profile(Behaviour);
+pub struct Profile(Box<Behaviour>);
 
 impl Profile {
     /// The one of that name, or in the file of that name.
@@ -28,7 +28,7 @@ impl Profile {
                 .because(&error)
                 .hinting("the profile is a name from that list, or a file")
         })?;
-        Ok(Self(behaviour))
+        Ok(Self(Box::new(behaviour)))
     }
 }
 
@@ -46,7 +46,7 @@ impl Embedded {
     /// The system does not give it a port or a thread.
     pub fn start(profile: &Profile, console: &Console) -> Result<Self, Failure> {
         let password = format!("{:016x}", RandomState::new().build_hasher().finish());
-        let config = Config::new(profile.0.clone()).user(USER, &password);
+        let config = Config::new((*profile.0).clone()).user(USER, &password);
         let server = MockRegistry::start(config).map_err(|error| {
             let message = "cannot start the registry in this program";
             Failure::new(Exit::Unexpected, "starting a registry", message).because(&error)

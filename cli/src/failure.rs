@@ -9,9 +9,13 @@ use longshore_protocol::{PushError, ReferenceError};
 use crate::console::plain;
 use crate::exit::Exit;
 
-/// Why a run failed: one sentence, what lies below it, and what a person can do.
+/// Why a run failed.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Failure {
+pub struct Failure(Box<Details>);
+
+/// One sentence, what lies below it, and what a person can do.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Details {
     /// The class, which is the exit code.
     pub exit: Exit,
     /// What was being done.
@@ -57,7 +61,7 @@ impl Spot {
 impl Failure {
     /// A failure of class `exit` while `phase`.
     pub fn new(exit: Exit, phase: impl Into<String>, message: impl Into<String>) -> Self {
-        Self {
+        Self(Box::new(Details {
             exit,
             phase: phase.into(),
             message: message.into(),
@@ -66,7 +70,17 @@ impl Failure {
             spot: None,
             status: None,
             code: None,
-        }
+        }))
+    }
+
+    /// The class, which is the exit code.
+    pub fn exit(&self) -> Exit {
+        self.0.exit
+    }
+
+    /// All there is to say.
+    pub fn details(&self) -> &Details {
+        &self.0
     }
 
     /// A mistake in how the program was called.
@@ -84,8 +98,8 @@ impl Failure {
     /// A reference that is none. `what` says whose: "IMAGE_REF".
     pub fn reference(what: &str, error: &ReferenceError) -> Self {
         let mut failure = Self::usage(format!("{what}: {}", plain(&error.to_string())));
-        failure.spot = Some(Spot::new(&error.text, error.position));
-        failure.hint = Some(
+        failure.0.spot = Some(Spot::new(&error.text, error.position));
+        failure.0.hint = Some(
             "a reference is [HOST[:PORT]/]NAME[:TAG], as in registry.example:5000/team/app:1.0"
                 .to_owned(),
         );
@@ -106,11 +120,11 @@ impl Failure {
             format!("cannot push to {destination}: {said}")
         };
         let mut failure = Self::new(exit, error.phase().to_string(), message);
-        failure.causes = causes(error);
-        failure.hint = error.hint().map(plain);
+        failure.0.causes = causes(error);
+        failure.0.hint = error.hint().map(plain);
         if let Some(answer) = error.answer() {
-            failure.status = Some(answer.status.as_u16());
-            failure.code = answer.code.as_ref().map(|code| plain(&code.to_string()));
+            failure.0.status = Some(answer.status.as_u16());
+            failure.0.code = answer.code.as_ref().map(|code| plain(&code.to_string()));
         }
         failure
     }
@@ -141,37 +155,44 @@ impl Failure {
             PACKING,
             format!("cannot pack the image: {}", plain(&error.to_string())),
         );
-        failure.causes = causes(error);
-        failure.hint = hint.map(str::to_owned);
+        failure.0.causes = causes(error);
+        failure.0.hint = hint.map(str::to_owned);
         failure
     }
 
     /// The same failure with what led to it.
     #[must_use]
     pub fn because(mut self, error: &dyn Error) -> Self {
-        self.causes.push(plain(&error.to_string()));
-        self.causes.extend(causes(error));
+        self.0.causes.push(plain(&error.to_string()));
+        self.0.causes.extend(causes(error));
         self
     }
 
     /// The same failure with advice.
     #[must_use]
     pub fn hinting(mut self, hint: impl Into<String>) -> Self {
-        self.hint = Some(hint.into());
+        self.0.hint = Some(hint.into());
         self
     }
 
-    /// The same failure with advice, unless it has some.
+    /// The same failure with one more thing to know.
     #[must_use]
-    pub fn or_hinting(mut self, hint: impl FnOnce() -> Option<String>) -> Self {
-        self.hint = self.hint.or_else(hint);
+    pub fn noting(mut self, note: impl Into<String>) -> Self {
+        self.0.causes.push(note.into());
+        self
+    }
+
+    /// The same failure with the place that is wrong.
+    #[must_use]
+    pub fn at(mut self, spot: Spot) -> Self {
+        self.0.spot = Some(spot);
         self
     }
 }
 
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.message)
+        f.write_str(&self.0.message)
     }
 }
 

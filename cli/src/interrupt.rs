@@ -38,17 +38,6 @@ impl Interrupt {
         Arc::clone(&self.0)
     }
 
-    /// Fails if the first signal has come.
-    ///
-    /// # Errors
-    /// It has.
-    pub fn check(&self, phase: &str) -> Result<(), Failure> {
-        if self.is_raised() {
-            return Err(Failure::cancelled(phase));
-        }
-        Ok(())
-    }
-
     fn listen(&self) -> std::io::Result<()> {
         for signal in [SIGINT, SIGTERM] {
             // In this order: the first signal finds the flag down and raises it, the second one

@@ -49,7 +49,7 @@ fn run(arguments: Arguments) -> Exit {
                 // The failure itself is what counts now.
                 let _ = console::result(&push::failure_to_json(&failure));
             }
-            failure.exit
+            failure.exit()
         }
     }
 }

@@ -41,11 +41,10 @@ impl Name {
     pub fn parse(text: &str) -> Result<Self, Failure> {
         let wrong = |position: usize, reason: &str| {
             let shown = plain(text);
-            let mut failure = Failure::usage(format!(
+            Failure::usage(format!(
                 "IMAGE_REF: \"{shown}\" is not an image reference: character {position}: {reason}"
-            ));
-            failure.spot = Some(Spot::new(text, position));
-            failure
+            ))
+            .at(Spot::new(text, position))
         };
         if text.is_empty() {
             return Err(wrong(1, "the name is missing"));

@@ -80,6 +80,12 @@ pub fn resuming(blob: &str, digest: &Digest, offset: u64) -> String {
     )
 }
 
+/// The registry has it now, however that came about.
+#[must_use]
+pub fn held(blob: &str, digest: &Digest) -> String {
+    format!("{blob}: {}: in the registry", digest.short())
+}
+
 /// The manifest is being sent.
 pub const MANIFEST: &str = "manifest: uploading";
 

@@ -126,8 +126,8 @@ fn a_senseless_environment_is_said_by_its_name() {
     ];
     for (name, environment) in wrong {
         let failure = plan_in(&environment, &["app"]).expect_err(name);
-        assert_eq!(failure.exit, Exit::Usage);
-        assert!(failure.message.contains(name), "{failure}");
+        assert_eq!(failure.exit(), Exit::Usage);
+        assert!(failure.to_string().contains(name), "{failure}");
     }
 }
 

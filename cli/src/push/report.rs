@@ -134,16 +134,17 @@ impl Blob {
 /// those of [`Summary`].
 #[must_use]
 pub fn failure_to_json(failure: &Failure) -> String {
+    let details = failure.details();
     let error = FailureReport {
         error: FailureMembers {
-            class: failure.exit.class(),
-            exit_code: failure.exit.code(),
-            phase: &failure.phase,
-            message: &failure.message,
-            causes: &failure.causes,
-            hint: failure.hint.as_deref(),
-            status: failure.status,
-            code: failure.code.as_deref(),
+            class: details.exit.class(),
+            exit_code: details.exit.code(),
+            phase: &details.phase,
+            message: &details.message,
+            causes: &details.causes,
+            hint: details.hint.as_deref(),
+            status: details.status,
+            code: details.code.as_deref(),
         },
     };
     serde_json::to_string_pretty(&error).expect("strings, numbers and lists of them")

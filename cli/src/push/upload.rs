@@ -211,31 +211,27 @@ impl Handler for Teller<'_> {
     fn event(&mut self, event: &Event) {
         let State { blobs, meter, .. } = &mut *self.state.borrow_mut();
         let console = self.console;
-        let about = |id: BlobId, say: &dyn Fn(&Blob)| {
-            if let Some(blob) = blobs.get(id.index()) {
-                say(blob);
-            }
+        let about = |id: &BlobId, words: &dyn Fn(&Blob) -> String| {
+            let text = blobs.get(id.index()).map(words);
+            text.unwrap_or_else(|| format!("{id:?}"))
         };
         match event {
             Event::Authenticated(how) => console.detail(authenticated(*how)),
             Event::Ready => console.detail("the registry allows this push"),
             Event::BlobChecking(id) => {
-                about(*id, &|blob| {
-                    console.say(words::checking(&blob.label, &blob.digest))
-                });
+                console.say(about(id, &|blob| {
+                    words::checking(&blob.label, &blob.digest)
+                }));
             }
             Event::BlobExists(id) => {
-                about(*id, &|blob| {
-                    console.say(words::present(&blob.label, &blob.digest))
-                });
+                console.say(about(id, &|blob| words::present(&blob.label, &blob.digest)));
             }
-            Event::BlobMounted(id, repository) => about(*id, &|blob| {
-                console.say(words::mounted(
-                    &blob.label,
-                    &blob.digest,
-                    repository.as_str(),
-                ));
-            }),
+            Event::BlobMounted(id, from) => {
+                let from = from.as_str();
+                console.say(about(id, &|blob| {
+                    words::mounted(&blob.label, &blob.digest, from)
+                }));
+            }
             Event::BlobUploading { blob: id, offset } => {
                 let Some(blob) = blobs.get(id.index()) else {
                     return;
@@ -253,14 +249,8 @@ impl Handler for Teller<'_> {
                 }
             }
             Event::BlobDone(id, _) => {
+                console.detail(about(id, &|blob| words::held(&blob.label, &blob.digest)));
                 meter.take_if(|(metered, _)| metered == id);
-                about(*id, &|blob| {
-                    console.detail(format!(
-                        "{}: {}: in the registry",
-                        blob.label,
-                        blob.digest.short()
-                    ));
-                });
             }
             Event::ManifestUploading => console.say(words::MANIFEST),
             Event::ManifestDone(manifest) => {
@@ -319,7 +309,7 @@ fn failure(target: &Target, finder: &Finder<'_>, error: &PushError) -> Failure {
     let registry = target.reference.registry();
     let is_plain = target.channel.scheme == Scheme::Http;
     // What the driver says when the first bytes from the other side make no sense.
-    let said = failure.message.to_ascii_lowercase();
+    let said = failure.to_string().to_ascii_lowercase();
     let is_no_tls = said.contains("not speak tls");
     let is_no_http = said.contains("not answer in http");
     let hint = match error.kind() {
@@ -337,11 +327,11 @@ fn failure(target: &Target, finder: &Finder<'_>, error: &PushError) -> Failure {
         PushErrorKind::Unintelligible => Some(format!("is {registry} a registry?")),
         _ => None,
     };
-    if failure.exit != Exit::Cancelled {
-        failure.hint = hint.or(failure.hint);
+    if let Some(hint) = hint.filter(|_| failure.exit() != Exit::Cancelled) {
+        failure = failure.hinting(hint);
     }
     if error.sessions_left() > 0 {
-        failure.causes.push(format!(
+        failure = failure.noting(format!(
             "{} upload sessions could not be deleted; the registry drops them in time",
             error.sessions_left()
         ));

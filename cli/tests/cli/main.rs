@@ -1,5 +1,10 @@
 //! The program as a person runs it: arguments and environment in; standard output, standard error,
 //! exit code and what is left lying about out.
+#![allow(
+    clippy::print_stdout,
+    clippy::unwrap_used,
+    reason = "what a test cannot go on without may panic, and what it skips it says"
+)]
 
 mod credentials;
 mod demo;
