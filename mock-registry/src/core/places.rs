@@ -47,8 +47,7 @@ impl Core {
         let path = if state.is_empty() {
             path
         } else {
-            // Two parameters, and characters that tempt a client to encode them anew.
-            format!("{path}?_nouploadcache=false&_state={state}")
+            format!("{path}?{}", session_query(state))
         };
         place(self.profile.location.form, base, &path)
     }
@@ -66,6 +65,12 @@ impl Core {
         secret.copy_from_slice(&digest[..16]);
         secret
     }
+}
+
+/// The query of a session's URL: two parameters, and characters that tempt a client to encode them
+/// anew.
+pub(super) fn session_query(state: &str) -> String {
+    format!("_nouploadcache=false&_state={state}")
 }
 
 /// Sixteen bytes in the form of a UUID.

@@ -7,7 +7,7 @@ use longshore_protocol::ErrorCode;
 
 use super::call::{Intake, Purpose, Sink, Upload};
 use super::errors::{Refusal, Reply, UPLOAD_UUID};
-use super::places::uuid;
+use super::places::{session_query, uuid};
 use super::uploads::{content_length, unknown};
 use super::{Core, Head, Outcome, Step};
 use crate::profile::{ContentRange, Fate, LocationState};
@@ -212,7 +212,7 @@ impl Core {
     pub(super) fn check_session(&mut self, head: &Head<'_>, name: &str, id: &str) -> Outcome<()> {
         let session = self.session(name, id)?;
         let given = head.query.get("_state").unwrap_or_default();
-        if session.state == given {
+        if session.state == given && !self.is_rewritten(head, &session.state) {
             return Ok(());
         }
         if self.profile.location.state == LocationState::Rotating && !given.is_empty() {
@@ -223,6 +223,16 @@ impl Core {
             ErrorCode::BLOB_UPLOAD_INVALID,
             "the query of the upload's URL did not come back",
         ))
+    }
+
+    /// Whether the query of a session's URL was touched where it must not be.
+    fn is_rewritten(&self, head: &Head<'_>, state: &str) -> bool {
+        if state.is_empty() || !self.profile.location.verbatim {
+            return false;
+        }
+        let query = head.parts.uri.query().unwrap_or_default();
+        let rest = query.strip_prefix(&session_query(state));
+        !rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('&'))
     }
 
     fn next_state(&mut self) -> String {

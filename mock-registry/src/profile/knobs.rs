@@ -142,6 +142,9 @@ pub struct LocationKnobs {
     pub host: LocationHost,
     /// The query of a session's URL.
     pub state: LocationState,
+    /// Whether that query must come back byte by byte, at the beginning. Otherwise it may be
+    /// encoded anew and reordered, as Go's clients do.
+    pub verbatim: bool,
 }
 
 /// Absolute or relative.

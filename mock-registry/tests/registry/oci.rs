@@ -367,6 +367,24 @@ fn the_query_of_a_location_must_come_back() {
 }
 
 #[test]
+fn the_query_of_a_location_may_have_to_come_back_untouched() {
+    for (verbatim, status) in [(false, 202), (true, 404)] {
+        let text = format!("name = 'x'\n[location]\nstate = 'fixed'\nverbatim = {verbatim}");
+        let mut client = Client::new(Config::new(Profile::from_toml(&text).unwrap()));
+        let location = client.open(APP);
+        let (path, query) = location.split_once('?').unwrap();
+        let (first, second) = query.split_once('&').unwrap();
+        let encoded = second.replacen('=', "%3D", 3).replacen("%3D", "=", 1);
+        for changed in [format!("{second}&{first}"), format!("{first}&{encoded}")] {
+            let patch = format!("PATCH {path}?{changed}");
+            assert_eq!(client.send(&patch, &[], b"").status(), status, "{changed}");
+        }
+        let put = with_query(&location, &format!("digest={}", Digest::sha256(b"")));
+        assert_eq!(client.send(&format!("PUT {put}"), &[], b"").status(), 201);
+    }
+}
+
+#[test]
 fn the_same_seed_gives_the_same_answers() {
     let locations = |seed| {
         let mut config = Config::new(Profile::builtin("oci").unwrap());

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use longshore_mock_registry::token::{Claims, HmacSigner, Signer as _};
 use longshore_mock_registry::{Auth, Config, Profile};
 use longshore_protocol::Digest;
 
@@ -107,6 +108,30 @@ fn a_token_serves_only_where_it_was_meant_to() {
             .status(),
         401
     );
+}
+
+#[test]
+fn a_token_of_another_issuer_is_refused() {
+    let key = b"shared by both";
+    let mut config = config("");
+    config.signer = Some(Box::new(HmacSigner::new(key)));
+    let claims = |issuer: &str| Claims {
+        iss: issuer.into(),
+        sub: "alice".into(),
+        aud: Some(SERVICE.into()),
+        exp: u64::MAX,
+        nbf: 0,
+        iat: 0,
+        jti: "1".into(),
+        access: Vec::new(),
+    };
+    let own = config.issuer.clone();
+    let mut client = Client::new(config);
+    for (issuer, status) in [(own.as_str(), 200), ("another", 401)] {
+        let token = HmacSigner::new(key).sign(&claims(issuer)).unwrap();
+        client.headers = vec![("authorization".into(), format!("Bearer {token}"))];
+        assert_eq!(client.get("/v2/").status(), status, "{issuer}");
+    }
 }
 
 #[test]
