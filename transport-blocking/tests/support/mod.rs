@@ -7,6 +7,7 @@
 
 pub mod certificates;
 
+use std::collections::BTreeMap;
 use std::io::{self, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -27,7 +28,8 @@ pub struct Server {
     accepted: Arc<AtomicUsize>,
     stop: Arc<AtomicBool>,
     complaints: Arc<Mutex<Vec<String>>>,
-    streams: Arc<Mutex<Vec<TcpStream>>>,
+    /// The connections that are being played to.
+    streams: Arc<Mutex<BTreeMap<usize, TcpStream>>>,
     thread: Option<JoinHandle<()>>,
 }
 
@@ -60,7 +62,7 @@ impl Server {
         let complaints = Arc::new(Mutex::new(Vec::new()));
         let script = Arc::new(script);
         let (count, stopped, complain) = (accepted.clone(), stop.clone(), complaints.clone());
-        let streams = Arc::new(Mutex::new(Vec::new()));
+        let streams = Arc::new(Mutex::new(BTreeMap::new()));
         let open = streams.clone();
         let thread = thread::spawn(move || {
             let mut connections = Vec::new();
@@ -68,16 +70,22 @@ impl Server {
                 if stopped.load(Ordering::SeqCst) {
                     break;
                 }
-                open.lock().unwrap().extend(stream.try_clone());
                 let index = count.fetch_add(1, Ordering::SeqCst);
+                if let Ok(stream) = stream.try_clone() {
+                    open.lock().unwrap().insert(index, stream);
+                }
                 let (script, complain, tls) = (script.clone(), complain.clone(), tls.clone());
+                let open = open.clone();
                 connections.push(thread::spawn(move || {
                     let Ok(mut conn) = Conn::new(stream, tls) else {
+                        open.lock().unwrap().remove(&index);
                         return;
                     };
                     let played = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
                         script(index, &mut conn)
                     }));
+                    // The socket closes with its last handle.
+                    open.lock().unwrap().remove(&index);
                     if let Err(panic) = played {
                         let text = panic.downcast_ref::<String>().cloned();
                         complain.lock().unwrap().push(text.unwrap_or_default());
@@ -118,7 +126,7 @@ impl Drop for Server {
         self.stop.store(true, Ordering::SeqCst);
         let _ = TcpStream::connect(self.address);
         // A client may keep its connections for longer than this server lives.
-        for stream in self.streams.lock().unwrap().iter() {
+        for stream in self.streams.lock().unwrap().values() {
             let _ = stream.shutdown(Shutdown::Both);
         }
         if let Some(thread) = self.thread.take() {
