@@ -1,7 +1,7 @@
 //! A certificate authority of our own, and a server certificate for loopback.
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair, KeyUsagePurpose};
 use tempfile::TempDir;
@@ -50,7 +50,17 @@ impl Certificate {
         made
     }
 
-    /// What a client must trust.
+    /// Has clients trust another authority, too.
+    pub fn trust(&self, authority: &Path) {
+        let (path, other) = (
+            self.authority(),
+            must(authority, fs::read_to_string(authority)),
+        );
+        let own = must(&path, fs::read_to_string(&path));
+        must(&path, fs::write(&path, own + &other));
+    }
+
+    /// What a client must trust: one authority or more.
     pub fn authority(&self) -> PathBuf {
         self.trusted().join("authority.crt")
     }

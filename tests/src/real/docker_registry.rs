@@ -52,7 +52,10 @@ impl DockerRegistry {
         });
         let token_server = match auth {
             Auth::Htpasswd => None,
-            Auth::Token(server) => Some(server),
+            Auth::Token(server) => {
+                certificate.trust(&server.authority());
+                Some(server)
+            }
         };
         Self {
             server,

@@ -1,7 +1,7 @@
 //! The program under test, as a user would run it.
 
 use std::io::Write as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
 use serde_json::Value;
@@ -9,13 +9,42 @@ use tempfile::TempDir;
 
 use super::clients::Endpoint;
 use super::programs::programs;
-use super::scratch::scratch;
+use super::scratch::{must, scratch};
 use super::tools::{isolated, said};
 
 /// A user of the program: a home of their own, so a pack cache of their own.
 #[derive(Debug)]
 pub struct Longshore {
     home: TempDir,
+}
+
+/// A push to be made.
+#[derive(Clone, Copy, Debug)]
+pub struct Push<'a> {
+    /// What.
+    pub source: Source<'a>,
+    /// Where.
+    pub endpoint: &'a Endpoint,
+    /// By which name there.
+    pub reference: &'a str,
+    /// As whom.
+    pub login: Login,
+    /// How else.
+    pub options: &'a [&'a str],
+}
+
+/// Where the image is.
+#[derive(Clone, Copy, Debug)]
+pub enum Source<'a> {
+    /// In this directory: `--image`.
+    Directory(&'a Path),
+    /// In a storage directory of ch-image's, by its name there.
+    Storage {
+        /// The storage directory: `--storage`.
+        storage: &'a Path,
+        /// The image's name in it.
+        name: &'a str,
+    },
 }
 
 /// How the user shows who they are.
@@ -38,6 +67,19 @@ pub struct Pushed {
     pub stderr: String,
 }
 
+impl<'a> Push<'a> {
+    /// A directory, with a typed password and nothing else.
+    pub fn new(image: &'a Path, endpoint: &'a Endpoint, reference: &'a str) -> Self {
+        Self {
+            source: Source::Directory(image),
+            endpoint,
+            reference,
+            login: Login::Stdin,
+            options: &[],
+        }
+    }
+}
+
 /// One blob in the report of a push.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Blob {
@@ -55,24 +97,8 @@ impl Longshore {
     }
 
     /// Pushes and must succeed.
-    pub fn push(
-        &self,
-        image: &Path,
-        endpoint: &Endpoint,
-        reference: &str,
-        login: Login,
-        options: &[&str],
-    ) -> Pushed {
-        let digest_file = self.home.path().join("digest");
-        let written = digest_file
-            .to_str()
-            .expect("temporary folders have plain names");
-        let options: Vec<_> = options
-            .iter()
-            .copied()
-            .chain(["--digest-file", written])
-            .collect();
-        let output = self.try_push(image, endpoint, reference, login, &options);
+    pub fn push(&self, push: &Push<'_>) -> Pushed {
+        let output = self.try_push(push);
         assert!(
             output.status.success(),
             "the push failed\n{}",
@@ -81,8 +107,8 @@ impl Longshore {
 
         let report = json(&output);
         let digest = text(&report["digest"]);
-        let written = std::fs::read_to_string(&digest_file)
-            .unwrap_or_else(|error| panic!("no digest file: {error}"));
+        let path = self.digest_file();
+        let written = must(&path, std::fs::read_to_string(&path));
         assert_eq!(written.trim_end(), digest, "--digest-file and --json agree");
         Pushed {
             digest,
@@ -92,54 +118,70 @@ impl Longshore {
     }
 
     /// Pushes, whatever becomes of it.
-    pub fn try_push(
-        &self,
-        image: &Path,
-        endpoint: &Endpoint,
-        reference: &str,
-        login: Login,
-        options: &[&str],
-    ) -> Output {
+    pub fn try_push(&self, push: &Push<'_>) -> Output {
+        let Push {
+            source,
+            endpoint,
+            reference,
+            login,
+            options,
+        } = push;
         let mut command = isolated(Command::new(&programs().longshore));
         command
             .env("HOME", self.home.path())
-            .args(["push", "--json", "--storage"])
-            .arg(self.home.path().join("storage"))
-            .arg("--ca-file")
+            .args(["push", "--json", "--ca-file"]);
+        command
             .arg(&endpoint.authority)
-            .arg("--image")
-            .arg(image)
-            .args(options);
+            .arg("--digest-file")
+            .arg(self.digest_file());
+        command.args(*options);
         let typed = match login {
             Login::Stdin => {
                 command.args(["--username", &endpoint.user, "--password-stdin"]);
                 format!("{}\n", endpoint.password)
             }
             Login::Environment => {
-                command
-                    .env("CH_IMAGE_USERNAME", &endpoint.user)
-                    .env("CH_IMAGE_PASSWORD", &endpoint.password);
+                command.env("CH_IMAGE_USERNAME", &endpoint.user);
+                command.env("CH_IMAGE_PASSWORD", &endpoint.password);
                 String::new()
             }
+        };
+        match source {
+            Source::Directory(path) => command.arg("--image").arg(path),
+            Source::Storage { storage, name } => command.arg("--storage").arg(storage).arg(name),
         };
         command.arg(endpoint.reference(reference));
         with_stdin(&mut command, &typed)
     }
+
+    fn digest_file(&self) -> PathBuf {
+        self.home.path().join("digest")
+    }
 }
 
 impl Pushed {
-    /// How the layers and the config came to be in the registry.
+    /// How the layers came to be in the registry, and last the config.
     pub fn blobs(&self) -> Vec<Blob> {
+        let mut blobs = self.layers();
+        blobs.push(Blob::read(&self.report["config"]));
+        blobs
+    }
+
+    /// How the layers came to be in the registry.
+    pub fn layers(&self) -> Vec<Blob> {
         let layers = self.report["layers"]
             .as_array()
             .unwrap_or_else(|| panic!("no layers in {:#}", self.report));
-        let blobs = layers.iter().chain([&self.report["config"]]);
-        blobs
-            .map(|blob| Blob {
-                digest: text(&blob["digest"]),
-                outcome: text(&blob["outcome"]),
-            })
-            .collect()
+        layers.iter().map(Blob::read).collect()
+    }
+}
+
+impl Blob {
+    fn read(blob: &Value) -> Self {
+        Self {
+            digest: text(&blob["digest"]),
+            outcome: text(&blob["outcome"]),
+        }
     }
 }
 

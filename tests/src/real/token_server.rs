@@ -24,18 +24,22 @@ impl TokenServer {
     pub fn start() -> Self {
         let folder = scratch();
         let mut command = isolated(Command::new(&programs().mock_registry));
+        command.args([
+            "token-server",
+            "--listen",
+            "127.0.0.1:0",
+            "--service",
+            SERVICE,
+            "--issuer",
+            ISSUER,
+        ]);
+        command.args(["--user", &format!("{USER}:{PASSWORD}")]);
+        command.arg("--cert-out").arg(certificate(folder.path()));
+        // A registry behind TLS whose realm is not: no client should send a password there.
         command
-            .args([
-                "token-server",
-                "--listen",
-                "127.0.0.1:0",
-                "--service",
-                SERVICE,
-                "--issuer",
-                ISSUER,
-            ])
-            .args(["--user", &format!("{USER}:{PASSWORD}"), "--cert-out"])
-            .arg(certificate(folder.path()));
+            .arg("--tls")
+            .arg("--ca-out")
+            .arg(authority(folder.path()));
         let server = Server::start(&mut command);
         let url = server
             .log()
@@ -66,10 +70,19 @@ impl TokenServer {
         ISSUER
     }
 
+    /// What a client must trust to ask for one.
+    pub fn authority(&self) -> PathBuf {
+        authority(self.folder.path())
+    }
+
     /// What their signature is checked with.
     pub fn certificate(&self) -> PathBuf {
         certificate(self.folder.path())
     }
+}
+
+fn authority(folder: &Path) -> PathBuf {
+    folder.join("authority.pem")
 }
 
 fn certificate(folder: &Path) -> PathBuf {

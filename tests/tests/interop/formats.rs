@@ -6,7 +6,7 @@ use longshore_tests::real::clients::{
     buildah_from, skopeo_config, skopeo_manifest, skopeo_summary,
 };
 use longshore_tests::real::docker_registry::{Auth, DockerRegistry};
-use longshore_tests::real::longshore::{Login, Longshore};
+use longshore_tests::real::longshore::{Longshore, Push};
 use longshore_tests::real::scratch::scratch;
 use longshore_tests::real::tree::hex;
 use serde_json::{Value, json};
@@ -46,14 +46,13 @@ pub(crate) fn buildah(shared: &Shared) -> Told {
     let endpoint = registry.endpoint();
     for format in ["docker", "oci"] {
         let image = format!("team/system:{format}");
-        let options = ["--format", format];
-        let pushed = Longshore::new().push(
-            &shared.specimen().path(),
-            &endpoint,
-            &image,
-            Login::Stdin,
-            &options,
-        );
+        let directory = shared.specimen().path();
+        let options = &["--format", format];
+        let push = Push {
+            options,
+            ..Push::new(&directory, &endpoint, &image)
+        };
+        let pushed = Longshore::new().push(&push);
         let scratch = scratch();
         let listed = buildah_from(&endpoint, &image, scratch.path());
         assert_eq!(
@@ -76,14 +75,13 @@ struct Format {
 fn check(shared: &Shared, format: &Format) -> Told {
     let registry = DockerRegistry::start(Auth::Htpasswd);
     let endpoint = registry.endpoint();
-    let image = shared.specimen().path();
-    let pushed = Longshore::new().push(
-        &image,
-        &endpoint,
-        IMAGE,
-        Login::Stdin,
-        &["--format", format.option],
-    );
+    let directory = shared.specimen().path();
+    let options = &["--format", format.option];
+    let push = Push {
+        options,
+        ..Push::new(&directory, &endpoint, IMAGE)
+    };
+    let pushed = Longshore::new().push(&push);
 
     let raw = skopeo_manifest(&endpoint, IMAGE);
     assert_eq!(

@@ -50,9 +50,31 @@ const TESTS: &[Test] = &[
         story: round_trip::with_token,
     },
     Test {
+        name: "an_image_in_ch_images_storage_is_pushed_by_its_name",
+        tools: &[
+            "docker-registry",
+            "htpasswd",
+            "skopeo",
+            "umoci",
+            "ch-image",
+            "ch-run",
+        ],
+        story: round_trip::from_storage,
+    },
+    Test {
         name: "a_second_push_uploads_no_layer",
         tools: &["docker-registry", "htpasswd"],
         story: repeat::same_image,
+    },
+    Test {
+        name: "a_blob_is_mounted_from_another_repository",
+        tools: &["docker-registry", "htpasswd"],
+        story: repeat::other_repository,
+    },
+    Test {
+        name: "a_blob_is_mounted_with_a_token_for_both_repositories",
+        tools: &["docker-registry"],
+        story: repeat::other_repository_with_token,
     },
     Test {
         name: "skopeo_agrees_with_our_report_in_docker_format",

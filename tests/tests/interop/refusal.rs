@@ -2,7 +2,7 @@
 
 use longshore_tests::real::clients::Endpoint;
 use longshore_tests::real::docker_registry::{Auth, DockerRegistry};
-use longshore_tests::real::longshore::{Login, Longshore, json};
+use longshore_tests::real::longshore::{Longshore, Push, json};
 use longshore_tests::real::token_server::TokenServer;
 use longshore_tests::real::tools::said;
 
@@ -22,13 +22,8 @@ fn refused(shared: &Shared, auth: Auth) -> Told {
         password: WRONG.to_owned(),
         ..registry.endpoint()
     };
-    let output = Longshore::new().try_push(
-        &shared.specimen().path(),
-        &endpoint,
-        "team/system:1",
-        Login::Stdin,
-        &[],
-    );
+    let directory = shared.specimen().path();
+    let output = Longshore::new().try_push(&Push::new(&directory, &endpoint, "team/system:1"));
 
     assert!(!output.status.success(), "{}", said(&output));
     let stderr = String::from_utf8_lossy(&output.stderr);

@@ -3,7 +3,7 @@
 use longshore_tests::real::clients::{Endpoint, ch_image_pull, ch_image_push, skopeo_and_umoci};
 use longshore_tests::real::docker_registry::{Auth, DockerRegistry};
 use longshore_tests::real::intended;
-use longshore_tests::real::longshore::{Login, Longshore};
+use longshore_tests::real::longshore::{Login, Longshore, Push, Source};
 use longshore_tests::real::scratch::scratch;
 use longshore_tests::real::specimen::{Special, Specimen};
 use longshore_tests::real::token_server::TokenServer;
@@ -34,27 +34,47 @@ pub(crate) fn with_token(shared: &Shared) -> Told {
     )
 }
 
+/// The way of somebody who pulled an image, and pushes it elsewhere by its name.
+pub(crate) fn from_storage(shared: &Shared) -> Told {
+    let registry = DockerRegistry::start(Auth::Htpasswd);
+    let endpoint = registry.endpoint();
+    let user = Longshore::new();
+    user.push(&Push::new(&shared.specimen().path(), &endpoint, IMAGE));
+
+    let folder = scratch();
+    let pulled = Tree::read(&ch_image_pull(&endpoint, IMAGE, folder.path()));
+    let source = Source::Storage {
+        storage: &folder.path().join("storage"),
+        name: "pulled",
+    };
+    let again = "team/again:1";
+    user.push(&Push {
+        source,
+        ..Push::new(folder.path(), &endpoint, again)
+    });
+
+    let folder = scratch();
+    let unpacked = Tree::read(&skopeo_and_umoci(&endpoint, again, folder.path()));
+    same("umoci", &intended::layer(&pulled, me()), &unpacked);
+    Told::Whole
+}
+
 fn push_and_pull(shared: &Shared, auth: Auth, login: Login, format: &str) -> Told {
     let registry = DockerRegistry::start(auth);
-    let specimen = shared.specimen();
-    let endpoint = registry.endpoint();
-    Longshore::new().push(
-        &specimen.path(),
-        &endpoint,
-        IMAGE,
+    let (specimen, endpoint) = (shared.specimen(), registry.endpoint());
+    let directory = specimen.path();
+    let options = &["--format", format];
+    Longshore::new().push(&Push {
         login,
-        &["--format", format],
-    );
+        options,
+        ..Push::new(&directory, &endpoint, IMAGE)
+    });
     comes_back(&endpoint, specimen.tree());
     Told::Whole
 }
 
 fn comes_back(endpoint: &Endpoint, image: &Tree) {
-    let me = (
-        rustix::process::geteuid().as_raw(),
-        rustix::process::getegid().as_raw(),
-    );
-    let layer = intended::layer(image, me);
+    let layer = intended::layer(image, me());
 
     let folder = scratch();
     let unpacked = Tree::read(&skopeo_and_umoci(endpoint, IMAGE, folder.path()));
@@ -67,6 +87,13 @@ fn comes_back(endpoint: &Endpoint, image: &Tree) {
         &intended::ch_image_pull(&layer),
         &intended::pulled_by_ch_image(&pulled),
     );
+}
+
+fn me() -> (u32, u32) {
+    (
+        rustix::process::geteuid().as_raw(),
+        rustix::process::getegid().as_raw(),
+    )
 }
 
 #[track_caller]
