@@ -156,6 +156,15 @@ fn a_blob_can_be_there_from_the_start() {
 }
 
 #[test]
+fn a_blob_shows_only_where_it_was_pushed() {
+    let mut client = Client::of("oci");
+    let digest = client.push_blob(APP, b"layer");
+    client.open("demo/other");
+    let there = client.get(&format!("/v2/demo/other/blobs/{digest}"));
+    assert_eq!(there.code().as_deref(), Some("BLOB_UNKNOWN"));
+}
+
+#[test]
 fn a_manifest_needs_its_content() {
     let mut client = Client::of("oci");
     let body = manifest(b"{}", &[b"layer", b"layer", b"more"]);
@@ -289,6 +298,7 @@ fn what_is_deleted_is_gone() {
     assert_eq!(client.core.tags(APP), ["v2"]);
     assert_eq!(delete(&mut client, &format!("manifests/{digest}")), 202);
     assert_eq!(client.core.manifest(APP, "v2"), None);
+    assert!(client.core.tags(APP).is_empty(), "its tags went with it");
     assert_eq!(delete(&mut client, &format!("manifests/{digest}")), 404);
     let layer = Digest::sha256(b"layer");
     assert_eq!(delete(&mut client, &format!("blobs/{layer}")), 202);

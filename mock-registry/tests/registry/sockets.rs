@@ -136,6 +136,27 @@ fn a_refusal_does_not_wait_for_the_body() {
         format!("PUT /v2/{APP}/manifests/v1 HTTP/1.1\r\nhost: x\r\ncontent-length: 1000\r\n\r\n");
     let answer = exchange(&mut stream, &head);
     assert!(answer[0].contains("401"), "{answer:?}");
+    assert_eq!(
+        registry.with(|core| core.requests().last().unwrap().body),
+        0
+    );
+}
+
+#[test]
+fn a_connection_survives_an_early_answer() {
+    let registry = MockRegistry::builder()
+        .user("alice", "secret")
+        .start()
+        .unwrap();
+    let mut stream = TcpStream::connect(registry.address()).unwrap();
+    let head = format!(
+        "HEAD /v2/{APP}/manifests/v1 HTTP/1.1\r\nhost: x\r\ncontent-length: 100000\r\n\r\n"
+    );
+    let answer = exchange(&mut stream, &head);
+    assert!(answer[0].contains("401"), "{answer:?}");
+    stream.write_all(&[b' '; 100_000]).unwrap();
+    let next = exchange(&mut stream, "GET /v2/ HTTP/1.1\r\nhost: x\r\n\r\n");
+    assert!(next[0].contains("401"), "{next:?}");
 }
 
 #[test]
