@@ -132,6 +132,14 @@ impl Flights {
         self.air.get(&id).map_or(0, |flight| flight.sent)
     }
 
+    /// The blob whose bytes it carries.
+    pub(crate) fn blob(&self, id: RequestId) -> Option<BlobId> {
+        match self.air.get(&id)?.draft.payload {
+            Payload::Blob(slice) => Some(slice.blob),
+            Payload::Empty | Payload::Bytes(_) => None,
+        }
+    }
+
     pub(crate) fn redirected(&mut self, id: RequestId, redirects: u32) {
         if let Some(flight) = self.air.get_mut(&id) {
             flight.redirects = redirects;
@@ -150,11 +158,10 @@ impl Flights {
         self.air.values().map(|flight| flight.deadline).min()
     }
 
+    /// How many carry a blob's bytes.
     pub(crate) fn uploads(&self) -> usize {
-        self.air
-            .values()
-            .filter(|flight| flight.draft.step.is_upload())
-            .count()
+        let is_upload = |flight: &&Flight| matches!(flight.draft.payload, Payload::Blob(_));
+        self.air.values().filter(is_upload).count()
     }
 
     /// How many others there are. A token is fetched beside them: what waits for it must not keep

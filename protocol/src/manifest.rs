@@ -7,7 +7,8 @@ use http::{HeaderValue, Method};
 use crate::auth::Generation;
 use crate::blob::{Reply, Standing};
 use crate::classify::{Step, Verdict};
-use crate::error::PushErrorKind;
+use crate::error::{PushErrorKind, RegistryAnswer};
+use crate::event::Phase;
 use crate::flights::Draft;
 use crate::payload::Payload;
 use crate::wire::descriptor::Descriptor;
@@ -55,6 +56,8 @@ pub(crate) struct Manifest {
     pub(crate) tries: u32,
     pub(crate) setbacks: u32,
     pub(crate) refused: Option<Generation>,
+    /// A refusal that is being looked into.
+    pub(crate) dispute: Option<(Phase, RegistryAnswer)>,
     /// How often blobs were found missing.
     pub(crate) rounds: u32,
     pub(crate) announced: bool,
@@ -111,6 +114,7 @@ impl Manifest {
             tries: 0,
             setbacks: 0,
             refused: None,
+            dispute: None,
             rounds: 0,
             announced: false,
         }

@@ -57,8 +57,6 @@ pub struct Push {
     retries_left: u32,
     /// The last refusal, for when the push is given up.
     last: Option<RegistryAnswer>,
-    /// The refusal that is being looked into.
-    refusal: Option<RegistryAnswer>,
     announced: Option<Authentication>,
     stage: Stage,
     now: Timestamp,
@@ -121,7 +119,6 @@ impl Push {
             hold: Timestamp::ZERO,
             retries_left: config.retries,
             last: None,
-            refusal: None,
             announced: None,
             stage: Stage::Running,
             now,

@@ -1,3 +1,4 @@
 //! What the tests across crates share.
 
 pub mod real;
+pub mod simulator;

@@ -16,9 +16,9 @@ mod start;
 mod upload;
 
 use crate::auth::Generation;
-use crate::classify::{Step, Verdict};
-use crate::error::PushErrorKind;
-use crate::event::{BlobActivity, BlobOutcome};
+use crate::classify::Verdict;
+use crate::error::{PushErrorKind, RegistryAnswer};
+use crate::event::{BlobActivity, BlobOutcome, Phase};
 use crate::flights::Draft;
 use crate::ids::{BlobId, RequestId};
 use crate::payload::{BlobContent, BlobSpec, Receipt, Replay};
@@ -51,6 +51,8 @@ pub(crate) struct Blob {
     pub(crate) setbacks: u32,
     /// The token with which the present request was refused.
     pub(crate) refused: Option<Generation>,
+    /// A refusal that is being looked into.
+    pub(crate) dispute: Option<(Phase, RegistryAnswer)>,
     /// How many bytes left the source, over all attempts.
     pub(crate) sent: u64,
     /// Somebody was told that it is done.
@@ -176,6 +178,7 @@ impl Blob {
             tries: 0,
             setbacks: 0,
             refused: None,
+            dispute: None,
             sent: 0,
             announced: false,
         }
@@ -248,14 +251,13 @@ impl Blob {
 }
 
 impl State {
-    pub(crate) fn step(&self, facts: &Facts) -> Step {
-        match self {
-            Self::Check(_) | Self::Done(_) => Step::Check,
-            Self::Start(state) => state.step(),
-            Self::Upload(state) => state.step(facts),
-            Self::Probe(_) => Step::Status,
-            Self::Commit(_) => Step::Commit,
-        }
+    /// Whether the request that this state needs carries any of the blob's bytes.
+    pub(crate) fn is_upload(&self, facts: &Facts) -> bool {
+        let is_empty = facts
+            .content
+            .as_ref()
+            .is_some_and(|content| content.size == 0);
+        matches!(self, Self::Upload(_)) && !is_empty
     }
 
     /// The request that this state needs.

@@ -92,7 +92,6 @@ impl Upload {
 
     pub(crate) fn advance(self, verdict: Verdict, reply: &Reply, facts: &mut Facts) -> Turn {
         let step = self.step(facts);
-        facts.taken |= reply.receipt.sent > 0;
         facts.reached = facts.reached.max(self.offset + reply.receipt.sent);
         if let Some(end) = &reply.receipt.end {
             match &facts.content {

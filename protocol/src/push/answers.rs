@@ -12,7 +12,7 @@ use crate::blob::{Blob, Pace, Reply, Session, Standing, State};
 use crate::classify::{Outcome, Verdict, classify};
 use crate::credentials::CredentialsReason;
 use crate::error::{PushErrorKind, RegistryAnswer};
-use crate::event::{BlobOutcome, Event};
+use crate::event::{BlobOutcome, Event, Phase};
 use crate::flights::{Flight, Work};
 use crate::ids::{BlobId, RequestId};
 use crate::manifest;
@@ -134,7 +134,8 @@ impl Push {
         if let Some(answer) = &landed.answer {
             self.last = Some(answer.clone());
             if landed.verdict == Verdict::Dispute {
-                self.refusal = Some(answer.clone());
+                let dispute = (landed.flight.draft.step.phase(), answer.clone());
+                self.set_dispute(landed.flight.work, dispute);
             }
         }
         match landed.verdict {
@@ -432,8 +433,7 @@ impl Push {
             return self.fail(self.other_failure(PushErrorKind::Unsafe, &why, &landed));
         }
         if let (Work::Blob(id), Payload::Blob(_)) = (flight.work, &flight.draft.payload) {
-            let facts = &mut self.blobs[id.index()].facts;
-            facts.taken |= landed.reply.receipt.sent > 0;
+            let facts = &self.blobs[id.index()].facts;
             if facts.taken && facts.replay == Replay::Never {
                 let why = "its source cannot be read again, and a redirect asks for that";
                 return self.fail(self.other_failure(PushErrorKind::Source, why, &landed));
@@ -545,7 +545,10 @@ impl Push {
 
     fn note_sent(&mut self, flight: &Flight, receipt: &Receipt) {
         if let Work::Blob(id) = flight.work {
-            self.blobs[id.index()].sent += receipt.sent.max(flight.sent);
+            let sent = receipt.sent.max(flight.sent);
+            let blob = &mut self.blobs[id.index()];
+            blob.sent += sent;
+            blob.facts.taken |= sent > 0;
         }
     }
 
@@ -576,6 +579,19 @@ impl Push {
             }
             Work::Probe | Work::Preflight => self.opening.refused = refused,
             Work::Token | Work::CleanUp => {}
+        }
+    }
+
+    /// Keeps a refusal that is looked into: if it stands, it is what ends the push.
+    fn set_dispute(&mut self, work: Work, dispute: (Phase, RegistryAnswer)) {
+        match work {
+            Work::Blob(id) => self.blobs[id.index()].dispute = Some(dispute),
+            Work::Manifest => {
+                if let Some(manifest) = &mut self.manifest {
+                    manifest.dispute = Some(dispute);
+                }
+            }
+            Work::Probe | Work::Preflight | Work::Token | Work::CleanUp => {}
         }
     }
 
@@ -621,7 +637,7 @@ impl Landed {
 
     /// Why a place that the answer names is not gone to, if that is what is wrong.
     pub(super) fn refusal(&self) -> Option<String> {
-        let needs_place = self.reply.is_success || self.verdict == Verdict::Redirect;
+        let needs_place = matches!(self.verdict, Verdict::Opened | Verdict::Redirect);
         match &self.reply.location {
             Err(refusal) if needs_place && self.detail.is_none() => Some(refusal.to_string()),
             _ => None,

@@ -55,24 +55,32 @@ impl Push {
         }
     }
 
-    /// The end, after too many attempts.
+    /// The end, after too many attempts. Where a refusal was looked into on the way, it was meant.
     pub(super) fn gave_up(&self, landed: &Landed) -> PushError {
-        let status = landed.answer.as_ref().map(|answer| answer.status);
-        let is_refusal = status.is_some_and(|status| {
-            status.is_client_error()
-                && !matches!(
-                    status,
-                    StatusCode::TOO_MANY_REQUESTS | StatusCode::REQUEST_TIMEOUT
-                )
+        let why = match &landed.detail {
+            Some(detail) => format!("gave up after several attempts: {detail}"),
+            None => "gave up after several attempts".to_owned(),
+        };
+        let dispute = match landed.flight.work {
+            Work::Blob(id) => self.blobs[id.index()].dispute.as_ref(),
+            _ => None,
+        };
+        if let (Some((phase, answer)), Step::Check) = (dispute, landed.flight.draft.step) {
+            return PushError::new(PushErrorKind::Rejected, *phase, why)
+                .at(self.place_of(landed))
+                .with_answer(answer.clone());
+        }
+        let is_refusal = landed.answer.as_ref().is_some_and(|answer| {
+            let is_passing = matches!(
+                answer.status,
+                StatusCode::TOO_MANY_REQUESTS | StatusCode::REQUEST_TIMEOUT
+            );
+            answer.status.is_client_error() && !is_passing
         });
         let kind = if is_refusal {
             PushErrorKind::Rejected
         } else {
             PushErrorKind::Unreachable
-        };
-        let why = match &landed.detail {
-            Some(detail) => format!("gave up after several attempts: {detail}"),
-            None => "gave up after several attempts".to_owned(),
         };
         self.other_failure(kind, &why, landed)
     }
@@ -90,7 +98,12 @@ impl Push {
 
     /// The end, since the manifest was refused and is not there either.
     pub(super) fn refused_manifest(&self, landed: &Landed) -> PushError {
-        let kind = match self.last_refusal_status() {
+        let dispute = self
+            .manifest
+            .as_ref()
+            .and_then(|manifest| manifest.dispute.as_ref());
+        let answer = dispute.map(|(_, answer)| answer);
+        let kind = match answer.map(|answer| answer.status) {
             Some(StatusCode::FORBIDDEN) => PushErrorKind::Denied,
             _ => PushErrorKind::Rejected,
         };
@@ -100,7 +113,7 @@ impl Push {
                 "the tag may be protected or immutable, or a quota be full; \
                  try another tag, or ask who runs the registry",
             );
-        match &self.refusal {
+        match answer {
             Some(answer) => error.with_answer(answer.clone()),
             None => error,
         }
@@ -157,10 +170,6 @@ impl Push {
             Work::Token => landed.flight.draft.url.to_string(),
             _ => self.place(),
         }
-    }
-
-    fn last_refusal_status(&self) -> Option<StatusCode> {
-        self.refusal.as_ref().map(|answer| answer.status)
     }
 
     fn hint(&self, kind: PushErrorKind, landed: &Landed) -> Option<&'static str> {

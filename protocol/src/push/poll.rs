@@ -51,6 +51,10 @@ impl Push {
     /// A request whose driver neither answered nor gave up in time.
     fn give_up(&mut self, id: RequestId) {
         self.outbox.push_back(Output::Abort(id));
+        // How much it took from its source is not known.
+        if let Some(blob) = self.flights.blob(id) {
+            self.blobs[blob.index()].facts.taken = true;
+        }
         let detail = "no answer within the time allowed";
         self.unanswered(id, Failure::new(FailureKind::TimedOut, detail));
     }
@@ -140,7 +144,7 @@ impl Push {
                 if blob.is_done() || blob.twin.is_some() || !is_due(&mut blob.standing, self.now) {
                     continue;
                 }
-                if blob.state.step(&blob.facts).is_upload() == uploading {
+                if blob.state.is_upload(&blob.facts) == uploading {
                     return self.send_blob(index);
                 }
             }

@@ -1,0 +1,207 @@
+//! What must hold: after every output, and at the end.
+
+use http::Method;
+use http::header::AUTHORIZATION;
+use longshore_mock_registry::Auth;
+use longshore_protocol::{
+    Exchange, Output, Payload, PushError, PushErrorKind, Replay, Report, Timestamp,
+};
+
+use super::plan::{BlobPlan, Fault, Login};
+use super::source::Source;
+use super::{Flying, HOST, PASSWORD, TARGET, World};
+
+impl World<'_> {
+    /// Notes a request, and checks that it may be sent now.
+    pub(super) fn check_exchange(&mut self, exchange: &Exchange) -> Result<(), String> {
+        let request = &exchange.request;
+        let path = request.uri().path().to_owned();
+        let id = exchange.ticket.id();
+        self.note(format!(
+            "{id:?} {} {path} {:?}",
+            request.method(),
+            request.body()
+        ));
+        self.check_secrets(&format!("{exchange:?}"))?;
+        let is_upload = matches!(request.body(), Payload::Blob(_));
+        let is_token = path == self.plan.profile.auth.token_path;
+        if self.cancelled && request.method() != Method::DELETE {
+            return Err(format!("invariant 11: {} after cancel", request.method()));
+        }
+        if request.uri().host() != Some(HOST) {
+            return Err(format!(
+                "invariant 14: a request to {:?}",
+                request.uri().host()
+            ));
+        }
+        let authorization = request.headers().get(AUTHORIZATION);
+        let has_password = authorization
+            .and_then(|value| value.to_str().ok())
+            .is_some_and(|value| value.starts_with("Basic "));
+        let is_basic = self.plan.auth == Auth::Basic;
+        if has_password && !is_token && !is_basic {
+            return Err(
+                "invariant 14: the password went to a registry that uses tokens".to_owned(),
+            );
+        }
+        let blob = match request.body() {
+            Payload::Blob(slice) => Some(slice.blob),
+            Payload::Empty | Payload::Bytes(_) => None,
+        };
+        let flying = Flying {
+            blob,
+            is_upload,
+            is_token,
+        };
+        self.air.insert(id, flying);
+        self.check_lanes()?;
+        if let Payload::Blob(slice) = request.body()
+            && self.is_once_only(slice.blob)
+            && self.sources[slice.blob.index()].is_taken
+        {
+            return Err(format!(
+                "invariant 9: {:?} is read a second time",
+                slice.blob
+            ));
+        }
+        if request.method() == Method::PUT && path.contains("/manifests/") {
+            self.check_manifest_time()?;
+        }
+        Ok(())
+    }
+
+    fn check_lanes(&self) -> Result<(), String> {
+        let uploads = self.air.values().filter(|flying| flying.is_upload).count();
+        let tokens = self.air.values().filter(|flying| flying.is_token).count();
+        let controls = self.air.len() - uploads - tokens;
+        if uploads > self.plan.uploads || controls > self.plan.controls {
+            return Err(format!(
+                "invariant 6: {uploads} uploads and {controls} controls"
+            ));
+        }
+        if tokens > 1 {
+            return Err("invariant 10: two token requests".to_owned());
+        }
+        Ok(())
+    }
+
+    fn check_manifest_time(&self) -> Result<(), String> {
+        for source in &self.sources {
+            let digest = source.content().digest;
+            if !source.has_changed() && !self.registry.has_blob(TARGET, &digest) {
+                return Err(format!("invariant 8: the manifest before {digest}"));
+            }
+        }
+        Ok(())
+    }
+
+    /// Checks what holds whenever the push waits.
+    pub(super) fn waits(&mut self, until: Option<Timestamp>) -> Result<(), String> {
+        if until.is_some_and(|until| until <= self.now) {
+            return Err(format!("invariant 1: Wait({until:?}) at {:?}", self.now));
+        }
+        match self.push.poll(self.now) {
+            Output::Wait(again) if again == until => {}
+            other => return Err(format!("invariant 2: Wait({until:?}), then {other:?}")),
+        }
+        if until.is_none() && self.air.is_empty() && self.manifest_set {
+            return Err("invariant 3: Wait(None) with nothing in the air".to_owned());
+        }
+        if self.random.one_in(20) {
+            self.check_secrets(&format!("{:?}", self.push))?;
+        }
+        Ok(())
+    }
+
+    fn check_secrets(&self, text: &str) -> Result<(), String> {
+        for secret in [PASSWORD, "another-canary", "cGFzc3dvcmQ", "Bearer e"] {
+            if text.contains(secret) {
+                return Err(format!("invariant 12: {secret:?} in {text}"));
+            }
+        }
+        Ok(())
+    }
+
+    /// Judges the end of the push against what the registry holds and what went wrong.
+    pub(super) fn judge(&mut self, result: &Result<Report, PushError>) -> Result<(), String> {
+        self.check_secrets(&format!("{result:?}"))?;
+        let sessions_left = match result {
+            Ok(report) => {
+                self.check_success(report)?;
+                report.sessions_left
+            }
+            Err(error) => {
+                self.check_failure(error)?;
+                error.sessions_left()
+            }
+        };
+        let open = self.registry.open_sessions().len();
+        if open > sessions_left && self.faults == 0 {
+            return Err(format!(
+                "invariant 11: {open} sessions are open, {sessions_left} were reported"
+            ));
+        }
+        Ok(())
+    }
+
+    fn check_success(&self, report: &Report) -> Result<(), String> {
+        let Some((_, bytes, digest)) = self.registry.manifest(TARGET, "1") else {
+            return Err("invariant 15: success without a manifest".to_owned());
+        };
+        if report.manifest.digest != digest || bytes.as_ref() != self.manifest() {
+            return Err("invariant 15: another manifest than was pushed".to_owned());
+        }
+        for source in &self.sources {
+            let digest = source.content().digest;
+            let stored = self.registry.blob(TARGET, &digest);
+            if stored.is_none_or(|stored| stored != source.bytes()) {
+                return Err(format!("invariant 15: {digest} is not what was pushed"));
+            }
+        }
+        match self.why_it_must_fail() {
+            Some(why) => Err(format!("the push succeeded although {why}")),
+            None => Ok(()),
+        }
+    }
+
+    fn check_failure(&self, error: &PushError) -> Result<(), String> {
+        if self.must_succeed() {
+            return Err(format!("the push had to succeed, but: {error}"));
+        }
+        if error.kind() == PushErrorKind::Cancelled && !self.cancelled {
+            return Err(format!("nobody cancelled, but: {error}"));
+        }
+        Ok(())
+    }
+
+    fn why_it_must_fail(&self) -> Option<&'static str> {
+        let needs_login = self.plan.auth != Auth::None;
+        (needs_login && self.plan.login != Login::Right).then_some("nobody may push")
+    }
+
+    /// Whether what went wrong is so little that no push may fail for it: two faults of any kind,
+    /// while every source can be read again. Two unfounded refusals in a row are as good as a
+    /// founded one.
+    fn must_succeed(&self) -> bool {
+        let is_refusal = |(_, fault): &&(u64, Fault)| *fault == Fault::Unauthorized;
+        let refusals = self.plan.faults.iter().filter(is_refusal).count();
+        let is_once_only = |blob: &BlobPlan| blob.replay == Replay::Never;
+        let is_readable = self.faults == 0 || !self.plan.blobs.iter().any(is_once_only);
+        self.faults <= 2
+            && refusals < 2
+            && is_readable
+            && !self.sources.iter().any(Source::has_changed)
+            && !self.cancelled
+            && self.why_it_must_fail().is_none()
+            && !self.is_beyond_any_client()
+    }
+
+    /// A blob that cannot be read in parts, for a registry that takes no more than a part.
+    fn is_beyond_any_client(&self) -> bool {
+        let most = self.plan.profile.chunk.max_length;
+        let is_stuck = |source: &Source| {
+            source.content().size > most && source.plan().replay != Replay::Anywhere
+        };
+        most > 0 && self.sources.iter().any(is_stuck)
+    }
+}

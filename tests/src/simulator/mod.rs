@@ -1,0 +1,395 @@
+//! A push and a registry in one machine, without sockets, clocks or threads.
+//!
+//! [`run`] plays the [`Plan`] of a seed: the push machine on one side, the mock registry's core on
+//! the other, and between them a network that loses, breaks, delays and doubles what the plan says.
+//! Time jumps from one event to the next. After every step the machine's invariants are checked, at
+//! the end what became of the push: whether it had to succeed, and whether what it says is true.
+
+mod check;
+mod network;
+mod plan;
+mod random;
+mod source;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use bytes::Bytes;
+use longshore_mock_registry::{Config as RegistryConfig, Core};
+use longshore_protocol::{
+    BlobId, BlobSpec, Config, Credentials, Descriptor, Event, Exchange, ManifestSpec, MediaType,
+    Output, Push, PushError, Replay, Report, RequestId, Scheme, Ticket, Timestamp,
+};
+
+pub use plan::{BlobPlan, Fault, Login, Plan};
+pub use random::Random;
+pub use source::Source;
+
+/// What a simulation came to.
+#[derive(Debug)]
+pub struct Outcome {
+    /// How the push ended.
+    pub result: Result<Report, PushError>,
+    /// What happened, a line each.
+    pub trace: Vec<String>,
+    /// How much time passed in it.
+    pub elapsed: Duration,
+    /// How many outputs there were.
+    pub polls: u64,
+}
+
+/// Something that must not be.
+#[derive(Debug)]
+pub struct Violation {
+    /// What is violated.
+    pub what: String,
+    /// What happened until then, a line each.
+    pub trace: Vec<String>,
+}
+
+/// Plays `plan` to its end.
+///
+/// # Errors
+/// An invariant does not hold.
+pub fn run(plan: &Plan) -> Result<Outcome, Violation> {
+    let mut world = World::new(plan);
+    let played = world.play().and_then(|()| {
+        let spent = Push::new(World::config(plan), Timestamp::ZERO);
+        let result = std::mem::replace(&mut world.push, spent).finish();
+        world.judge(&result)?;
+        Ok(result)
+    });
+    let World {
+        trace, now, polls, ..
+    } = world;
+    match played {
+        Ok(result) => Ok(Outcome {
+            result,
+            trace,
+            elapsed: now.elapsed(),
+            polls,
+        }),
+        Err(what) => Err(Violation { what, trace }),
+    }
+}
+
+/// The two sides, and what is between them.
+struct World<'a> {
+    plan: &'a Plan,
+    push: Push,
+    registry: Core,
+    sources: Vec<Source>,
+    ids: Vec<BlobId>,
+    now: Timestamp,
+    /// Answers on their way, by when they arrive.
+    arrivals: BTreeMap<(Timestamp, RequestId), Arrival>,
+    air: BTreeMap<RequestId, Flying>,
+    /// Paths of sessions that the registry no longer knows.
+    lost: BTreeSet<String>,
+    /// The push ended, in its own words.
+    done: bool,
+    cancelled: bool,
+    manifest_set: bool,
+    confirmed: BTreeSet<BlobId>,
+    random: Random,
+    sent: u64,
+    /// How many faults there were.
+    faults: u64,
+    polls: u64,
+    trace: Vec<String>,
+}
+
+/// What comes back for a request.
+enum Arrival {
+    Answer(Ticket, http::Response<Bytes>, longshore_protocol::Receipt),
+    Failure(Ticket, longshore_protocol::Failure),
+    /// The driver lost it.
+    Nothing,
+}
+
+/// A request in the air.
+struct Flying {
+    blob: Option<BlobId>,
+    is_upload: bool,
+    is_token: bool,
+}
+
+impl<'a> World<'a> {
+    fn new(plan: &'a Plan) -> Self {
+        let mut registry = RegistryConfig::new(plan.profile.clone())
+            .auth(plan.auth)
+            .origin(format!("http://{HOST}"))
+            .user(USER, PASSWORD);
+        registry.seed = plan.seed;
+        let mut world = Self {
+            plan,
+            push: Push::new(Self::config(plan), Timestamp::ZERO),
+            registry: Core::new(registry).expect("memory has nothing to recall"),
+            sources: plan
+                .blobs
+                .iter()
+                .enumerate()
+                .map(|(index, blob)| Source::new(index, blob.clone()))
+                .collect(),
+            ids: Vec::new(),
+            now: Timestamp::ZERO,
+            arrivals: BTreeMap::new(),
+            air: BTreeMap::new(),
+            lost: BTreeSet::new(),
+            done: false,
+            cancelled: false,
+            manifest_set: false,
+            confirmed: BTreeSet::new(),
+            random: Random::new(plan.seed ^ 0xFACE),
+            sent: 0,
+            faults: 0,
+            polls: 0,
+            trace: Vec::new(),
+        };
+        world.furnish();
+        world.add_blobs();
+        world
+    }
+
+    fn config(plan: &Plan) -> Config {
+        let reference = format!("{HOST}/{TARGET}:1");
+        let mut config = Config::new(reference.parse().expect("it has the form"));
+        config.scheme = Scheme::Http;
+        config.seed = plan.seed;
+        config.uploads = plan.uploads;
+        config.controls = plan.controls;
+        config.preflight = plan.preflight;
+        config.chunk = plan.chunk;
+        config
+    }
+
+    /// Puts into the registry what the plan says is there.
+    fn furnish(&mut self) {
+        for source in &self.sources {
+            let plan = source.plan();
+            for (wanted, repository) in [(plan.there, TARGET), (plan.mountable, Plan::SOURCE)] {
+                if wanted {
+                    let bytes = Bytes::from(source.bytes());
+                    network::store(&mut self.registry, self.plan.auth, repository, &bytes);
+                }
+            }
+        }
+        self.registry.clear_requests();
+    }
+
+    fn add_blobs(&mut self) {
+        for source in &self.sources {
+            let plan = source.plan();
+            let media_type = MediaType::OCI_LAYER_GZIP;
+            let mut spec = if plan.known {
+                let descriptor = Descriptor::new(media_type, source.content());
+                BlobSpec::known(descriptor).with_replay(plan.replay)
+            } else {
+                BlobSpec::unknown(media_type, plan.replay)
+            };
+            if plan.mountable {
+                spec = spec.with_mount_from(Plan::SOURCE.parse().expect("it has the form"));
+            }
+            self.ids
+                .push(self.push.add_blob(spec).expect("the manifest is not set"));
+        }
+        if !self.plan.late_manifest {
+            self.set_manifest();
+        }
+    }
+
+    fn set_manifest(&mut self) {
+        self.manifest_set = true;
+        let manifest = ManifestSpec::new(MediaType::OCI_MANIFEST, self.manifest());
+        self.push.set_manifest(manifest).expect("it is the first");
+    }
+
+    /// A manifest that names every blob, the first one as its config.
+    fn manifest(&self) -> Vec<u8> {
+        let descriptor = |source: &Source, media_type: MediaType| {
+            serde_json::to_value(Descriptor::new(media_type, source.content()))
+                .expect("a descriptor is JSON")
+        };
+        let layer = |source| descriptor(source, MediaType::OCI_LAYER_GZIP);
+        let layers: Vec<_> = self.sources[1..].iter().map(layer).collect();
+        let config = descriptor(&self.sources[0], MediaType::OCI_CONFIG);
+        let manifest = serde_json::json!({
+            "schemaVersion": 2,
+            "mediaType": MediaType::OCI_MANIFEST.as_str(),
+            "config": config,
+            "layers": layers,
+        });
+        serde_json::to_vec(&manifest).expect("it is JSON")
+    }
+
+    fn play(&mut self) -> Result<(), String> {
+        loop {
+            self.drain()?;
+            if self.done {
+                return Ok(());
+            }
+            if self.polls > MAX_POLLS || self.now.elapsed() > MAX_TIME {
+                return Err("invariant 5: the push does not end".to_owned());
+            }
+            self.pass_time()?;
+        }
+    }
+
+    /// Takes outputs until the push waits.
+    fn drain(&mut self) -> Result<(), String> {
+        for _ in 0..MAX_OUTPUTS {
+            self.polls += 1;
+            match self.push.poll(self.now) {
+                Output::Send(exchange) => self.send(exchange)?,
+                Output::Abort(id) => {
+                    self.note(format!("abort {id:?}"));
+                    self.landed(id, u64::MAX);
+                    self.arrivals.retain(|(_, other), _| *other != id);
+                }
+                Output::Event(event) => self.news(event),
+                Output::Ask(request) => {
+                    self.note(format!("asked for credentials: {:?}", request.reason));
+                    let credentials = self.credentials(request.reason);
+                    self.push
+                        .handle_credentials(self.now, request.ticket, credentials);
+                }
+                Output::Wait(until) => {
+                    self.waits(until)?;
+                    if self.sets_manifest_late() {
+                        continue;
+                    }
+                    return Ok(());
+                }
+                Output::Done => {
+                    self.done = true;
+                    return match self.push.poll(self.now) {
+                        Output::Done => Ok(()),
+                        other => Err(format!("invariant 5: after Done came {other:?}")),
+                    };
+                }
+            }
+        }
+        Err("invariant 4: outputs without end".to_owned())
+    }
+
+    fn sets_manifest_late(&mut self) -> bool {
+        let is_time = !self.manifest_set && self.confirmed.len() == self.sources.len();
+        if is_time {
+            self.set_manifest();
+        }
+        is_time
+    }
+
+    fn news(&mut self, event: Event) {
+        self.note(format!("{event:?}"));
+        if let Event::BlobDone(id, _) = event {
+            self.confirmed.insert(id);
+        }
+    }
+
+    fn credentials(&self, reason: longshore_protocol::CredentialsReason) -> Option<Credentials> {
+        use longshore_protocol::CredentialsReason::Refused;
+        match self.plan.login {
+            Login::Nobody => None,
+            Login::Right => Some(Credentials::password(USER, PASSWORD)),
+            Login::Wrong if reason == Refused => None,
+            Login::Wrong => Some(Credentials::password(USER, "another-canary")),
+        }
+    }
+
+    fn send(&mut self, exchange: Exchange) -> Result<(), String> {
+        self.sent += 1;
+        self.check_exchange(&exchange)?;
+        let id = exchange.ticket.id();
+        let arrival = self.transmit(exchange)?;
+        self.arrivals.insert(arrival.0, arrival.1);
+        debug_assert!(
+            self.air.contains_key(&id),
+            "it was noted when it was checked"
+        );
+        Ok(())
+    }
+
+    /// Jumps to the next thing that happens, and lets it happen.
+    fn pass_time(&mut self) -> Result<(), String> {
+        let wake = match self.push.poll(self.now) {
+            Output::Wait(until) => until,
+            other => return Err(format!("invariant 2: after Wait came {other:?}")),
+        };
+        let arrival = self.arrivals.keys().next().map(|(at, _)| *at);
+        let cancel = self
+            .plan
+            .cancel
+            .filter(|_| !self.cancelled)
+            .map(Timestamp::since_epoch);
+        let Some(next) = [wake, arrival, cancel].into_iter().flatten().min() else {
+            return Err("invariant 3: nothing will ever happen".to_owned());
+        };
+        self.now = self.now.max(next);
+        if cancel.is_some_and(|at| at <= self.now) {
+            self.note("cancel".to_owned());
+            self.cancelled = true;
+            self.push.cancel(self.now);
+        }
+        while let Some(entry) = self.arrivals.first_entry()
+            && entry.key().0 <= self.now
+        {
+            let ((_, id), arrival) = entry.remove_entry();
+            self.arrive(id, arrival);
+            // Two answers at one moment are handed in together half of the time (invariant 13).
+            if self.random.one_in(2) {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    fn arrive(&mut self, id: RequestId, arrival: Arrival) {
+        match arrival {
+            Arrival::Answer(ticket, response, receipt) => {
+                self.landed(id, receipt.sent);
+                self.note(format!(
+                    "{id:?} answered {}, {receipt:?}",
+                    response.status()
+                ));
+                self.push
+                    .handle_response(self.now, ticket, response, receipt);
+            }
+            Arrival::Failure(ticket, failure) => {
+                self.landed(id, failure.receipt.sent);
+                self.note(format!("{id:?} failed: {failure:?}"));
+                self.push.handle_failure(self.now, ticket, failure);
+            }
+            Arrival::Nothing => self.note(format!("{id:?} is forgotten")),
+        }
+    }
+
+    /// A request is no longer in the air, and the driver says how much it took from its source.
+    fn landed(&mut self, id: RequestId, sent: u64) {
+        let blob = self.air.remove(&id).and_then(|flying| flying.blob);
+        if let Some(blob) = blob {
+            self.source_of(blob).is_taken |= sent > 0;
+        }
+    }
+
+    fn source_of(&mut self, id: BlobId) -> &mut Source {
+        &mut self.sources[id.index()]
+    }
+
+    fn note(&mut self, what: String) {
+        self.trace.push(format!("{:?} {what}", self.now));
+    }
+
+    fn is_once_only(&self, id: BlobId) -> bool {
+        self.plan.blobs[id.index()].replay == Replay::Never
+    }
+}
+
+const HOST: &str = "registry.test";
+const TARGET: &str = "team/app";
+const USER: &str = "alice";
+const PASSWORD: &str = "password-canary";
+const MAX_OUTPUTS: u32 = 500;
+const MAX_POLLS: u64 = 50_000;
+/// Every pause and every limit that a push may have, and a good deal more.
+const MAX_TIME: Duration = Duration::from_secs(24 * 60 * 60);

@@ -1,0 +1,241 @@
+//! The way to the registry and back, and what can happen on it.
+
+use std::time::Duration;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use bytes::Bytes;
+use http::header::{AUTHORIZATION, CONTENT_TYPE, RANGE, WWW_AUTHENTICATE};
+use http::{HeaderValue, Method, Request, Response};
+use longshore_mock_registry::{Auth, Begun, Core};
+use longshore_protocol::{
+    Content, Exchange, Extent, Failure, FailureKind, Payload, Receipt, RequestId, Ticket, Timestamp,
+};
+
+use super::plan::Fault;
+use super::{Arrival, HOST, PASSWORD, USER, World};
+
+/// When something arrives, and for which request.
+type When = (Timestamp, RequestId);
+
+impl World<'_> {
+    /// Sends one request through the network. The registry sees it at once; what comes back is on
+    /// its way.
+    pub(super) fn transmit(&mut self, exchange: Exchange) -> Result<(When, Arrival), String> {
+        let Exchange {
+            ticket,
+            request,
+            limits,
+        } = exchange;
+        let id = ticket.id();
+        let (parts, payload) = request.into_parts();
+        let fault = self.fault();
+        let latency = Duration::from_millis(1 + self.random.below(200));
+        if fault == Some(Fault::Refused) {
+            let failure = Failure::new(FailureKind::Connect, "connection refused");
+            return Ok(((self.now + latency, id), Arrival::Failure(ticket, failure)));
+        }
+        let (body, receipt) = self.body(&payload);
+        let path = parts.uri.path().to_owned();
+        if fault == Some(Fault::SessionLost) && is_session(&path) {
+            self.lost.insert(path.clone());
+        }
+        let timed_out = |kind| Failure::new(kind, "nothing moved").with_receipt(receipt.clone());
+        let arrival = match fault {
+            Some(Fault::Stalled) => {
+                let failure = timed_out(FailureKind::TimedOut);
+                let pause = limits.total.unwrap_or(limits.answer);
+                return Ok(((self.now + pause, id), Arrival::Failure(ticket, failure)));
+            }
+            Some(Fault::Forgotten) => Arrival::Nothing,
+            Some(Fault::CutAfter(percent)) => {
+                let arrived = body.len() * usize::try_from(percent).unwrap_or(0) / 100;
+                let request = Request::from_parts(parts, body.slice(..arrived));
+                self.cut(request);
+                self.broken(ticket, arrived, receipt)
+            }
+            Some(Fault::AnswerLost) => {
+                self.deliver(Request::from_parts(parts, body));
+                let failure = Failure::new(FailureKind::Interrupted, "the answer was lost");
+                Arrival::Failure(ticket, failure.with_receipt(receipt))
+            }
+            Some(Fault::Status(status)) => answer(ticket, plain(status), receipt),
+            Some(Fault::Busy(seconds)) => {
+                let mut response = plain(429);
+                response
+                    .headers_mut()
+                    .insert("retry-after", HeaderValue::from(seconds));
+                answer(ticket, response, receipt)
+            }
+            Some(Fault::Unauthorized) if parts.headers.contains_key(AUTHORIZATION) => {
+                let mut response = plain(401);
+                let challenge = HeaderValue::from_static("Basic realm=\"x\"");
+                response.headers_mut().insert(WWW_AUTHENTICATE, challenge);
+                answer(ticket, response, receipt)
+            }
+            // Other words for "done" are used for what is put; elsewhere they mean something else.
+            Some(Fault::DoneBut(status)) if status >= 500 || parts.method == Method::PUT => {
+                self.deliver(Request::from_parts(parts, body));
+                answer(ticket, plain(status), receipt)
+            }
+            Some(Fault::Doubled) => {
+                let first = Request::from_parts(parts.clone(), body.clone());
+                self.deliver(first);
+                let response = self.deliver(Request::from_parts(parts, body));
+                answer(ticket, response, receipt)
+            }
+            other => {
+                let mut response = self.deliver(Request::from_parts(parts, body));
+                distort(&mut response, other);
+                answer(ticket, response, receipt)
+            }
+        };
+        Ok(((self.now + latency, id), arrival))
+    }
+
+    /// What goes wrong with this request.
+    fn fault(&mut self) -> Option<Fault> {
+        let now = self.now.elapsed();
+        let in_outage = self
+            .plan
+            .outages
+            .iter()
+            .any(|(from, until)| (*from..*until).contains(&now));
+        let planned = self.plan.faults.iter().find(|(n, _)| *n == self.sent);
+        let fault = if in_outage {
+            Some(Fault::Refused)
+        } else {
+            planned.map(|(_, fault)| *fault)
+        };
+        if let Some(fault) = fault {
+            self.faults += 1;
+            self.note(format!("fault: {fault:?}"));
+        }
+        fault
+    }
+
+    /// The bytes of a body, as a driver would read them from the source.
+    fn body(&mut self, payload: &Payload) -> (Bytes, Receipt) {
+        let slice = match payload {
+            Payload::Empty => return (Bytes::new(), Receipt::default()),
+            Payload::Bytes(bytes) => return (bytes.clone(), Receipt::default()),
+            Payload::Blob(slice) => slice,
+        };
+        let all = self.source_of(slice.blob).read();
+        let start = usize::try_from(slice.offset).expect("simulated blobs are small");
+        let end = match slice.extent {
+            Extent::Exact(length) => start + usize::try_from(length).expect("as above"),
+            Extent::ToEnd => all.len(),
+        };
+        let end = end.min(all.len());
+        let is_whole = start == 0 && end == all.len();
+        let receipt = Receipt {
+            sent: (end - start) as u64,
+            end: is_whole.then(|| Content::of(&all)),
+        };
+        (Bytes::copy_from_slice(&all[start..end]), receipt)
+    }
+
+    fn deliver(&mut self, request: Request<Bytes>) -> Response<Bytes> {
+        if self.lost.contains(request.uri().path()) {
+            let body = r#"{"errors":[{"code":"BLOB_UPLOAD_UNKNOWN","message":"gone"}]}"#;
+            let mut response = plain(404);
+            *response.body_mut() = Bytes::from_static(body.as_bytes());
+            return response;
+        }
+        self.registry.handle(self.now.elapsed(), request)
+    }
+
+    /// The connection breaks in mid-body.
+    fn cut(&mut self, request: Request<Bytes>) {
+        if self.lost.contains(request.uri().path()) {
+            return;
+        }
+        let (parts, body) = request.into_parts();
+        let now = self.now.elapsed();
+        if let Begun::Receive(mut call) = self.registry.begin(now, &parts) {
+            call.body(&body);
+            self.registry.drop_call(now, call);
+        }
+    }
+
+    /// A driver may have taken more from the source than arrived.
+    fn broken(&mut self, ticket: Ticket, arrived: usize, whole: Receipt) -> Arrival {
+        let rest = whole.sent.saturating_sub(arrived as u64);
+        let sent = (arrived as u64).min(whole.sent) + self.random.below(rest + 1);
+        let receipt = Receipt {
+            end: whole.end.filter(|_| sent == whole.sent),
+            sent,
+        };
+        let failure = Failure::new(FailureKind::Interrupted, "the connection broke");
+        Arrival::Failure(ticket, failure.with_receipt(receipt))
+    }
+}
+
+/// Puts a blob into a repository, as somebody else's push would have.
+pub(super) fn store(registry: &mut Core, auth: Auth, repository: &str, bytes: &Bytes) {
+    let digest = Content::of(bytes).digest;
+    let uri = format!("http://{HOST}/v2/{repository}/blobs/uploads/?digest={digest}");
+    let mut request = Request::post(uri).header(CONTENT_TYPE, "application/octet-stream");
+    let basic = format!("Basic {}", STANDARD.encode(format!("{USER}:{PASSWORD}")));
+    request = match auth {
+        Auth::None => request,
+        Auth::Basic => request.header(AUTHORIZATION, basic),
+        Auth::Bearer => request.header(AUTHORIZATION, token(registry, repository, &basic)),
+    };
+    let request = request.body(bytes.clone()).expect("the parts are sound");
+    let response = registry.handle(Duration::ZERO, request);
+    assert_eq!(response.status(), 201, "{:?}", response.body());
+}
+
+fn token(registry: &mut Core, repository: &str, basic: &str) -> String {
+    let path = registry.profile().auth.token_path.clone();
+    let uri = format!("http://{HOST}{path}?service={HOST}&scope=repository:{repository}:pull,push");
+    let request = Request::get(uri).header(AUTHORIZATION, basic);
+    let request = request.body(Bytes::new()).expect("the parts are sound");
+    let response = registry.handle(Duration::ZERO, request);
+    let json: serde_json::Value =
+        serde_json::from_slice(response.body()).expect("a token answer is JSON");
+    let token = json.get("token").or_else(|| json.get("access_token"));
+    let token = token.and_then(|token| token.as_str());
+    format!("Bearer {}", token.expect("a user gets a token"))
+}
+
+fn answer(ticket: Ticket, response: Response<Bytes>, receipt: Receipt) -> Arrival {
+    Arrival::Answer(ticket, response, receipt)
+}
+
+fn plain(status: u16) -> Response<Bytes> {
+    Response::builder()
+        .status(status)
+        .body(Bytes::new())
+        .expect("the plan's statuses are ones")
+}
+
+/// Changes what the registry says of how much it has, or of what.
+fn distort(response: &mut Response<Bytes>, fault: Option<Fault>) {
+    let headers = response.headers_mut();
+    match fault {
+        Some(Fault::RangeMissing) => {
+            headers.remove(RANGE);
+        }
+        Some(Fault::Unnamed) => {
+            headers.remove("docker-content-digest");
+        }
+        Some(Fault::RangeOff(by)) => {
+            let last = headers
+                .get(RANGE)
+                .and_then(|value| value.to_str().ok()?.rsplit('-').next()?.parse::<i64>().ok());
+            if let Some(last) = last
+                && let Ok(value) = HeaderValue::from_str(&format!("0-{}", (last + by).max(0)))
+            {
+                headers.insert(RANGE, value);
+            }
+        }
+        _ => {}
+    }
+}
+
+fn is_session(path: &str) -> bool {
+    path.contains("/blobs/uploads/") && !path.ends_with('/')
+}

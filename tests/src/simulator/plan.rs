@@ -1,0 +1,234 @@
+//! What a seed stands for: a registry, an image, settings, and what goes wrong when.
+
+use std::time::Duration;
+
+use longshore_mock_registry::Profile;
+use longshore_mock_registry::profile::{
+    Auth, ContentRange, ExpiresIn, LocationForm, LocationState, ShortBody, TokenField,
+};
+use longshore_protocol::Replay;
+
+use super::random::Random;
+
+/// Everything that is decided before a simulation begins.
+#[derive(Clone, Debug)]
+pub struct Plan {
+    /// Where it all comes from, and the seed of the push's own jitter.
+    pub seed: u64,
+    /// The registry.
+    pub profile: Profile,
+    /// How it authenticates.
+    pub auth: Auth,
+    /// What the user has.
+    pub login: Login,
+    /// The blobs.
+    pub blobs: Vec<BlobPlan>,
+    /// [`Config::uploads`](longshore_protocol::Config).
+    pub uploads: usize,
+    /// [`Config::controls`](longshore_protocol::Config).
+    pub controls: usize,
+    /// [`Config::preflight`](longshore_protocol::Config).
+    pub preflight: bool,
+    /// [`Config::chunk`](longshore_protocol::Config).
+    pub chunk: Option<u64>,
+    /// The manifest is set only when the blobs are confirmed, as for a packer that streams.
+    pub late_manifest: bool,
+    /// What goes wrong, at the n-th request.
+    pub faults: Vec<(u64, Fault)>,
+    /// When nothing gets through.
+    pub outages: Vec<(Duration, Duration)>,
+    /// When the user loses patience.
+    pub cancel: Option<Duration>,
+}
+
+/// What the user has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Login {
+    /// Nothing.
+    Nobody,
+    /// What the registry knows.
+    Right,
+    /// Another password, and no better one when asked again.
+    Wrong,
+}
+
+/// One blob.
+#[derive(Clone, Debug)]
+pub struct BlobPlan {
+    /// Its length in bytes.
+    pub size: u64,
+    /// Whether digest and size are known beforehand.
+    pub known: bool,
+    /// How often it can be read.
+    pub replay: Replay,
+    /// The registry has it already.
+    pub there: bool,
+    /// Another repository has it, and it may be mounted from there.
+    pub mountable: bool,
+    /// Other bytes come out from the n-th reading on.
+    pub changes_at: Option<u32>,
+}
+
+/// Something that goes wrong with one request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fault {
+    /// No connection.
+    Refused,
+    /// The connection breaks when this share of the body, in percent, has arrived.
+    CutAfter(u64),
+    /// The registry does what it is asked, and its answer is lost.
+    AnswerLost,
+    /// Nothing comes back until the driver's limits have passed.
+    Stalled,
+    /// Nothing comes back, and the driver forgets the request.
+    Forgotten,
+    /// This status, instead of doing anything.
+    Status(u16),
+    /// 429 with so many seconds to wait.
+    Busy(u64),
+    /// The registry does what it is asked and says this status.
+    DoneBut(u16),
+    /// The registry has lost the upload session.
+    SessionLost,
+    /// `Range` says this many bytes more than is true, or fewer.
+    RangeOff(i64),
+    /// `Range` is missing.
+    RangeMissing,
+    /// The request arrives twice.
+    Doubled,
+    /// `Docker-Content-Digest` is missing.
+    Unnamed,
+    /// 401, although nothing is wrong.
+    Unauthorized,
+}
+
+impl Plan {
+    /// The plan of `seed`.
+    #[must_use]
+    pub fn of(seed: u64) -> Self {
+        let mut random = Random::new(seed);
+        let (profile, auth) = profile(&mut random);
+        let trouble = random.below(5);
+        let count = 1 + random.below(5);
+        let faults = match trouble {
+            0 => 0,
+            1 => 1,
+            2 => 2,
+            _ => random.below(12),
+        };
+        let mut faults: Vec<(u64, Fault)> = (0..faults)
+            .map(|_| (1 + random.below(24), fault(&mut random)))
+            .collect();
+        faults.sort_by_key(|(n, _)| *n);
+        faults.dedup_by_key(|(n, _)| *n);
+        let outages = match trouble {
+            4 => (0..=random.below(2))
+                .map(|_| {
+                    let from = Duration::from_millis(random.below(20_000));
+                    (from, from + Duration::from_millis(random.below(40_000)))
+                })
+                .collect(),
+            _ => Vec::new(),
+        };
+        let login = match (auth, random.below(12)) {
+            (_, 0) => Login::Nobody,
+            (_, 1) => Login::Wrong,
+            _ => Login::Right,
+        };
+        Self {
+            seed,
+            profile,
+            auth,
+            login,
+            blobs: (0..count).map(|_| blob(&mut random)).collect(),
+            uploads: random.of(&[1, 1, 2, 4]),
+            controls: random.of(&[1, 2, 4]),
+            preflight: !random.one_in(4),
+            chunk: random.of(&[None, None, None, Some(7), Some(64)]),
+            late_manifest: random.one_in(3),
+            faults,
+            outages,
+            cancel: random
+                .one_in(10)
+                .then(|| Duration::from_millis(random.below(5_000))),
+        }
+    }
+
+    /// The repository that blobs are mounted from.
+    pub const SOURCE: &'static str = "other/app";
+}
+
+fn profile(random: &mut Random) -> (Profile, Auth) {
+    let name = random.of(&["oci", "oci", "quay", "quay-3.3"]);
+    let mut profile = Profile::builtin(name).expect("it is embedded");
+    profile.auth.login_backoff = false;
+    if name == "oci" {
+        profile.location.form = random.of(&[LocationForm::Absolute, LocationForm::Relative]);
+        profile.location.state = random.of(&[
+            LocationState::None,
+            LocationState::Fixed,
+            LocationState::Rotating,
+        ]);
+        profile.session.short_body =
+            random.of(&[ShortBody::Keep, ShortBody::Rollback, ShortBody::Destroy]);
+        profile.session.status_get = random.of(&[204, 204, 404, 405]);
+        profile.session.cancel = random.of(&[204, 204, 405]);
+        profile.chunk.content_range = random.of(&[ContentRange::Checked, ContentRange::Ignored]);
+        profile.chunk.patch_status = random.of(&[202, 202, 201, 204]);
+        profile.chunk.max_length = random.of(&[0, 0, 0, 50]);
+        profile.mount.with_from = !random.one_in(3);
+        profile.auth.token_field =
+            random.of(&[TokenField::Token, TokenField::AccessToken, TokenField::Both]);
+        if random.one_in(2) {
+            profile.auth.lifetime = random.of(&[2, 10, 60, 300]);
+            profile.auth.leeway = 0;
+            profile.auth.expires_in =
+                ExpiresIn::Seconds(random.of(&[profile.auth.lifetime, 60, 3600]));
+        }
+    }
+    let auth = random.of(&[Auth::None, Auth::Basic, Auth::Bearer, Auth::Bearer]);
+    let auth = if name == "oci" || auth == Auth::None {
+        auth
+    } else {
+        Auth::Bearer
+    };
+    (profile, auth)
+}
+
+fn blob(random: &mut Random) -> BlobPlan {
+    let known = !random.one_in(3);
+    let replay = match random.below(8) {
+        0 => Replay::Never,
+        1 | 2 => Replay::FromStart,
+        _ if known => Replay::Anywhere,
+        _ => Replay::FromStart,
+    };
+    BlobPlan {
+        size: random.of(&[0, 1, 2, 10, 50, 100, 1000]),
+        known,
+        replay,
+        there: known && random.one_in(5),
+        mountable: known && random.one_in(5),
+        changes_at: random
+            .one_in(40)
+            .then(|| u32::try_from(random.below(2)).unwrap_or(0)),
+    }
+}
+
+fn fault(random: &mut Random) -> Fault {
+    match random.below(16) {
+        0 => Fault::Refused,
+        1..=3 => Fault::CutAfter(random.below(101)),
+        4 | 5 => Fault::AnswerLost,
+        6 => Fault::Stalled,
+        7 => Fault::Forgotten,
+        8 => Fault::Status(random.of(&[500, 502, 503, 504, 408])),
+        9 => Fault::Busy(random.below(20)),
+        10 => Fault::DoneBut(random.of(&[500, 502, 200, 202, 204])),
+        11 => Fault::SessionLost,
+        12 => Fault::RangeOff(random.of(&[-5, -1, 1, 5, 1_000_000])),
+        13 => random.of(&[Fault::RangeMissing, Fault::Unnamed]),
+        14 => Fault::Doubled,
+        _ => Fault::Unauthorized,
+    }
+}
