@@ -304,8 +304,9 @@ impl Push {
         }
         let until = self.now + self.config.clean_up;
         self.stage = Stage::Closing(Box::new(result), until);
+        // What was to be sent is no longer wanted; what was to be aborted still is in the air.
         self.outbox
-            .retain(|output| matches!(output, Output::Event(_)));
+            .retain(|output| !matches!(output, Output::Send(_)));
         let sessions = self.blobs.iter_mut().filter_map(|blob| {
             let session = blob.session().cloned();
             blob.standing = Standing::Ready;

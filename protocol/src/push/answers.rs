@@ -144,9 +144,7 @@ impl Push {
             Verdict::Fail(PushErrorKind::Denied) if self.may_log_in(&landed) => return,
             _ => {}
         }
-        if !matches!(landed.verdict, Verdict::Retry) {
-            self.set_refused(landed.flight.work, None);
-        }
+        self.set_refused(landed.flight.work, None);
         match landed.flight.work {
             Work::CleanUp => self.deleted(&landed),
             Work::Probe => self.probed(&landed),

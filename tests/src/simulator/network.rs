@@ -2,18 +2,16 @@
 
 use std::time::Duration;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
-use http::header::{AUTHORIZATION, CONTENT_TYPE, RANGE, WWW_AUTHENTICATE};
+use http::header::{AUTHORIZATION, CONTENT_LENGTH, RANGE, WWW_AUTHENTICATE};
 use http::{HeaderValue, Method, Request, Response};
-use longshore_mock_registry::{Auth, Begun, Core};
+use longshore_mock_registry::Begun;
 use longshore_protocol::{
     Content, Exchange, Extent, Failure, FailureKind, Payload, Receipt, RequestId, Ticket, Timestamp,
 };
 
 use super::plan::Fault;
-use super::{Arrival, HOST, PASSWORD, USER, World};
+use super::{Arrival, World};
 
 /// When something arrives, and for which request.
 type When = (Timestamp, RequestId);
@@ -28,7 +26,13 @@ impl World<'_> {
             limits,
         } = exchange;
         let id = ticket.id();
-        let (parts, payload) = request.into_parts();
+        let (mut parts, payload) = request.into_parts();
+        // Drivers frame requests; the machine does not.
+        if let Some(length) = payload.length() {
+            parts
+                .headers
+                .insert(CONTENT_LENGTH, HeaderValue::from(length));
+        }
         let fault = self.fault();
         let latency = Duration::from_millis(1 + self.random.below(200));
         if fault == Some(Fault::Refused) {
@@ -170,35 +174,6 @@ impl World<'_> {
         let failure = Failure::new(FailureKind::Interrupted, "the connection broke");
         Arrival::Failure(ticket, failure.with_receipt(receipt))
     }
-}
-
-/// Puts a blob into a repository, as somebody else's push would have.
-pub(super) fn store(registry: &mut Core, auth: Auth, repository: &str, bytes: &Bytes) {
-    let digest = Content::of(bytes).digest;
-    let uri = format!("http://{HOST}/v2/{repository}/blobs/uploads/?digest={digest}");
-    let mut request = Request::post(uri).header(CONTENT_TYPE, "application/octet-stream");
-    let basic = format!("Basic {}", STANDARD.encode(format!("{USER}:{PASSWORD}")));
-    request = match auth {
-        Auth::None => request,
-        Auth::Basic => request.header(AUTHORIZATION, basic),
-        Auth::Bearer => request.header(AUTHORIZATION, token(registry, repository, &basic)),
-    };
-    let request = request.body(bytes.clone()).expect("the parts are sound");
-    let response = registry.handle(Duration::ZERO, request);
-    assert_eq!(response.status(), 201, "{:?}", response.body());
-}
-
-fn token(registry: &mut Core, repository: &str, basic: &str) -> String {
-    let path = registry.profile().auth.token_path.clone();
-    let uri = format!("http://{HOST}{path}?service={HOST}&scope=repository:{repository}:pull,push");
-    let request = Request::get(uri).header(AUTHORIZATION, basic);
-    let request = request.body(Bytes::new()).expect("the parts are sound");
-    let response = registry.handle(Duration::ZERO, request);
-    let json: serde_json::Value =
-        serde_json::from_slice(response.body()).expect("a token answer is JSON");
-    let token = json.get("token").or_else(|| json.get("access_token"));
-    let token = token.and_then(|token| token.as_str());
-    format!("Bearer {}", token.expect("a user gets a token"))
 }
 
 fn answer(ticket: Ticket, response: Response<Bytes>, receipt: Receipt) -> Arrival {

@@ -173,7 +173,11 @@ fn profile(random: &mut Random) -> (Profile, Auth) {
             random.of(&[ShortBody::Keep, ShortBody::Rollback, ShortBody::Destroy]);
         profile.session.status_get = random.of(&[204, 204, 404, 405]);
         profile.session.cancel = random.of(&[204, 204, 405]);
-        profile.chunk.content_range = random.of(&[ContentRange::Checked, ContentRange::Ignored]);
+        profile.chunk.content_range = random.of(&[
+            ContentRange::Checked,
+            ContentRange::Required,
+            ContentRange::Ignored,
+        ]);
         profile.chunk.patch_status = random.of(&[202, 202, 201, 204]);
         profile.chunk.max_length = random.of(&[0, 0, 0, 50]);
         profile.mount.with_from = !random.one_in(3);
