@@ -13,10 +13,9 @@ use crate::exit::Exit;
     name = "longshore",
     version,
     about = "Push unpacked container images into any registry",
-    long_about = "Push unpacked container images into any registry: a drop-in for `ch-image push`.\n\n\
-                  See it work, without a registry and without a network:\n\n    \
-                  longshore demo",
+    long_about = "Push unpacked container images into any registry: a drop-in for `ch-image push`.",
     propagate_version = true,
+    after_help = "See it work, without a registry and without a network: longshore demo",
     arg_required_else_help = true,
     max_term_width = 100
 )]
@@ -260,6 +259,8 @@ Environment:
   CH_REGY_DEFAULT_HOST    registry for references without one [default: Docker Hub]
   CH_REGY_DEFAULT_PORT    its port
   CH_REGY_PATH_PREFIX     put before the repository of such references
+  HTTPS_PROXY, HTTP_PROXY, NO_PROXY
+                          proxies, and what is reached without one
   SOURCE_DATE_EPOCH       no file in the layer is younger than this (seconds since 1970)
   TMPDIR                  where the packed layer is kept until it is uploaded
   NO_COLOR                if set, no colours

@@ -93,7 +93,7 @@ impl Pace {
 fn bar(label: &str, total: Option<u64>) -> ProgressBar {
     let template = match total {
         Some(_) => {
-            "{msg} [{bar:24}] {binary_bytes}/{binary_total_bytes} {binary_bytes_per_sec} {eta}"
+            "{msg} [{bar:24}] {binary_bytes}/{binary_total_bytes} {binary_bytes_per_sec} {eta} left"
         }
         None => "{msg} {spinner} {binary_bytes} {binary_bytes_per_sec}",
     };

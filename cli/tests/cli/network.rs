@@ -1,5 +1,8 @@
 //! Registries that cannot be reached, cannot be trusted, or are none.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+
 use longshore_mock_registry::{Auth, MockRegistry};
 use snapbox::str;
 
@@ -135,6 +138,20 @@ error: cannot push: probing the registry (127.0.0.1:[PORT]/app:latest): gave up 
 hint: try again later
 
 "#]]);
+}
+
+#[test]
+fn a_registry_that_is_busy_for_a_moment() {
+    let asked = Arc::new(AtomicU32::new(0));
+    let server = Server::start(move |_| match asked.fetch_add(1, Ordering::Relaxed) {
+        0 => answer("503 Service Unavailable", &["Retry-After: 0"], ""),
+        _ => answer("404 Not Found", &[], ""),
+    });
+    let to = format!("{}/app", server.address);
+    let ran =
+        TestEnv::with_image().run(&["push", "--retries", "1", "--image", "image", "app", &to]);
+    assert!(ran.stderr.contains("trying again in "), "{ran}");
+    assert!(!ran.stderr.contains("gave up"), "{ran}");
 }
 
 #[test]

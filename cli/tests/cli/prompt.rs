@@ -135,9 +135,11 @@ impl<'a> Terminal<'a> {
             .unwrap();
     }
 
-    /// What was said since the last question.
+    /// What was said since the last question, by a program that asks no more: there will be no
+    /// answer.
     #[track_caller]
     fn finish(mut self, code: i32) -> String {
+        drop(self.child.stdin.take());
         let mut rest = Vec::new();
         self.child
             .stdout

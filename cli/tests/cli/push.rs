@@ -40,8 +40,10 @@ registry:        gone, with everything in it
 #[test]
 fn a_name_of_one_part_into_the_embedded_registry() {
     let env = TestEnv::with_image();
-    env.run(&["push", "--embedded=oci", "--image", "image", "app"])
-        .assert_done();
+    for embedded in ["--embedded", "--embedded=oci"] {
+        env.run(&["push", embedded, "--image", "image", "app"])
+            .assert_done();
+    }
 }
 
 #[test]
