@@ -112,6 +112,7 @@ fn a_receipt_has_an_end_only_for_a_whole_blob() {
         (0, Extent::Exact(400), Some(1000), None),
         (0, Extent::Exact(400), None, None),
         (400, Extent::Exact(600), Some(1000), None),
+        (400, Extent::Exact(600), None, None),
     ] {
         let server = Server::start(move |_, conn| {
             conn.head()?;

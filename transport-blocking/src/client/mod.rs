@@ -173,7 +173,6 @@ fn agent(trust: Trust, proxies: Proxies) -> Agent {
     let config = Agent::config_builder()
         .http_status_as_error(false)
         .max_redirects(0)
-        .max_redirects_will_error(false)
         .user_agent(AutoHeaderValue::None)
         .accept(AutoHeaderValue::None)
         .accept_encoding(AutoHeaderValue::None)
