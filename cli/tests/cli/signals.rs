@@ -48,6 +48,18 @@ error: cancelled while packing the image
 }
 
 #[test]
+fn ctrl_c_while_the_registry_says_nothing() {
+    let env = TestEnv::with_image();
+    let server = Server::start(|_| Reply::Silence);
+    let to = format!("{}/app", server.address);
+    let push = env.start(&["push", "--image", "image", "app", &to]);
+    server.wait_for("GET ");
+    push.signal(Signal::INT);
+    push.finish()
+        .assert_failed(130, &["cancelled while probing the registry"]);
+}
+
+#[test]
 fn a_second_ctrl_c_waits_for_nobody() {
     let env = TestEnv::with_image();
     let server = Server::stalling(|| Reply::Silence);
