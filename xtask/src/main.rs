@@ -10,6 +10,7 @@ mod deps;
 mod interop;
 mod msrv;
 mod process;
+mod sim;
 mod tidy;
 
 use std::process::ExitCode;
@@ -45,6 +46,10 @@ enum Task {
     Interop(interop::Options),
     /// The oldest Rust that is promised: stated once, inherited by all
     Msrv,
+    /// Plays simulated pushes and checks the machine's invariants
+    Sim(sim::Options),
+    /// Tells the story of one simulated push
+    Replay(sim::Replay),
     /// Rules on the files themselves: length, leftovers, private paths
     Tidy,
 }
@@ -55,6 +60,8 @@ fn run(task: Task) -> Result<(), Failure> {
         Task::Deps => deps::run(),
         Task::Interop(options) => interop::run(&options),
         Task::Msrv => msrv::run(),
+        Task::Sim(options) => sim::run(&options),
+        Task::Replay(replay) => sim::replay(&replay),
         Task::Tidy => tidy::run(),
     }
 }
