@@ -74,7 +74,7 @@ fn push(
     let packed = match pack::pack(&plan.packing, &directory, &metadata, console, interrupt) {
         Ok(packed) => packed,
         Err(failure) => {
-            upload.abandon(interrupt);
+            upload.abandon();
             return Err(failure);
         }
     };

@@ -61,6 +61,9 @@ pub enum Misuse {
     /// A blob was added, or a manifest set, after the manifest was set.
     #[error("the manifest is set already; blobs are added before it, and it is set once")]
     ManifestSet,
+    /// The push has ended.
+    #[error("the push has ended")]
+    Ended,
     /// The manifest's digest is not the one in the reference.
     #[error("the reference names another digest than the manifest's")]
     OtherDigest,
@@ -164,7 +167,8 @@ impl fmt::Display for RegistryAnswer {
             (None, Some(reason)) => write!(f, " {reason}")?,
             (None, None) => {}
         }
-        if !self.message.is_empty() {
+        let is_news = !self.message.is_empty() && self.message != self.status.to_string();
+        if is_news {
             write!(f, ", \"{}\"", self.message)?;
         }
         Ok(())

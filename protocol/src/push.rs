@@ -1,11 +1,14 @@
 //! The machine: what there is to do, in which order, and how it ends.
 //!
-//! `push/poll.rs` decides what is sent next, `push/answers.rs` takes what comes back, and
+//! `push/poll.rs` decides what is sent next; `push/landing.rs` reads what comes back, and
+//! `push/answers.rs` what it leads to, with `push/again.rs` for what has to be asked once more.
 //! `push/explain.rs` puts failures into words. States and verdicts are elsewhere: nothing here
 //! looks at a status.
 
+mod again;
 mod answers;
 mod explain;
+mod landing;
 mod poll;
 
 use std::collections::{BTreeSet, VecDeque};
@@ -131,8 +134,11 @@ impl Push {
     /// Two blobs with the same digest are sent once.
     ///
     /// # Errors
-    /// The manifest is set already.
+    /// The manifest is set already, or the push has ended: [`finish`](Self::finish) says why.
     pub fn add_blob(&mut self, spec: BlobSpec) -> Result<BlobId, Misuse> {
+        if !self.is_running() {
+            return Err(Misuse::Ended);
+        }
         if self.manifest.is_some() {
             return Err(Misuse::ManifestSet);
         }
@@ -158,8 +164,12 @@ impl Push {
     /// Sets the manifest, once. It is sent when the registry has confirmed every blob.
     ///
     /// # Errors
-    /// It is set already, or the reference has a digest and it is not this manifest's.
+    /// It is set already, the push has ended, or the reference has a digest and it is not this
+    /// manifest's.
     pub fn set_manifest(&mut self, manifest: ManifestSpec) -> Result<(), Misuse> {
+        if !self.is_running() {
+            return Err(Misuse::Ended);
+        }
         if self.manifest.is_some() {
             return Err(Misuse::ManifestSet);
         }

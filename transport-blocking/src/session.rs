@@ -39,6 +39,7 @@ pub struct Session<H> {
     preflight: bool,
     ready: bool,
     manifest_set: bool,
+    cancelled: bool,
     cancel_flag: Option<Arc<AtomicBool>>,
     blobs: Vec<Blob>,
     live: BTreeMap<RequestId, Flight>,
@@ -81,6 +82,7 @@ impl<H: Handler> Session<H> {
             epoch: Instant::now(),
             ready: false,
             manifest_set: false,
+            cancelled: false,
             cancel_flag: None,
             blobs: Vec::new(),
             live: BTreeMap::new(),
@@ -112,14 +114,14 @@ impl<H: Handler> Session<H> {
     /// Adds a blob. It is sent when a lane is free, from the next call that drives the session on.
     ///
     /// # Errors
-    /// [`Misuse::ManifestSet`] after the manifest was set, and after the push has ended: the next
-    /// call that drives says why it did.
+    /// [`Misuse::ManifestSet`] after the manifest was set, and [`Misuse::Ended`] after the push has
+    /// ended: the next call that drives says why it did.
     pub fn add_blob(
         &mut self,
         spec: BlobSpec,
         source: impl Source + 'static,
     ) -> Result<BlobId, Misuse> {
-        let push = self.push.as_mut().ok_or(Misuse::ManifestSet)?;
+        let push = self.push.as_mut().ok_or(Misuse::Ended)?;
         let size = match &spec.content {
             BlobContent::Known(descriptor) => Some(descriptor.size),
             BlobContent::Unknown(_) => None,
@@ -152,10 +154,10 @@ impl<H: Handler> Session<H> {
     /// Sets the manifest, once. It is sent when the registry holds every blob.
     ///
     /// # Errors
-    /// [`Misuse::OtherDigest`] when the reference names another digest, and
-    /// [`Misuse::ManifestSet`] the second time and after the push has ended.
+    /// [`Misuse::OtherDigest`] when the reference names another digest, [`Misuse::ManifestSet`] the
+    /// second time, and [`Misuse::Ended`] after the push has ended.
     pub fn set_manifest(&mut self, manifest: ManifestSpec) -> Result<(), Misuse> {
-        let push = self.push.as_mut().ok_or(Misuse::ManifestSet)?;
+        let push = self.push.as_mut().ok_or(Misuse::Ended)?;
         push.set_manifest(manifest)?;
         self.manifest_set = true;
         Ok(())
@@ -174,6 +176,7 @@ impl<H: Handler> Session<H> {
     /// call gives up waiting for that. Nothing is sent before the next call that drives.
     pub fn cancel(&mut self) {
         let now = self.now();
+        self.cancelled = true;
         if let Some(push) = &mut self.push {
             push.cancel(now);
         }
@@ -185,7 +188,7 @@ impl<H: Handler> Session<H> {
     /// # Errors
     /// Why the push failed.
     pub fn finish(mut self) -> Result<Report, PushError> {
-        if !self.manifest_set {
+        if !self.manifest_set && !self.cancelled {
             self.cancel();
         }
         self.drive(None, |_| false)?;
@@ -231,8 +234,11 @@ impl<H: Handler> Session<H> {
             if let Some(flag) = &self.cancel_flag
                 && flag.load(Ordering::Relaxed)
             {
-                push.cancel(now);
                 self.cancel_flag = None;
+                // Who has cancelled already is not in more of a hurry for it.
+                if !std::mem::replace(&mut self.cancelled, true) {
+                    push.cancel(now);
+                }
             }
             match push.poll(now) {
                 Output::Send(exchange) => self.send(exchange),

@@ -4,7 +4,6 @@ use std::cell::RefCell;
 use std::collections::hash_map::RandomState;
 use std::hash::{BuildHasher, Hasher};
 use std::rc::Rc;
-use std::time::Duration;
 
 use bytes::Bytes;
 use longshore_blocking::{Client, Handler, Session, from_fn};
@@ -129,14 +128,8 @@ impl<'a> Upload<'a> {
 
     /// Gives the push up and leaves nothing at the registry. The push has failed already, for a
     /// reason from which whatever goes wrong here would only distract.
-    pub(super) fn abandon(mut self, interrupt: &Interrupt) {
-        if interrupt.is_raised() {
-            // The session has been told to stop. Telling it again, as `finish` would, means not to
-            // wait until the upload session is deleted.
-            let _ = self.session.drive_for(CLEAN_UP);
-        } else {
-            let _ = self.session.finish();
-        }
+    pub(super) fn abandon(self) {
+        let _ = self.session.finish();
     }
 
     fn add(&mut self, packed: &Packed, mount_from: Option<&Repository>) -> Result<(), Misuse> {
@@ -352,6 +345,3 @@ fn other_digest(target: &Target) -> Failure {
 fn seed() -> u64 {
     RandomState::new().build_hasher().finish()
 }
-
-/// More than the protocol waits for deleting upload sessions.
-const CLEAN_UP: Duration = Duration::from_secs(10);

@@ -36,7 +36,7 @@ fn a_wrong_password_may_be_typed_again() {
 }
 
 #[test]
-fn but_not_more_than_twice() {
+fn but_not_more_than_three_times() {
     let registry = registry(Auth::Bearer);
     let env = TestEnv::with_image();
     let Some(mut terminal) = Terminal::push(&env, &registry, "-u alice") else {

@@ -6,25 +6,21 @@
 //! one.
 
 pub(crate) mod challenge;
+mod fetch;
 pub(crate) mod scope;
 pub(crate) mod token;
 
-use std::time::Duration;
-
-use bytes::Bytes;
-use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE};
-use http::{HeaderMap, HeaderValue, Method, StatusCode};
+use http::{HeaderMap, HeaderValue};
 
 use self::challenge::{Bearer, Challenge};
+pub(crate) use self::fetch::{Fetched, TokenRequest};
 use self::scope::{Scope, Scopes};
-use crate::credentials::{Credentials, CredentialsReason, CredentialsRequest, Secret};
+use crate::credentials::{Credentials, CredentialsReason, CredentialsRequest};
 use crate::event::Authentication;
 use crate::ids::CredentialsTicket;
-use crate::payload::Payload;
 use crate::time::Timestamp;
 use crate::wire::location::{Refusal, permitted};
 use crate::wire::origin::Origin;
-use crate::wire::url::HttpUrl;
 
 /// Which of the headers handed out so far. Zero is no header.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -71,6 +67,8 @@ struct Grant {
     /// When to replace it.
     renew: Option<Timestamp>,
     kind: Authentication,
+    /// The registry has taken it at least once.
+    proved: bool,
 }
 
 /// What a request may carry right now.
@@ -88,15 +86,6 @@ pub(crate) enum Need {
     Fetch(TokenRequest),
 }
 
-/// A request for a token.
-#[derive(Debug)]
-pub(crate) struct TokenRequest {
-    pub(crate) method: Method,
-    pub(crate) url: HttpUrl,
-    pub(crate) headers: HeaderMap,
-    pub(crate) payload: Payload,
-}
-
 /// Why authentication cannot go on.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Trouble {
@@ -108,17 +97,6 @@ pub(crate) enum Trouble {
     Realm(Refusal),
     /// User name, password or token cannot stand in a header.
     Malformed,
-}
-
-/// What became of a token request.
-#[derive(Debug, PartialEq, Eq)]
-pub(crate) enum Fetched {
-    /// There is a token, or a question for credentials, or another way to ask.
-    Settled,
-    /// The answer has no token in it.
-    NoToken,
-    /// The server refuses, and there is no other way to ask.
-    Refused,
 }
 
 impl Auth {
@@ -279,11 +257,33 @@ impl Auth {
             self.fetch(now, None);
             return Ok(());
         }
+        if let State::Ready(grant) = &mut self.state
+            && std::mem::replace(&mut grant.proved, false)
+        {
+            // It was good a moment ago. Once more, then somebody is asked.
+            self.generation.0 += 1;
+            return Ok(());
+        }
         match (&self.state, self.questions) {
             (State::Bare, 0) => self.ask(CredentialsReason::Challenged),
             (State::Bare, _) => self.ask(CredentialsReason::AnonymousRefused),
             _ => self.ask(CredentialsReason::Refused),
         }
+    }
+
+    /// The registry has taken the header of generation `used`.
+    pub(crate) fn accepted(&mut self, used: Generation) {
+        if let State::Ready(grant) = &mut self.state
+            && used == self.generation
+        {
+            grant.proved = true;
+        }
+    }
+
+    /// Whether a header is got from a server, so that one that is refused may just be too old.
+    pub(crate) fn is_renewable(&self) -> bool {
+        matches!(self.challenge, Some(Challenge::Bearer(_)))
+            && !matches!(self.credentials, Some(Credentials::RegistryToken(_)))
     }
 
     /// Asks for credentials, or for other ones.
@@ -308,8 +308,13 @@ impl Auth {
         if ticket.0 != self.questions {
             return Ok(());
         }
-        if credentials.is_none() && reason != CredentialsReason::Challenged {
+        let is_first = reason == CredentialsReason::Challenged;
+        if !is_first && credentials.is_none() {
             return Err(Trouble::NoCredentials(reason));
+        }
+        // What was refused is not sent again: servers lock accounts for that.
+        if !is_first && credentials == self.credentials {
+            return self.ask(CredentialsReason::Refused);
         }
         self.credentials = credentials;
         match (&self.challenge, &self.credentials) {
@@ -333,72 +338,6 @@ impl Auth {
                 self.state = State::Bare;
                 Ok(())
             }
-        }
-    }
-
-    /// An answer to the token request in the air.
-    pub(crate) fn token_answered(
-        &mut self,
-        now: Timestamp,
-        status: StatusCode,
-        body: &[u8],
-    ) -> Fetched {
-        let State::Fetching {
-            in_air: true, last, ..
-        } = &self.state
-        else {
-            return Fetched::Settled;
-        };
-        let last = last.clone();
-        if status.is_success() {
-            let Some(token) = token::read(body) else {
-                return Fetched::NoToken;
-            };
-            let margin = (token.life / 4).min(RENEWAL_MARGIN);
-            let renew = now + token.life.saturating_sub(margin);
-            let kind = if self.is_anonymous() {
-                Authentication::Anonymous
-            } else {
-                Authentication::Bearer
-            };
-            let header = token::bearer_header(&token.text);
-            return match self.grant(header, Some(renew), kind) {
-                Ok(()) => Fetched::Settled,
-                Err(_) => Fetched::NoToken,
-            };
-        }
-        let by_form = self.refresh_token().is_some();
-        if by_form && FORM_UNKNOWN.contains(&status.as_u16()) {
-            self.form_refused = true;
-            self.fetch(now, last);
-        } else if self.scopes.keep_first() {
-            // Some servers refuse everything when one of the scopes is not to be had. The push
-            // needs the first; a mount that fails for want of another is not missed.
-            self.fetch(now, last);
-        } else if let Some(last) = last {
-            self.state = State::Ready(Grant {
-                renew: None,
-                ..last
-            });
-        } else if status != StatusCode::UNAUTHORIZED {
-            return Fetched::Refused;
-        } else {
-            let reason = if self.is_anonymous() {
-                CredentialsReason::AnonymousRefused
-            } else {
-                CredentialsReason::Refused
-            };
-            if self.ask(reason).is_err() {
-                return Fetched::Refused;
-            }
-        }
-        Fetched::Settled
-    }
-
-    /// The token request in the air failed and is to be sent again, not before `from`.
-    pub(crate) fn fetch_again(&mut self, from: Timestamp) {
-        if let State::Fetching { last, .. } = &self.state {
-            self.fetch(from, last.clone());
         }
     }
 
@@ -427,10 +366,7 @@ impl Auth {
 
     /// Whether the current header came from a token server.
     fn is_fetched(&self) -> bool {
-        let is_own = matches!(self.credentials, Some(Credentials::RegistryToken(_)));
-        matches!(self.state, State::Ready(_))
-            && matches!(self.challenge, Some(Challenge::Bearer(_)))
-            && !is_own
+        matches!(self.state, State::Ready(_)) && self.is_renewable()
     }
 
     fn remember(&mut self, challenge: Challenge) -> Result<(), Trouble> {
@@ -464,59 +400,15 @@ impl Auth {
             header,
             renew,
             kind,
+            proved: false,
         });
         Ok(())
     }
-
-    fn refresh_token(&self) -> Option<&Secret> {
-        match &self.credentials {
-            Some(Credentials::IdentityToken(token)) if !self.form_refused => Some(token),
-            _ => None,
-        }
-    }
-
-    fn token_request(&self, bearer: &Bearer) -> TokenRequest {
-        let mut headers = HeaderMap::new();
-        headers.insert(ACCEPT, HeaderValue::from_static("application/json"));
-        if let Some(refresh) = self.refresh_token() {
-            let form = HeaderValue::from_static("application/x-www-form-urlencoded");
-            headers.insert(CONTENT_TYPE, form);
-            let body: Bytes = token::form(bearer, &self.scopes, refresh, &self.client);
-            return TokenRequest {
-                method: Method::POST,
-                url: bearer.realm.clone(),
-                headers,
-                payload: Payload::Bytes(body),
-            };
-        }
-        let basic = match &self.credentials {
-            Some(Credentials::Password { username, password }) => {
-                token::basic_header(username, password)
-            }
-            Some(Credentials::IdentityToken(text)) => {
-                token::basic_header(IDENTITY_TOKEN_USER, text)
-            }
-            Some(Credentials::RegistryToken(_)) | None => None,
-        };
-        headers.extend(basic.map(|basic| (AUTHORIZATION, basic)));
-        TokenRequest {
-            method: Method::GET,
-            url: token::url(bearer, &self.scopes),
-            headers,
-            payload: Payload::Empty,
-        }
-    }
 }
 
-/// How long before its end a token is replaced, at most: long enough for a request to reach the
-/// registry, which looks at the token when the request begins.
-const RENEWAL_MARGIN: Duration = Duration::from_secs(10);
-/// What servers answer that know the token request by `GET` alone.
-const FORM_UNKNOWN: [u16; 4] = [400, 401, 404, 405];
 /// The user name that stands for "the password is a token" in docker's configuration.
 const IDENTITY_TOKEN_USER: &str = "<token>";
-/// A person at a prompt gives up before that; a program that always gives the same answer never
-/// would.
+/// A person at a prompt gives up before that; a program that makes up new answers never would.
 const MAX_QUESTIONS: u64 = 5;
 /// Shorter texts occur by chance; blanking them out would garble messages.
 const MIN_SECRET: usize = 6;

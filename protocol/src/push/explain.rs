@@ -5,7 +5,7 @@ use std::time::Duration;
 use http::StatusCode;
 
 use super::Push;
-use super::answers::Landed;
+use super::landing::Landed;
 use crate::auth::Trouble;
 use crate::classify::Step;
 use crate::credentials::CredentialsReason;
@@ -22,6 +22,9 @@ impl Push {
             (_, Some(detail), _) => detail.clone(),
             (PushErrorKind::Unsafe, None, Some(refusal)) => {
                 format!("refusing to follow the registry: {refusal}")
+            }
+            (PushErrorKind::Unintelligible, None, Some(_)) if landed.is_html() => {
+                "the answer is a web page, not a registry's".to_owned()
             }
             (PushErrorKind::Unintelligible, None, Some(refusal)) => {
                 format!("the registry's answer makes no sense: {refusal}")
@@ -57,9 +60,11 @@ impl Push {
 
     /// The end, after too many attempts. Where a refusal was looked into on the way, it was meant.
     pub(super) fn gave_up(&self, landed: &Landed) -> PushError {
-        let why = match &landed.detail {
-            Some(detail) => format!("gave up after several attempts: {detail}"),
-            None => "gave up after several attempts".to_owned(),
+        let why = match (&landed.detail, self.config.attempts) {
+            (Some(detail), 0 | 1) => detail.clone(),
+            (Some(detail), _) => format!("gave up after several attempts: {detail}"),
+            (None, 0 | 1) => "gave up".to_owned(),
+            (None, _) => "gave up after several attempts".to_owned(),
         };
         let dispute = match landed.flight.work {
             Work::Blob(id) => self.blobs[id.index()].dispute.as_ref(),
@@ -178,6 +183,8 @@ impl Push {
         let status = answer.map(|answer| answer.status.as_u16());
         let is_open = matches!(step, Step::Preflight | Step::Open);
         let is_page = landed.is_html();
+        // A registry says why; what stands in front of it often cannot.
+        let is_anonymous = answer.is_some_and(|answer| answer.code.is_none());
         Some(match (kind, status) {
             (PushErrorKind::Unauthenticated, _) => "check user name and password",
             (PushErrorKind::Denied, _) => {
@@ -206,7 +213,10 @@ impl Push {
             (PushErrorKind::Rejected, Some(415)) => {
                 "the registry does not take this manifest format; try the other one"
             }
-            (PushErrorKind::Rejected, Some(413)) => {
+            (PushErrorKind::Unintelligible, _) if is_page => {
+                "this does not look like a registry; check its address"
+            }
+            (PushErrorKind::Rejected, Some(413)) if is_anonymous => {
                 "something in front of the registry limits the size of requests; ask who runs it"
             }
             (PushErrorKind::Source, _) => "the image must not change while it is pushed",

@@ -3,6 +3,7 @@
 use http::Method;
 use http::header::AUTHORIZATION;
 use longshore_mock_registry::Auth;
+use longshore_mock_registry::profile::ExpiresIn;
 use longshore_protocol::{
     Exchange, Output, Payload, PushError, PushErrorKind, Replay, Report, Timestamp,
 };
@@ -180,20 +181,31 @@ impl World<'_> {
     }
 
     /// Whether what went wrong is so little that no push may fail for it: two faults of any kind,
-    /// while every source can be read again. Two unfounded refusals in a row are as good as a
-    /// founded one.
+    /// while every source can be read again. A refusal right after another one is final, so an
+    /// unfounded one must not follow another, nor the death of a token that was said to live longer;
+    /// and a password that is refused at its first use is wrong.
     fn must_succeed(&self) -> bool {
         let is_refusal = |(_, fault): &&(u64, Fault)| *fault == Fault::Unauthorized;
         let refusals = self.plan.faults.iter().filter(is_refusal).count();
         let is_once_only = |blob: &BlobPlan| blob.replay == Replay::Never;
-        let is_readable = self.faults == 0 || !self.plan.blobs.iter().any(is_once_only);
+        let is_easy = self.faults == 0 && !self.do_tokens_lie();
+        let is_readable = is_easy || !self.plan.blobs.iter().any(is_once_only);
+        let is_basic = self.plan.auth == Auth::Basic;
         self.faults <= 2
-            && refusals < 2
+            && (refusals == 0 || refusals == 1 && !self.do_tokens_lie() && !is_basic)
             && is_readable
             && !self.sources.iter().any(Source::has_changed)
             && !self.cancelled
             && self.why_it_must_fail().is_none()
             && !self.is_beyond_any_client()
+    }
+
+    /// Whether tokens die before the token server says that they do.
+    fn do_tokens_lie(&self) -> bool {
+        let knobs = &self.plan.profile.auth;
+        let is_lie =
+            matches!(knobs.expires_in, ExpiresIn::Seconds(seconds) if seconds > knobs.lifetime);
+        self.plan.auth == Auth::Bearer && is_lie
     }
 
     /// A blob that cannot be read in parts, for a registry that takes no more than a part.

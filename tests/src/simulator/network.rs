@@ -71,7 +71,10 @@ impl World<'_> {
                     .insert("retry-after", HeaderValue::from(seconds));
                 answer(ticket, response, receipt)
             }
-            Some(Fault::Unauthorized) if parts.headers.contains_key(AUTHORIZATION) => {
+            // From a token server it would mean that the password is wrong.
+            Some(Fault::Unauthorized)
+                if parts.headers.contains_key(AUTHORIZATION) && path != *self.token_path() =>
+            {
                 let mut response = plain(401);
                 let challenge = HeaderValue::from_static("Basic realm=\"x\"");
                 response.headers_mut().insert(WWW_AUTHENTICATE, challenge);
@@ -95,6 +98,10 @@ impl World<'_> {
             }
         };
         Ok(((self.now + latency, id), arrival))
+    }
+
+    fn token_path(&self) -> &str {
+        &self.plan.profile.auth.token_path
     }
 
     /// What goes wrong with this request.

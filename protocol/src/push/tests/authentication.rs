@@ -104,18 +104,45 @@ fn other_credentials_may_follow_wrong_ones() {
 }
 
 #[test]
-fn somebody_who_always_gives_the_same_answer_is_asked_a_few_times_only() {
+fn what_was_refused_is_not_sent_again() {
     let mut bench = challenged(me());
-    for _ in 0..20 {
+    bench.answer(TOKEN, 401, &[]);
+    while !bench.done {
+        assert_eq!(hand_in(&mut bench, me()), CredentialsReason::Refused);
+        assert!(bench.calls.is_empty());
+    }
+    assert_eq!(bench.error().kind(), PushErrorKind::Unauthenticated);
+}
+
+#[test]
+fn somebody_who_makes_up_answers_is_asked_a_few_times_only() {
+    let mut bench = challenged(me());
+    for n in 0..20 {
         if bench.done {
             break;
         }
         bench.answer(TOKEN, 401, &[]);
         if !bench.asked.is_empty() {
-            hand_in(&mut bench, me());
+            hand_in(
+                &mut bench,
+                Some(Credentials::password("me", format!("guess-{n}"))),
+            );
         }
     }
     assert_eq!(bench.error().kind(), PushErrorKind::Unauthenticated);
+}
+
+#[test]
+fn a_password_that_was_good_a_moment_ago_is_tried_once_more() {
+    let mut bench = Bench::new(config());
+    bench.answer("GET /v2/", 401, &[("www-authenticate", "Basic")]);
+    hand_in(&mut bench, me());
+    bench.answer(OPEN, 202, &[("location", "/up/0")]);
+    bench.add(BlobSpec::known(blob("a")));
+    bench.answer_next(401, &[("www-authenticate", "Basic")]);
+    assert!(bench.asked.is_empty());
+    bench.answer_next(401, &[("www-authenticate", "Basic")]);
+    assert_eq!(hand_in(&mut bench, None), CredentialsReason::Refused);
 }
 
 #[test]

@@ -1,0 +1,217 @@
+//! The same request again: after a pause, elsewhere, or with another token.
+
+use http::header::{AUTHORIZATION, CONTENT_TYPE};
+use http::{Method, StatusCode};
+
+use super::landing::Landed;
+use super::{OpeningState, Push};
+use crate::auth::Generation;
+use crate::blob::Standing;
+use crate::credentials::CredentialsReason;
+use crate::error::PushErrorKind;
+use crate::event::Event;
+use crate::flights::{Flight, Work};
+use crate::ids::BlobId;
+use crate::output::Output;
+use crate::payload::{Payload, Replay};
+use crate::retry::mean_pause;
+
+impl Push {
+    /// The same request again, after a pause.
+    pub(super) fn retry(&mut self, landed: &Landed) {
+        let tries = match landed.flight.work {
+            Work::Blob(id) => &mut self.blobs[id.index()].tries,
+            Work::Manifest => match &mut self.manifest {
+                Some(manifest) => &mut manifest.tries,
+                None => return,
+            },
+            Work::Probe | Work::Token | Work::Preflight | Work::CleanUp => &mut self.opening.tries,
+        };
+        *tries += 1;
+        let tries = *tries;
+        self.pause_after(landed, tries);
+    }
+
+    pub(super) fn setback(&mut self, id: BlobId, landed: &Landed, pause: bool) {
+        let blob = &mut self.blobs[id.index()];
+        blob.tries = 0;
+        blob.setbacks += 1;
+        let setbacks = blob.setbacks;
+        if pause {
+            self.pause_after(landed, setbacks);
+        } else if setbacks >= self.config.attempts.max(1) {
+            self.fail(self.gave_up(landed));
+        }
+    }
+
+    /// Pauses after `failures` failures in a row, or gives up: too many of them, too many in the
+    /// whole push, or a registry that wants to be left alone for too long.
+    pub(super) fn pause_after(&mut self, landed: &Landed, failures: u32) {
+        let asked = landed.retry_after.unwrap_or_default();
+        if asked > self.config.retry_after_limit {
+            return self.fail(self.asked_too_much(landed, asked));
+        }
+        if failures >= self.config.attempts.max(1) || self.retries_left == 0 {
+            return self.fail(self.gave_up(landed));
+        }
+        self.retries_left -= 1;
+        let mean = mean_pause(failures, self.config.backoff, self.config.backoff_limit);
+        let own = self.jitter.around(mean);
+        // Not on the second: everybody was told the same one.
+        let pause = if asked.is_zero() {
+            own
+        } else {
+            asked.saturating_add(own / 4)
+        };
+        let until = self.now + pause;
+        let status = landed.answer.as_ref().map(|answer| answer.status);
+        if let Some(StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE) = status
+            && landed.flight.work != Work::Token
+        {
+            self.hold = self.hold.max(until);
+        }
+        self.pause(landed.flight.work, until);
+        let blob = match landed.flight.work {
+            Work::Blob(id) => Some(id),
+            _ => None,
+        };
+        self.event(Event::Retrying {
+            phase: landed.flight.draft.step.phase(),
+            blob,
+            after: pause,
+            reason: landed.reason(),
+        });
+    }
+
+    /// Asks the same of another place (RFC 9110, section 15.4). A write keeps its method or is not
+    /// repeated at all: a `PUT` that became a `GET` would look like success.
+    pub(super) fn redirect(&mut self, landed: Landed) {
+        let Landed { flight, .. } = &landed;
+        let status = landed
+            .answer
+            .as_ref()
+            .map_or(0, |answer| answer.status.as_u16());
+        let is_read = matches!(flight.draft.method, Method::GET | Method::HEAD);
+        let follows = matches!(status, 307 | 308) || (is_read && matches!(status, 301..=303));
+        if !follows || flight.redirects >= MAX_REDIRECTS {
+            let kind = PushErrorKind::Unintelligible;
+            let why = if follows {
+                "too many redirects"
+            } else {
+                "a redirect that cannot be followed"
+            };
+            return self.fail(self.other_failure(kind, why, &landed));
+        }
+        let url = match &landed.reply.location {
+            Ok(url) => url.clone(),
+            Err(refusal) => {
+                let kind = refusal.kind();
+                return self.fail(self.failure(kind, &landed));
+            }
+        };
+        let has_credentials = flight.draft.headers.contains_key(AUTHORIZATION)
+            || flight.draft.headers.contains_key(CONTENT_TYPE);
+        let is_elsewhere = url.origin() != flight.draft.url.origin();
+        if flight.work == Work::Token && has_credentials && is_elsewhere {
+            let why = format!("the token server sends credentials on to {}", url.origin());
+            return self.fail(self.other_failure(PushErrorKind::Unsafe, &why, &landed));
+        }
+        if let (Work::Blob(id), Payload::Blob(_)) = (flight.work, &flight.draft.payload) {
+            let facts = &self.blobs[id.index()].facts;
+            if facts.taken && facts.replay == Replay::Never {
+                let why = "its source cannot be read again, and a redirect asks for that";
+                return self.fail(self.other_failure(PushErrorKind::Source, why, &landed));
+            }
+        }
+        let redirects = flight.redirects + 1;
+        let mut draft = landed.flight.draft;
+        if is_elsewhere {
+            draft.headers.remove(AUTHORIZATION);
+        }
+        draft.url = url;
+        if let Some(output) = self.send(landed.flight.work, draft, landed.flight.used) {
+            if let Output::Send(exchange) = &output {
+                self.flights.redirected(exchange.ticket.id(), redirects);
+            }
+            self.outbox.push_back(output);
+        }
+    }
+
+    /// A 401 that a new token, or credentials, may help against.
+    pub(super) fn reauthenticate(&mut self, landed: &Landed) {
+        let Flight {
+            work, used, draft, ..
+        } = &landed.flight;
+        if draft.url.origin() != self.api.origin() {
+            // It was not asked with our credentials, and will not be.
+            return self.fail(self.failure(PushErrorKind::Rejected, landed));
+        }
+        if *work != Work::Probe {
+            self.set_refused(*work, Some(*used));
+            self.stand_by(*work);
+        } else {
+            self.opening.state = OpeningState::Preflight;
+            self.opening.standing = Standing::Ready;
+        }
+        let scoped = *work != Work::Probe;
+        let challenged = self
+            .auth
+            .challenged(self.now, &landed.headers, *used, scoped);
+        if let Err(trouble) = challenged {
+            self.fail_authentication(trouble);
+        }
+    }
+
+    /// Without credentials the push is refused: perhaps somebody has some. Returns whether they
+    /// are asked for.
+    pub(super) fn may_log_in(&mut self, landed: &Landed) -> bool {
+        let is_unauthorized = landed
+            .answer
+            .as_ref()
+            .is_some_and(|answer| answer.status == StatusCode::UNAUTHORIZED);
+        if !is_unauthorized || !self.auth.is_anonymous() || landed.flight.work == Work::Token {
+            return false;
+        }
+        self.set_refused(landed.flight.work, None);
+        self.stand_by(landed.flight.work);
+        let asked = self.auth.ask(CredentialsReason::AnonymousRefused);
+        asked.is_ok()
+    }
+
+    fn stand_by(&mut self, work: Work) {
+        match work {
+            Work::Blob(id) => self.blobs[id.index()].standing = Standing::Ready,
+            Work::Manifest => {
+                if let Some(manifest) = &mut self.manifest {
+                    manifest.standing = Standing::Ready;
+                }
+            }
+            Work::Probe | Work::Preflight => self.opening.standing = Standing::Ready,
+            Work::Token | Work::CleanUp => {}
+        }
+    }
+
+    pub(super) fn refused(&self, work: Work) -> Option<Generation> {
+        match work {
+            Work::Blob(id) => self.blobs[id.index()].refused,
+            Work::Manifest => self.manifest.as_ref()?.refused,
+            Work::Probe | Work::Preflight => self.opening.refused,
+            Work::Token | Work::CleanUp => None,
+        }
+    }
+
+    pub(super) fn set_refused(&mut self, work: Work, refused: Option<Generation>) {
+        match work {
+            Work::Blob(id) => self.blobs[id.index()].refused = refused,
+            Work::Manifest => {
+                if let Some(manifest) = &mut self.manifest {
+                    manifest.refused = refused;
+                }
+            }
+            Work::Probe | Work::Preflight => self.opening.refused = refused,
+            Work::Token | Work::CleanUp => {}
+        }
+    }
+}
+
+const MAX_REDIRECTS: u32 = 5;
