@@ -135,7 +135,8 @@ enum Asked {
     Beyond,
 }
 
-/// One range of RFC 9110 §14.1.2. What is not one range of bytes is ignored, as it may be.
+/// One range of RFC 9110 §14.1.2. What is not one range of bytes is ignored, as it may be; one that
+/// ends before it begins is refused, as it may be (§14.2).
 fn read_range(text: &str, size: u64) -> Asked {
     let Some((first, last)) = text
         .strip_prefix("bytes=")
@@ -149,9 +150,8 @@ fn read_range(text: &str, size: u64) -> Asked {
         ("", suffix) => number(suffix).map(|count| size.saturating_sub(count)..size),
         (first, "") => number(first).map(|first| first..size),
         (first, last) => match (number(first), number(last)) {
-            (Some(first), Some(last)) if first <= last => {
-                Some(first..last.saturating_add(1).min(size))
-            }
+            (Some(first), Some(last)) if first > last => return Asked::Beyond,
+            (Some(first), Some(last)) => Some(first..last.saturating_add(1).min(size)),
             _ => None,
         },
     };

@@ -2,7 +2,7 @@
 
 use std::io;
 
-use longshore_protocol::Digest;
+use longshore_protocol::{Algorithm, Digest};
 use sha2::{Digest as _, Sha256, Sha512};
 
 use super::log::LogIndex;
@@ -76,6 +76,8 @@ pub(crate) enum Purpose {
 pub(crate) struct ManifestPut {
     pub(crate) name: String,
     pub(crate) reference: String,
+    /// The tags asked for by `?tag=`.
+    pub(crate) tags: Vec<String>,
     pub(crate) content_type: Option<String>,
     pub(crate) base: String,
 }
@@ -118,11 +120,34 @@ enum Hasher {
     Sha512(Box<Sha512>),
 }
 
+impl Hasher {
+    fn new(algorithm: Algorithm) -> Self {
+        match algorithm {
+            Algorithm::Sha512 => Self::Sha512(Box::default()),
+            _ => Self::Sha256(Sha256::new()),
+        }
+    }
+
+    fn algorithm(&self) -> Algorithm {
+        match self {
+            Self::Sha256(_) => Algorithm::Sha256,
+            Self::Sha512(_) => Algorithm::Sha512,
+        }
+    }
+
+    fn update(&mut self, piece: &[u8]) {
+        match self {
+            Self::Sha256(hasher) => hasher.update(piece),
+            Self::Sha512(hasher) => hasher.update(piece),
+        }
+    }
+}
+
 impl Upload {
-    pub(crate) fn new(writer: Box<dyn BlobWriter>) -> Self {
+    pub(crate) fn new(writer: Box<dyn BlobWriter>, algorithm: Algorithm) -> Self {
         Self {
             writer,
-            hasher: Hasher::Sha256(Sha256::new()),
+            hasher: Hasher::new(algorithm),
             stored: 0,
         }
     }
@@ -131,15 +156,18 @@ impl Upload {
         self.stored
     }
 
-    /// Makes the running digest a sha512 one. Only an empty upload can change its mind.
-    pub(crate) fn use_sha512(&mut self) -> bool {
-        if matches!(self.hasher, Hasher::Sha512(_)) {
-            return true;
+    /// Makes the running digest one of this algorithm. What was taken before is read again, so
+    /// this may take a while; a store that cannot read it keeps the digest it has, which will not
+    /// match.
+    pub(crate) fn hash_with(&mut self, algorithm: Algorithm) -> io::Result<()> {
+        if self.hasher.algorithm() == algorithm {
+            return Ok(());
         }
-        if self.stored == 0 {
-            self.hasher = Hasher::Sha512(Box::default());
+        let mut hasher = Hasher::new(algorithm);
+        if self.stored == 0 || self.writer.reread(&mut |piece| hasher.update(piece))? {
+            self.hasher = hasher;
         }
-        self.stored == 0
+        Ok(())
     }
 
     /// The digest of everything taken so far.
@@ -155,10 +183,7 @@ impl Upload {
     }
 
     fn append(&mut self, piece: &[u8]) -> io::Result<()> {
-        match &mut self.hasher {
-            Hasher::Sha256(hasher) => hasher.update(piece),
-            Hasher::Sha512(hasher) => hasher.update(piece),
-        }
+        self.hasher.update(piece);
         self.stored += piece.len() as u64;
         self.writer.write(piece)
     }
@@ -171,6 +196,8 @@ pub(crate) struct Intake {
     skip: u64,
     room: Option<u64>,
     max: Option<u64>,
+    /// What the running digest has to become.
+    algorithm: Option<Algorithm>,
     broken: Option<io::Error>,
 }
 
@@ -185,12 +212,20 @@ impl Intake {
             skip,
             room,
             max,
+            algorithm: None,
             broken: None,
         }
     }
 
+    /// The same for a blob that turns out to be named by a digest of this algorithm.
+    pub(crate) fn named_with(mut self, algorithm: Option<Algorithm>) -> Self {
+        self.algorithm = algorithm;
+        self
+    }
+
     /// The upload with what arrived, or why it could not be stored.
     pub(crate) fn finish(mut self) -> (Upload, Result<(), Failure>) {
+        self.change_digest();
         self.upload.writer.park();
         let result = match self.broken {
             Some(error) => Err(Failure::Storage(error)),
@@ -212,7 +247,15 @@ impl Intake {
         Ok(self.upload)
     }
 
+    /// Not where the intake is made: there the core waits, and this may read a whole blob.
+    fn change_digest(&mut self) {
+        if let Some(algorithm) = self.algorithm.take() {
+            self.broken = self.upload.hash_with(algorithm).err();
+        }
+    }
+
     fn take(&mut self, piece: &[u8]) -> Appetite {
+        self.change_digest();
         let mut piece = piece;
         if let Some(room) = &mut self.room {
             piece = &piece[..clamp(*room, piece.len())];

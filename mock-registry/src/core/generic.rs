@@ -12,21 +12,26 @@ use crate::profile::MediaTypes;
 pub(super) struct Judged {
     pub(super) media_type: MediaType,
     pub(super) subject: Option<String>,
-    blobs: Vec<Digest>,
+    config: Option<Digest>,
+    layers: Vec<Digest>,
     manifests: Vec<Digest>,
 }
 
 impl Judged {
-    /// The digests named that are not there, each once, in the order of naming.
+    /// The digests named that are not there, each once, in the order of naming. Of a sparse one only
+    /// the config has to be there.
     pub(super) fn missing(
         &self,
+        sparse: bool,
         has_blob: impl Fn(&Digest) -> bool,
         has_manifest: impl Fn(&Digest) -> bool,
     ) -> Vec<String> {
-        let blobs = self.blobs.iter().filter(|blob| !has_blob(blob));
+        let config = self.config.iter().filter(|blob| !has_blob(blob));
+        let layers = self.layers.iter().filter(|blob| !has_blob(blob));
         let manifests = self.manifests.iter().filter(|child| !has_manifest(child));
+        let rest = layers.chain(manifests).filter(|_| !sparse);
         let mut missing = Vec::new();
-        for digest in blobs.chain(manifests).map(Digest::to_string) {
+        for digest in config.chain(rest).map(Digest::to_string) {
             if !missing.contains(&digest) {
                 missing.push(digest);
             }
@@ -71,12 +76,11 @@ pub(super) fn judge(content_type: Option<&str>, bytes: &[u8]) -> Outcome<Judged>
             Some(_) => Err(invalid("a list of descriptors is not an array")),
         }
     };
-    let mut blobs = Vec::new();
-    if let Some(config) = document.get("config") {
-        blobs.push(digest_of(config)?);
-    } else if is_image(media_type) {
+    let config = document.get("config").map(digest_of).transpose()?;
+    if config.is_none() && is_image(media_type) {
         return Err(invalid("no config"));
     }
+    let mut layers = Vec::new();
     for layer in listed("layers")? {
         let elsewhere = layer
             .get("urls")
@@ -84,7 +88,7 @@ pub(super) fn judge(content_type: Option<&str>, bytes: &[u8]) -> Outcome<Judged>
             .is_some_and(|urls| !urls.is_empty());
         let digest = digest_of(&layer)?;
         if !elsewhere {
-            blobs.push(digest);
+            layers.push(digest);
         }
     }
     let children = listed("manifests")?;
@@ -96,7 +100,8 @@ pub(super) fn judge(content_type: Option<&str>, bytes: &[u8]) -> Outcome<Judged>
     Ok(Judged {
         media_type: MediaType::new(media_type),
         subject,
-        blobs,
+        config,
+        layers,
         manifests,
     })
 }

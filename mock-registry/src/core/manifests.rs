@@ -13,7 +13,7 @@ use super::generic;
 use super::route::is_tag;
 use super::uploads::{content_length, push};
 use super::{Body, Core, Head, Outcome, Step};
-use crate::profile::{ManifestRules, RoutingErrors, TypeCheck};
+use crate::profile::{ManifestRules, MissingBlob, RoutingErrors, TypeCheck};
 use crate::store::Change;
 
 impl Core {
@@ -76,8 +76,10 @@ impl Core {
         if content_length(head).is_some_and(|length| length > limit) {
             return Err(self.too_big());
         }
+        let tags = self.asked_tags(head, by_digest)?;
         let put = ManifestPut {
             name,
+            tags,
             reference: reference.to_owned(),
             content_type,
             base: self.base_of(head.parts),
@@ -188,6 +190,10 @@ impl Core {
             )
             .with(CONTENT_DIGEST, text)
             .with_some(SUBJECT, subject);
+        let reply = put
+            .tags
+            .iter()
+            .fold(reply, |reply, tag| reply.with(TAG, tag));
         match self.profile.manifest.rules {
             ManifestRules::Generic => reply.done(),
             ManifestRules::QuayLazy | ManifestRules::QuayEager => reply.body(HTML, "OK").done(),
@@ -207,9 +213,11 @@ impl Core {
             Err(_) => Digest::sha256(&bytes),
         };
         let judged = generic::judge(put.content_type.as_deref(), &bytes)?;
-        if self.profile.manifest.missing_blob == crate::profile::MissingBlob::Refuse {
+        let rule = self.profile.manifest.missing_blob;
+        if rule != MissingBlob::Accept {
             let repository = self.repository(&put.name)?;
             let missing = judged.missing(
+                rule == MissingBlob::Sparse,
                 |blob| self.shows_blob(&put.name, blob),
                 |manifest| repository.manifests.contains_key(manifest),
             );
@@ -240,10 +248,28 @@ impl Core {
         bytes: Bytes,
     ) -> std::io::Result<()> {
         self.keep_manifest(&put.name, digest, media_type, bytes)?;
-        if put.reference.contains(':') {
-            return Ok(());
+        let named = Some(&put.reference).filter(|reference| !reference.contains(':'));
+        for tag in named.into_iter().chain(&put.tags) {
+            self.set_tag(&put.name, tag, digest)?;
         }
-        self.set_tag(&put.name, &put.reference, digest)
+        Ok(())
+    }
+
+    /// The tags asked for by `?tag=`, if this registry knows the parameter.
+    fn asked_tags(&self, head: &Head<'_>, by_digest: bool) -> Outcome<Vec<String>> {
+        let most = self.profile.manifest.tag_params;
+        if most == 0 || !by_digest {
+            return Ok(Vec::new());
+        }
+        let tags: Vec<String> = head.query.all("tag").map(str::to_owned).collect();
+        if tags.len() > most {
+            let message = format!("at most {most} tags are taken at once");
+            return Err(Refusal::new(414, ErrorCode::TAG_INVALID, message));
+        }
+        if tags.iter().all(|tag| is_tag(tag)) {
+            return Ok(tags);
+        }
+        Err(Refusal::new(400, ErrorCode::TAG_INVALID, "invalid tag"))
     }
 
     fn judge_type(&self, content_type: Option<&str>) -> Outcome<()> {
@@ -303,4 +329,5 @@ fn unknown() -> Refusal {
 }
 
 const SUBJECT: HeaderName = HeaderName::from_static("oci-subject");
+const TAG: HeaderName = HeaderName::from_static("oci-tag");
 const FILTERS: HeaderName = HeaderName::from_static("oci-filters-applied");

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use http::header;
-use longshore_protocol::ErrorCode;
+use longshore_protocol::{Algorithm, Digest, ErrorCode};
 
 use super::call::{Intake, Purpose, Sink, Upload};
 use super::errors::{Refusal, Reply, UPLOAD_UUID};
@@ -35,10 +35,13 @@ impl Core {
     ) -> Outcome<String> {
         self.reap(now);
         let writer = self.store.start().map_err(|e| Refusal::storage(&e))?;
-        let mut upload = Upload::new(writer);
-        if algorithm == Some("sha512") && self.profile.blob.sha512 {
-            upload.use_sha512();
-        }
+        let sha512 = algorithm == Some("sha512") && self.profile.blob.sha512;
+        let algorithm = if sha512 {
+            Algorithm::Sha512
+        } else {
+            Algorithm::Sha256
+        };
+        let upload = Upload::new(writer, algorithm);
         let id = uuid(self.next_secret("session"));
         let state = match self.profile.location.state {
             LocationState::None => String::new(),
@@ -88,10 +91,11 @@ impl Core {
             }
         };
         let max = Some(self.profile.blob.max_size).filter(|max| *max > 0);
-        let sha512 = match &purpose {
-            Purpose::Commit { digest, .. } => digest.starts_with("sha512:"),
-            _ => false,
+        let algorithm = match &purpose {
+            Purpose::Commit { digest, .. } => digest.parse().ok(),
+            _ => None,
         };
+        let algorithm = algorithm.map(|digest: Digest| digest.algorithm());
         let Some(session) = self.sessions.get_mut(id) else {
             return Err(unknown());
         };
@@ -99,12 +103,7 @@ impl Core {
         let Some(upload) = session.upload.take() else {
             return Err(busy());
         };
-        let mut upload = upload;
-        if sha512 {
-            // Where that is too late the digest will not match.
-            upload.use_sha512();
-        }
-        let intake = Intake::new(upload, piece.skip, piece.room, max);
+        let intake = Intake::new(upload, piece.skip, piece.room, max).named_with(algorithm);
         Ok(Step::Receive(purpose, Sink::Upload(Box::new(intake))))
     }
 

@@ -352,6 +352,8 @@ pub struct ManifestKnobs {
     pub type_check: TypeCheck,
     /// Whether manifests may name content that is not there (by the generic rules).
     pub missing_blob: MissingBlob,
+    /// How many tags a push by digest may set with `?tag=`; 0 if the parameter is ignored.
+    pub tag_params: usize,
     /// Whether `subject` is honoured: `OCI-Subject` on the answer, and the referrers endpoint.
     pub oci_subject: bool,
     /// 202 if manifests can be deleted, otherwise the status that refuses it.
@@ -398,6 +400,9 @@ pub enum TypeCheck {
 pub enum MissingBlob {
     /// `MANIFEST_BLOB_UNKNOWN`, one entry per digest.
     Refuse,
+    /// As before for the config of an image; layers and the manifests of an index may be missing,
+    /// as in the sparse images of the specification's conformance program.
+    Sparse,
     /// They may.
     Accept,
 }

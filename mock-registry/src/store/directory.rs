@@ -143,6 +143,19 @@ impl BlobWriter for Spool {
         self.file()?.set_len(length)
     }
 
+    fn reread(&mut self, take: &mut dyn FnMut(&[u8])) -> io::Result<bool> {
+        // Opened for appending first, so that there is a file even if nothing was written.
+        self.file()?;
+        let mut file = File::open(&self.path)?;
+        let mut piece = vec![0; REREAD];
+        loop {
+            match file.read(&mut piece)? {
+                0 => return Ok(true),
+                length => take(&piece[..length]),
+            }
+        }
+    }
+
     fn park(&mut self) {
         self.file = None;
     }
@@ -185,4 +198,5 @@ fn unless_missing(result: io::Result<()>) -> io::Result<()> {
 
 const UPLOADS: &str = "uploads";
 const JOURNAL: &str = "journal.jsonl";
+const REREAD: usize = 64 << 10;
 const LARGEST_READ: usize = 1 << 20;

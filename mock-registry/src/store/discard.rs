@@ -84,6 +84,14 @@ impl BlobWriter for Counting {
         Ok(())
     }
 
+    fn reread(&mut self, take: &mut dyn FnMut(&[u8])) -> io::Result<bool> {
+        let all_kept = self.head.len() as u64 == self.length;
+        if all_kept {
+            take(&self.head);
+        }
+        Ok(all_kept)
+    }
+
     fn into_any(self: Box<Self>) -> Box<dyn Any> {
         self
     }

@@ -75,6 +75,11 @@ impl BlobWriter for Growing {
         Ok(())
     }
 
+    fn reread(&mut self, take: &mut dyn FnMut(&[u8])) -> io::Result<bool> {
+        take(&self.0);
+        Ok(true)
+    }
+
     fn into_any(self: Box<Self>) -> Box<dyn Any> {
         self
     }

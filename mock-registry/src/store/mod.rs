@@ -83,6 +83,13 @@ pub trait BlobWriter: Send {
     /// The storage is broken.
     fn truncate(&mut self, length: u64) -> io::Result<()>;
 
+    /// Hands everything written so far to `take`, piece by piece, and says whether it could: a
+    /// store that keeps nothing cannot.
+    ///
+    /// # Errors
+    /// The storage is broken.
+    fn reread(&mut self, take: &mut dyn FnMut(&[u8])) -> io::Result<bool>;
+
     /// Lets go of what is needed only while writing, like an open file. Writing may go on later.
     fn park(&mut self) {}
 

@@ -20,6 +20,33 @@ fn read(store: &dyn Store, digest: &Digest) -> Option<Vec<u8>> {
 }
 
 #[test]
+fn what_is_being_written_can_be_read_again() {
+    each_store(|store| {
+        let mut writer = store.start().unwrap();
+        let mut seen = Vec::new();
+        assert!(
+            writer
+                .reread(&mut |piece| seen.extend_from_slice(piece))
+                .unwrap()
+        );
+        assert!(seen.is_empty());
+        writer.write(b"some ").unwrap();
+        writer.park();
+        writer.write(b"layer").unwrap();
+        assert!(
+            writer
+                .reread(&mut |piece| seen.extend_from_slice(piece))
+                .unwrap()
+        );
+        assert_eq!(seen, b"some layer");
+        writer.write(b"s").unwrap();
+        let digest = Digest::sha256(b"some layers");
+        store.commit(writer, &digest).unwrap();
+        assert_eq!(read(store, &digest).unwrap(), b"some layers");
+    });
+}
+
+#[test]
 fn what_was_written_can_be_read_and_removed() {
     each_store(|store| {
         let digest = Digest::sha256(b"some layer");

@@ -11,7 +11,7 @@ fn one_range_of_bytes_is_honoured() {
 
 #[test]
 fn a_range_beyond_the_end_cannot_be_satisfied() {
-    for text in ["bytes=10-", "bytes=10-11", "bytes=-0"] {
+    for text in ["bytes=10-", "bytes=10-11", "bytes=-0", "bytes=4-2"] {
         assert_eq!(read_range(text, 10), Asked::Beyond, "{text}");
     }
     assert_eq!(read_range("bytes=0-", 0), Asked::Beyond);
@@ -23,7 +23,6 @@ fn anything_else_means_the_whole() {
         "",
         "items=0-1",
         "bytes=0-1,3-4",
-        "bytes=4-2",
         "bytes=a-b",
         "bytes=-",
         "bytes=0",
