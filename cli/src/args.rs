@@ -1,5 +1,9 @@
 //! The command line, as clap reads it. What it means is decided in [`plan`](crate::plan), and
 //! nothing else sees these types.
+#![allow(
+    rustdoc::broken_intra_doc_links,
+    reason = "the comments on options are help texts, in which brackets mean that a part is optional"
+)]
 
 use std::path::PathBuf;
 

@@ -412,6 +412,3 @@ const IDENTITY_TOKEN_USER: &str = "<token>";
 const MAX_QUESTIONS: u64 = 5;
 /// Shorter texts occur by chance; blanking them out would garble messages.
 const MIN_SECRET: usize = 6;
-
-#[cfg(test)]
-mod tests;
