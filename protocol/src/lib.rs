@@ -112,6 +112,8 @@ mod ids;
 mod manifest;
 mod output;
 mod payload;
+#[cfg(test)]
+mod properties;
 mod push;
 mod retry;
 mod time;

@@ -6,6 +6,10 @@ pub(crate) fn printable(text: &str, limit: usize) -> String {
     let mut out = String::new();
     let mut kept = 0;
     for word in text.split_whitespace() {
+        if kept >= limit {
+            out.push('\u{2026}');
+            return out;
+        }
         if kept > 0 {
             out.push(' ');
             kept += 1;
