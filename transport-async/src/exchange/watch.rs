@@ -1,0 +1,310 @@
+//! What everybody who works on an exchange has to know: its limits, how far it is, and what went
+//! wrong.
+
+use std::fmt;
+use std::future::Future;
+use std::io;
+use std::pin::{Pin, pin};
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll, Waker};
+use std::time::Duration;
+
+use longshore_protocol::{FailureKind, Limits};
+use tokio::time::{Instant, Sleep, sleep_until};
+
+use crate::connection::Meter;
+
+/// One exchange, as its connection, its body and its limits see it.
+pub(crate) struct Watch {
+    limits: Limits,
+    /// `host:port`, for messages.
+    place: String,
+    started: Instant,
+    step: AtomicU8,
+    /// When the step began or something moved in it: nanoseconds since `started`.
+    touched: AtomicU64,
+    /// The time is not the network's: the source takes it, or what waits has a limit of its own.
+    held: AtomicBool,
+    course: AtomicU8,
+    /// The server wants the body, or it is sent anyway.
+    permitted: AtomicBool,
+    timed_out: AtomicBool,
+    meter: Mutex<Option<Arc<Meter>>>,
+    /// Whoever sends the body.
+    sender: Mutex<Option<Waker>>,
+    trouble: Mutex<Option<Trouble>>,
+}
+
+/// Why the exchange cannot go on, noted where it is known best.
+pub(crate) type Trouble = (FailureKind, String);
+
+/// What the exchange waits for, which decides for how long it may.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub(crate) enum Step {
+    /// A connection, a tunnel or a handshake.
+    Connect,
+    /// Room for more of the request.
+    Send,
+    /// The first byte of the answer.
+    Answer,
+    /// The rest of the answer.
+    Receive,
+}
+
+/// What is to become of the body.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub(super) enum Course {
+    /// It is sent.
+    Send,
+    /// It is not wanted any more, but its end must not be announced yet: on HTTP/2 that would end
+    /// the answer as well.
+    Pause,
+    /// Its sending is to end now.
+    Stop,
+}
+
+impl Watch {
+    pub(super) fn new(limits: Limits, place: String) -> Self {
+        Self {
+            limits,
+            place,
+            started: Instant::now(),
+            step: AtomicU8::new(Step::Connect as u8),
+            touched: AtomicU64::new(0),
+            held: AtomicBool::new(false),
+            course: AtomicU8::new(Course::Send as u8),
+            permitted: AtomicBool::new(false),
+            timed_out: AtomicBool::new(false),
+            meter: Mutex::new(None),
+            sender: Mutex::new(None),
+            trouble: Mutex::new(None),
+        }
+    }
+
+    pub(crate) fn place(&self) -> &str {
+        &self.place
+    }
+
+    pub(super) fn enter(&self, step: Step) {
+        self.step.store(step as u8, Ordering::Relaxed);
+        self.touch();
+    }
+
+    pub(super) fn step(&self) -> Step {
+        let step = self.step.load(Ordering::Relaxed);
+        let all = [Step::Connect, Step::Send, Step::Answer];
+        let found = all.into_iter().find(|known| *known as u8 == step);
+        found.unwrap_or(Step::Receive)
+    }
+
+    /// Something moved.
+    pub(crate) fn touch(&self) {
+        let elapsed = u64::try_from(self.started.elapsed().as_nanos()).unwrap_or(u64::MAX);
+        self.touched.store(elapsed, Ordering::Relaxed);
+    }
+
+    /// The socket that the exchange moves bytes on.
+    pub(crate) fn measure(&self, meter: &Arc<Meter>) {
+        *lock(&self.meter) = Some(Arc::clone(meter));
+    }
+
+    /// Whether nothing that is sent arrives any more.
+    pub(super) fn is_broken(&self) -> bool {
+        lock(&self.meter)
+            .as_ref()
+            .is_some_and(|meter| meter.is_broken())
+    }
+
+    /// Whether the other side has begun to answer.
+    pub(super) fn is_answered(&self) -> bool {
+        let meter = lock(&self.meter);
+        let has_spoken = |meter: &Arc<Meter>| meter.read() > meter.written();
+        self.step() == Step::Receive || meter.as_ref().is_some_and(has_spoken)
+    }
+
+    /// Until the guard is dropped, the limit on pauses does not count.
+    pub(crate) fn hold(&self) -> impl Drop + '_ {
+        self.set_held(true);
+        Held(self)
+    }
+
+    pub(super) fn set_held(&self, held: bool) {
+        if self.held.swap(held, Ordering::Relaxed) && !held {
+            self.touch();
+        }
+    }
+
+    pub(super) fn course(&self) -> Course {
+        let course = self.course.load(Ordering::Relaxed);
+        let all = [Course::Send, Course::Pause];
+        let found = all.into_iter().find(|known| *known as u8 == course);
+        found.unwrap_or(Course::Stop)
+    }
+
+    pub(super) fn steer(&self, course: Course) {
+        self.course.store(course as u8, Ordering::Relaxed);
+        self.wake_sender();
+    }
+
+    pub(super) fn is_permitted(&self) -> bool {
+        self.permitted.load(Ordering::Relaxed)
+    }
+
+    pub(super) fn permit(&self) {
+        self.permitted.store(true, Ordering::Relaxed);
+        self.wake_sender();
+    }
+
+    /// Wakes the task of `cx` when something changes for the body. To be called before looking at
+    /// what may change.
+    pub(super) fn listen(&self, cx: &mut Context<'_>) {
+        let mut sender = lock(&self.sender);
+        if !sender
+            .as_ref()
+            .is_some_and(|waker| waker.will_wake(cx.waker()))
+        {
+            *sender = Some(cx.waker().clone());
+        }
+    }
+
+    fn wake_sender(&self) {
+        if let Some(waker) = lock(&self.sender).take() {
+            waker.wake();
+        }
+    }
+
+    /// How much time is left in this step.
+    pub(crate) fn left(&self) -> Duration {
+        self.deadline().saturating_duration_since(Instant::now())
+    }
+
+    /// Until when something has to move.
+    fn deadline(&self) -> Instant {
+        let pause = self.pause_ends();
+        match self.limits.total {
+            Some(total) => pause.min(self.started + total),
+            None => pause,
+        }
+    }
+
+    fn pause_ends(&self) -> Instant {
+        let touched = self.started + Duration::from_nanos(self.touched.load(Ordering::Relaxed));
+        if self.held.load(Ordering::Relaxed) {
+            return Instant::now() + self.limits.idle;
+        }
+        let meter = lock(&self.meter);
+        let Some(meter) = meter.as_ref() else {
+            return touched + self.limits.idle;
+        };
+        match self.step() {
+            Step::Connect => touched.max(meter.read()) + self.limits.idle,
+            Step::Answer if !meter.is_blocked() => {
+                touched.max(meter.written()) + self.limits.answer
+            }
+            Step::Send | Step::Answer => touched.max(meter.written()) + self.limits.idle,
+            Step::Receive => touched.max(meter.read()) + self.limits.idle,
+        }
+    }
+
+    /// What to say when `deadline` has passed.
+    fn expired(&self) -> Trouble {
+        let place = &self.place;
+        if let Some(total) = self.limits.total
+            && self.started.elapsed() >= total
+        {
+            let total = Words(total);
+            let detail = format!("the exchange with {place} took longer than {total}");
+            return (FailureKind::TimedOut, detail);
+        }
+        let blocked = lock(&self.meter)
+            .as_ref()
+            .is_some_and(|meter| meter.is_blocked());
+        let (limit, what) = match self.step() {
+            Step::Connect => (self.limits.idle, "no connection to"),
+            Step::Answer if !blocked => (self.limits.answer, "no answer from"),
+            Step::Send | Step::Answer => (self.limits.idle, "nothing could be sent to"),
+            Step::Receive => (self.limits.idle, "nothing more of the answer from"),
+        };
+        let detail = format!("{what} {place} for {}", Words(limit));
+        (FailureKind::TimedOut, detail)
+    }
+
+    pub(super) fn is_timed_out(&self) -> bool {
+        self.timed_out.load(Ordering::Relaxed)
+    }
+
+    /// Notes why the exchange cannot go on; what was noted first counts. The error returned only
+    /// carries the news upwards.
+    pub(super) fn fail(&self, kind: FailureKind, detail: String) -> io::Error {
+        lock(&self.trouble).get_or_insert((kind, detail));
+        io::Error::other("the exchange was given up")
+    }
+
+    pub(super) fn trouble(&self) -> Option<Trouble> {
+        lock(&self.trouble).take()
+    }
+
+    /// Waits for `exchange` for as long as the limits allow.
+    ///
+    /// The timer is set when the wait begins and when it has run out too early; what only moves
+    /// the end of the wait further away costs nothing.
+    pub(super) async fn limit<T>(
+        &self,
+        exchange: impl Future<Output = Result<T, Trouble>>,
+    ) -> Result<T, Trouble> {
+        let mut exchange = pin!(exchange);
+        let mut timer = pin!(sleep_until(self.deadline()));
+        let mut step = self.step();
+        std::future::poll_fn(|cx| {
+            if let Poll::Ready(result) = exchange.as_mut().poll(cx) {
+                return Poll::Ready(result);
+            }
+            if self.step() != step {
+                step = self.step();
+                timer.as_mut().reset(self.deadline());
+            }
+            self.run_out(timer.as_mut(), cx).map(Err)
+        })
+        .await
+    }
+
+    fn run_out(&self, mut timer: Pin<&mut Sleep>, cx: &mut Context<'_>) -> Poll<Trouble> {
+        while timer.as_mut().poll(cx).is_ready() {
+            let deadline = self.deadline();
+            if deadline <= Instant::now() {
+                self.timed_out.store(true, Ordering::Relaxed);
+                return Poll::Ready(self.expired());
+            }
+            timer.as_mut().reset(deadline);
+        }
+        Poll::Pending
+    }
+}
+
+struct Held<'a>(&'a Watch);
+
+impl Drop for Held<'_> {
+    fn drop(&mut self) {
+        self.0.set_held(false);
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// A duration as people write it.
+struct Words(Duration);
+
+impl fmt::Display for Words {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.0 < Duration::from_secs(10) {
+            write!(f, "{} s", self.0.as_secs_f64())
+        } else {
+            write!(f, "{} s", self.0.as_secs())
+        }
+    }
+}
