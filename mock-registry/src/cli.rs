@@ -36,7 +36,7 @@ enum Command {
 enum Profiles {
     /// Show a profile, with the source of every knob.
     Show {
-        /// Its name.
+        /// Its name, or a TOML file, which is checked.
         name: String,
     },
 }
@@ -50,6 +50,16 @@ struct Serve {
     /// The registry to play: the name of an embedded profile, or a TOML file.
     #[arg(long, default_value = "oci")]
     profile: String,
+    /// A repository that is there from the start, where pushes do not create them.
+    #[arg(long = "repository", value_name = "NAME")]
+    repositories: Vec<String>,
+    /// A repository whose tags cannot be moved, where the profile knows such.
+    #[arg(long, value_name = "NAME")]
+    immutable: Vec<String>,
+    /// Refuse manifests that name content which is not there, although the profile would take
+    /// sparse images.
+    #[arg(long)]
+    complete: bool,
     /// How to authenticate [default: as the profile does if there are users].
     #[arg(long, value_enum)]
     auth: Option<Scheme>,
@@ -100,6 +110,9 @@ struct Users {
     /// A file of such users, one NAME:PASSWORD a line.
     #[arg(long, value_name = "FILE")]
     user_file: Option<PathBuf>,
+    /// A refresh token that is good from the start, as a credential store holds it for a user.
+    #[arg(long = "identity-token", value_name = "NAME:TOKEN", value_parser = split_user)]
+    identity_tokens: Vec<User>,
     /// Let anyone pull.
     #[arg(long)]
     anonymous_pull: bool,
@@ -130,6 +143,13 @@ pub(crate) fn run(cli: Cli) -> Outcome {
                 Scheme::Bearer => Auth::Bearer,
                 Scheme::None => Auth::None,
             });
+            config.sparse = !serve.complete;
+            for name in serve.repositories {
+                config = config.repository(name);
+            }
+            for name in serve.immutable {
+                config = config.immutable(name);
+            }
             if serve.discard {
                 config = config.store(Discard::default());
             }
@@ -151,13 +171,22 @@ pub(crate) fn run(cli: Cli) -> Outcome {
         Command::Profiles { command: None } => {
             let mut out = io::stdout().lock();
             for name in Profile::names() {
-                writeln!(out, "{name:<12} {}", Profile::builtin(name)?.summary)?;
+                writeln!(out, "{name:<16} {}", Profile::builtin(name)?.summary)?;
             }
             Ok(())
         }
         Command::Profiles {
             command: Some(Profiles::Show { name }),
-        } => Ok(io::stdout().write_all(Profile::source(&name)?.as_bytes())?),
+        } => {
+            let text = match Profile::source(&name) {
+                Ok(text) => text.to_owned(),
+                Err(_) => {
+                    Profile::load(&name)?;
+                    fs::read_to_string(&name).map_err(|e| about(Path::new(&name), &e))?
+                }
+            };
+            Ok(io::stdout().write_all(text.as_bytes())?)
+        }
     }
 }
 
@@ -166,6 +195,10 @@ impl Users {
         let mut config = Config::new(profile).anonymous_pull(self.anonymous_pull);
         for user in &self.users {
             config = config.user(&user.name, &user.password);
+        }
+        for user in &self.identity_tokens {
+            let (token, name) = (user.password.clone(), user.name.clone());
+            config.identity_tokens.insert(token, name);
         }
         if let Some(path) = &self.user_file {
             let text = fs::read_to_string(path).map_err(|e| about(path, &e))?;

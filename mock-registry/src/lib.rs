@@ -58,7 +58,9 @@ pub mod shell;
 pub mod store;
 pub mod token;
 
-pub use core::{Appetite, Begun, Body, Call, Config, Core, LoggedRequest, OpenSession, Rights};
+pub use core::{
+    Appetite, Begun, Body, Call, Config, Core, HangUp, LoggedRequest, OpenSession, Rights,
+};
 pub use profile::{Auth, Profile, ProfileError};
 pub use shell::{Builder, MockRegistry, StartError};
 pub use store::{Directory, Discard, Memory, Store};

@@ -1,5 +1,6 @@
 //! Profiles: what makes one registry differ from another, as data.
 
+mod blame;
 mod knobs;
 
 use std::fmt;
@@ -28,6 +29,8 @@ pub struct Profile {
     pub name: String,
     /// One line on what it plays.
     pub summary: String,
+    /// `GET /v2/`.
+    pub ping: PingKnobs,
     /// Authentication and the built-in token endpoint.
     pub auth: AuthKnobs,
     /// The form of `Location`.
@@ -46,6 +49,8 @@ pub struct Profile {
     pub manifest: ManifestKnobs,
     /// Repositories and their names.
     pub repository: RepositoryKnobs,
+    /// How many requests are too many.
+    pub rate: RateKnobs,
     /// The shape of errors.
     pub errors: ErrorKnobs,
 }
@@ -80,12 +85,13 @@ impl Profile {
     /// A profile from its text.
     ///
     /// # Errors
-    /// It is not TOML, has an unknown knob or value, or is based on a profile that is not embedded.
+    /// It is not TOML, has an unknown knob or value (the error names its line and its key), or is
+    /// based on a profile that is not embedded.
     pub fn from_toml(text: &str) -> Result<Self, ProfileError> {
         let table = expand(text, DEEPEST_BASE)?;
-        table
-            .try_into()
-            .map_err(|e| ProfileError::Invalid(Box::new(e)))
+        table.try_into().map_err(|error| {
+            blame::the_knob(text).unwrap_or_else(|| ProfileError::Invalid(Box::new(error)))
+        })
     }
 
     /// A profile by name, or from the file of that path if no embedded one has that name.
@@ -103,6 +109,7 @@ impl Profile {
         let text = std::fs::read_to_string(path)
             .map_err(|e| ProfileError::File(name_or_path.to_owned(), e))?;
         Self::from_toml(&text)
+            .map_err(|error| ProfileError::InFile(name_or_path.to_owned(), Box::new(error)))
     }
 }
 
@@ -116,9 +123,22 @@ pub enum ProfileError {
     /// The file cannot be read.
     #[error("cannot read the profile {0:?}: {1}")]
     File(String, #[source] std::io::Error),
+    /// What is in the file is wrong.
+    #[error("{0}: {1}")]
+    InFile(String, #[source] Box<Self>),
     /// The text is not a profile.
     #[error("not a profile: {0}")]
     Invalid(#[source] Box<toml::de::Error>),
+    /// A knob is unknown or has a value that it cannot have.
+    #[error("line {line}, `{key}`: {message}")]
+    Knob {
+        /// The line of the text, counted from 1.
+        line: usize,
+        /// The key, with its section.
+        key: String,
+        /// What is wrong with it.
+        message: String,
+    },
     /// Profiles are based on each other too deeply, or in a circle.
     #[error("the chain of base profiles is too long")]
     Circle,
@@ -134,24 +154,27 @@ impl fmt::Display for Known {
 
 fn expand(text: &str, deepest: usize) -> Result<toml::Table, ProfileError> {
     let mut own = parse(text)?;
+    let mut whole = base_of(&mut own, deepest)?;
+    overlay(&mut whole, own);
+    Ok(whole)
+}
+
+/// The profile that one is based on, whose `base` is taken out.
+fn base_of(own: &mut toml::Table, deepest: usize) -> Result<toml::Table, ProfileError> {
     let base = match own.remove("base") {
         Some(toml::Value::String(name)) => name,
         None => ROOT.to_owned(),
         Some(_) => {
             let message = "`base` must be the name of a profile";
-            return Err(ProfileError::Invalid(Box::new(serde::de::Error::custom(
-                message,
-            ))));
+            let error = serde::de::Error::custom(message);
+            return Err(ProfileError::Invalid(Box::new(error)));
         }
     };
     let source = Profile::source(&base)?;
-    let mut whole = if base == ROOT {
-        parse(source)?
-    } else {
-        expand(source, deepest.checked_sub(1).ok_or(ProfileError::Circle)?)?
-    };
-    overlay(&mut whole, own);
-    Ok(whole)
+    if base == ROOT {
+        return parse(source);
+    }
+    expand(source, deepest.checked_sub(1).ok_or(ProfileError::Circle)?)
 }
 
 fn parse(text: &str) -> Result<toml::Table, ProfileError> {
@@ -173,8 +196,29 @@ const ROOT: &str = "oci";
 const DEEPEST_BASE: usize = 8;
 const EMBEDDED: &[(&str, &str)] = &[
     ("oci", include_str!("../profiles/oci.toml")),
+    (
+        "distribution-2.8",
+        include_str!("../profiles/distribution-2.8.toml"),
+    ),
+    (
+        "distribution-3",
+        include_str!("../profiles/distribution-3.toml"),
+    ),
     ("quay", include_str!("../profiles/quay.toml")),
     ("quay-3.3", include_str!("../profiles/quay-3.3.toml")),
+    ("docker-hub", include_str!("../profiles/docker-hub.toml")),
+    ("ghcr", include_str!("../profiles/ghcr.toml")),
+    ("ecr", include_str!("../profiles/ecr.toml")),
+    ("gar", include_str!("../profiles/gar.toml")),
+    ("acr", include_str!("../profiles/acr.toml")),
+    ("harbor", include_str!("../profiles/harbor.toml")),
+    ("gitlab", include_str!("../profiles/gitlab.toml")),
+    ("artifactory", include_str!("../profiles/artifactory.toml")),
+    ("nexus", include_str!("../profiles/nexus.toml")),
+    ("zot", include_str!("../profiles/zot.toml")),
+    ("gitea", include_str!("../profiles/gitea.toml")),
+    ("cloudflare", include_str!("../profiles/cloudflare.toml")),
+    ("aliyun", include_str!("../profiles/aliyun.toml")),
 ];
 
 #[cfg(test)]

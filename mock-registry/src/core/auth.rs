@@ -9,7 +9,7 @@ use serde_json::json;
 use super::config::Action;
 use super::errors::{API_VERSION, HTML, Refusal, Reply};
 use super::{Body, Core, Head, Outcome};
-use crate::profile::{Auth, ChallengeScope, Dialect};
+use crate::profile::{Auth, Dialect};
 use crate::token::{Claims, TokenError};
 
 /// Who is asking.
@@ -43,20 +43,30 @@ impl Core {
             let refusal = Refusal::text(401, HTML, "true").with(SPARSE, "false");
             return Err(self.challenged(refusal, &[], None));
         }
-        self.authorize(head, &[])?;
-        let reply = Reply::new(200);
-        if !quay {
-            return Ok(reply.body("application/json", "{}").done());
+        let open = bare && self.profile.ping.open && self.rights.anonymous_pull;
+        if !open {
+            self.authorize(head, &[])?;
         }
-        let reply = reply
-            .with(SPARSE, "false")
-            .with(API_VERSION, "registry/2.0");
-        let challenge = (self.auth == Auth::Bearer && self.profile.auth.challenge_on_success)
-            .then(|| self.bearer_challenge(&[], None));
-        Ok(reply
-            .with_some(WWW_AUTHENTICATE, challenge)
-            .body(HTML, "true")
-            .done())
+        let mut reply = Reply::new(200);
+        if quay {
+            reply = reply
+                .with(SPARSE, "false")
+                .with(API_VERSION, "registry/2.0");
+        }
+        if open || self.profile.auth.challenge_on_success {
+            let challenges = match self.auth {
+                Auth::None => Vec::new(),
+                Auth::Basic => vec![self.basic_challenge()],
+                Auth::Bearer => self.bearer_challenges(&[], None),
+            };
+            let add = |reply: Reply, challenge| reply.with(WWW_AUTHENTICATE, challenge);
+            reply = challenges.into_iter().fold(reply, add);
+        }
+        let ping = &self.profile.ping;
+        if ping.media_type.is_empty() {
+            return Ok(reply.done());
+        }
+        Ok(reply.body(&ping.media_type, ping.body.clone()).done())
     }
 
     /// Who is asking, if they may do all that is needed.
@@ -82,23 +92,6 @@ impl Core {
         }
     }
 
-    /// A refusal with the challenge that goes with it.
-    pub(super) fn challenged(
-        &self,
-        refusal: Refusal,
-        needs: &[Need<'_>],
-        error: Option<&str>,
-    ) -> Refusal {
-        let challenge = match self.auth {
-            Auth::None => return refusal,
-            Auth::Basic => format!("Basic realm=\"{}\"", self.service),
-            Auth::Bearer => self.bearer_challenge(needs, error),
-        };
-        refusal
-            .with(WWW_AUTHENTICATE, challenge)
-            .with(API_VERSION, "registry/2.0")
-    }
-
     /// The user of a `Basic` header, or why there is none.
     pub(super) fn basic_user(&self, value: &str) -> Result<String, BasicError> {
         let (name, password) = decode_basic(value).ok_or(BasicError::Form)?;
@@ -122,7 +115,9 @@ impl Core {
             None => None,
             Some(value) => match self.basic_user(&value) {
                 Ok(user) => Some(user),
-                Err(_) => return Err(self.challenged(unauthorized(), needs, None)),
+                Err(_) => {
+                    return Err(self.challenged(unauthorized(), needs, Some("invalid_token")));
+                }
             },
         };
         let public = !needs.is_empty()
@@ -158,6 +153,9 @@ impl Core {
             let refusal = unauthorized(needs, self.profile.auth.dialect);
             return Err(self.challenged(refusal, needs, None));
         };
+        if self.profile.auth.basic_too && decode_basic(&value).is_some() {
+            return self.authorize_basic(head, needs);
+        }
         let claims = match self.read_bearer(head, &value) {
             Ok(claims) => claims,
             Err(defect) => return Err(self.defective(defect, needs)),
@@ -187,13 +185,10 @@ impl Core {
         if !scheme.eq_ignore_ascii_case("bearer") {
             return Err(Defect::Format);
         }
-        let claims = self
-            .signer
-            .verify(token.trim())
-            .map_err(|error| match error {
-                TokenError::Format => Defect::Format,
-                TokenError::Signature | TokenError::Key => Defect::Signature,
-            })?;
+        let claims = self.verify(token.trim()).map_err(|error| match error {
+            TokenError::Format => Defect::Format,
+            TokenError::Signature | TokenError::Key => Defect::Signature,
+        })?;
         if claims.iss != self.issuer {
             return Err(Defect::Signature);
         }
@@ -222,24 +217,6 @@ impl Core {
     /// Whether anyone may pull from a repository without a token.
     fn is_public(&self, name: &str) -> bool {
         !self.profile.auth.public_needs_token && self.rights.allow(None, name, Action::Pull)
-    }
-
-    fn bearer_challenge(&self, needs: &[Need<'_>], error: Option<&str>) -> String {
-        let realm = match &self.realm {
-            Some(realm) => realm.clone(),
-            None => format!("{}{}", self.origin, self.profile.auth.token_path),
-        };
-        let mut challenge = format!("Bearer realm=\"{realm}\",service=\"{}\"", self.service);
-        let scopes: Vec<String> = needs.iter().map(scope).collect();
-        if !scopes.is_empty() && self.profile.auth.challenge_scope == ChallengeScope::Exact {
-            challenge.push_str(&format!(",scope=\"{}\"", scopes.join(" ")));
-        }
-        if let Some(error) = error
-            && self.profile.auth.challenge_error
-        {
-            challenge.push_str(&format!(",error=\"{error}\""));
-        }
-        challenge
     }
 }
 
@@ -289,15 +266,6 @@ fn unauthorized(needs: &[Need<'_>], dialect: Dialect) -> Refusal {
         Dialect::Quay => json!({}),
     };
     Refusal::detailed(401, ErrorCode::UNAUTHORIZED, message, detail)
-}
-
-fn scope(need: &Need<'_>) -> String {
-    let actions = match need.action {
-        Action::Pull => "pull",
-        Action::Push => "pull,push",
-        Action::Delete => "delete",
-    };
-    format!("repository:{}:{actions}", need.name)
 }
 
 fn decode_basic(value: &str) -> Option<(String, String)> {

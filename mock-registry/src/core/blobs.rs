@@ -23,26 +23,37 @@ impl Core {
         self.route_digest(digest)?;
         let name = self.canonical(name)?;
         self.authorize(head, &[pull(&name)])?;
+        self.parent_exists(&name)?;
+        self.judge_accept(head)?;
         let digest: Digest = digest.parse().map_err(|_| self.no_such_blob(digest))?;
         let size = self.store.size(&digest);
         let size = size.filter(|_| self.shows_blob(&name, &digest));
         let size = size.ok_or_else(unknown)?;
-        let cache = &self.profile.blob.cache_control;
-        let reply = Reply::new(200)
-            .with_some(
-                header::CACHE_CONTROL,
-                Some(cache).filter(|value| !value.is_empty()),
-            )
-            .with(header::ACCEPT_RANGES, "bytes");
-        let range = self.asked_range(head, size);
-        let (reply, range) = match range {
-            Asked::All => (reply, 0..size),
+        if let Some(elsewhere) = self.sent_to_storage(head, &digest) {
+            return Ok(elsewhere);
+        }
+        let knobs = &self.profile.blob;
+        let cache = Some(&knobs.cache_control).filter(|value| !value.is_empty());
+        let named = knobs.digest_header.then(|| digest.to_string());
+        let mut response = self
+            .bytes_of(head, &digest, size)?
+            .with_some(header::CACHE_CONTROL, cache)
+            .with_some(CONTENT_DIGEST, named)
+            .done();
+        if head.parts.method == Method::HEAD && !self.profile.blob.head_length {
+            response.headers_mut().remove(header::CONTENT_LENGTH);
+        }
+        Ok(response)
+    }
+
+    /// A stored blob, or the part of it that is asked for.
+    pub(super) fn bytes_of(&self, head: &Head<'_>, digest: &Digest, size: u64) -> Outcome<Reply> {
+        let reply = |status| Reply::new(status).with(header::ACCEPT_RANGES, "bytes");
+        let (reply, range) = match self.asked_range(head, size) {
+            Asked::All => (reply(200), 0..size),
             Asked::Part(range) => {
                 let shown = format!("bytes {}-{}/{size}", range.start, range.end - 1);
-                let part = Reply::new(206)
-                    .with(header::ACCEPT_RANGES, "bytes")
-                    .with(header::CONTENT_RANGE, shown);
-                (part, range)
+                (reply(206).with(header::CONTENT_RANGE, shown), range)
             }
             Asked::Beyond => {
                 return Err(
@@ -54,12 +65,12 @@ impl Core {
         let reply = reply
             .with(header::CONTENT_TYPE, "application/octet-stream")
             .with(header::CONTENT_LENGTH, length)
-            .with(header::ETAG, format!("\"{digest}\""))
-            .with(CONTENT_DIGEST, digest.to_string());
+            .with(header::ETAG, format!("\"{digest}\""));
         if head.parts.method == Method::HEAD {
-            return Ok(reply.done());
+            return Ok(reply);
         }
-        Ok(reply.stored(Body::Stored { digest, range }).done())
+        let digest = digest.clone();
+        Ok(reply.stored(Body::Stored { digest, range }))
     }
 
     /// `DELETE` of a blob.
@@ -100,6 +111,27 @@ impl Core {
             return Ok(());
         }
         Err(self.wrong_method().with(header::ALLOW, "DELETE, OPTIONS"))
+    }
+
+    /// Whether the client takes what a blob is, where that is looked at.
+    fn judge_accept(&self, head: &Head<'_>) -> Outcome<()> {
+        let status = self.profile.blob.accept_status;
+        let values = head.parts.headers.get_all(header::ACCEPT).iter();
+        let mut named = values
+            .filter_map(|value| value.to_str().ok())
+            .flat_map(|value| value.split(','))
+            .map(|item| item.split(';').next().unwrap_or_default().trim())
+            .peekable();
+        let fits =
+            |item: &str| ["*/*", "application/*", "application/octet-stream"].contains(&item);
+        if status == 0 || named.peek().is_none() || named.any(fits) {
+            return Ok(());
+        }
+        Err(Refusal::new(
+            status,
+            ErrorCode::UNSUPPORTED,
+            "not acceptable",
+        ))
     }
 
     fn no_such_blob(&self, digest: &str) -> Refusal {

@@ -1,6 +1,7 @@
 //! A request whose body is arriving, and what takes the body in.
 
 use std::io;
+use std::time::Duration;
 
 use longshore_protocol::{Algorithm, Digest};
 use sha2::{Digest as _, Sha256, Sha512};
@@ -76,6 +77,7 @@ pub(crate) enum Purpose {
 pub(crate) struct ManifestPut {
     pub(crate) name: String,
     pub(crate) reference: String,
+    pub(crate) now: Duration,
     /// The tags asked for by `?tag=`.
     pub(crate) tags: Vec<String>,
     pub(crate) content_type: Option<String>,

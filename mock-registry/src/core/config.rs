@@ -26,6 +26,18 @@ pub struct Config {
     pub realm: Option<String>,
     /// The `service` of challenges and the audience of tokens; `None` means the host of `origin`.
     pub service: Option<String>,
+    /// Scheme and host of the storage that requests for blobs are sent to, where the profile does
+    /// so; `None` means the registry itself. Whoever is there must hand `/_storage/` on to it.
+    pub storage_origin: Option<String>,
+    /// Repositories that are there from the start.
+    pub repositories: BTreeSet<String>,
+    /// Whether sparse images are taken where the profile takes them. The specification allows it,
+    /// and `mock-registry serve` does; in a test a client that forgets a layer should be noticed,
+    /// so it is off unless asked for.
+    pub sparse: bool,
+    /// Refresh tokens that are good from the start, and whose they are: what a credential store
+    /// calls an identity token.
+    pub identity_tokens: BTreeMap<String, String>,
     /// The issuer of tokens.
     pub issuer: String,
     /// Whether there is nothing here but the token endpoint, for other registries to use.
@@ -51,6 +63,8 @@ pub struct Rights {
     pub anonymous_pull: bool,
     /// Repositories to which nobody may push.
     pub pull_only: BTreeSet<String>,
+    /// Repositories whose tags cannot be moved once they are set.
+    pub immutable: BTreeSet<String>,
     /// Repositories that nobody may pull from or push to.
     pub closed: BTreeSet<String>,
 }
@@ -67,6 +81,10 @@ impl Config {
             origin: "http://registry.test".into(),
             realm: None,
             service: None,
+            storage_origin: None,
+            repositories: BTreeSet::new(),
+            sparse: false,
+            identity_tokens: BTreeMap::new(),
             issuer: "longshore-mock-registry".into(),
             token_only: false,
             store: Box::new(Memory::default()),
@@ -81,6 +99,27 @@ impl Config {
     #[must_use]
     pub fn user(mut self, name: impl Into<String>, password: impl Into<String>) -> Self {
         self.users.insert(name.into(), password.into());
+        self
+    }
+
+    /// The same with a repository that is there from the start.
+    #[must_use]
+    pub fn repository(mut self, name: impl Into<String>) -> Self {
+        self.repositories.insert(name.into());
+        self
+    }
+
+    /// The same, in which the tags of this repository cannot be moved, if the profile knows such.
+    #[must_use]
+    pub fn immutable(mut self, repository: impl Into<String>) -> Self {
+        self.rights.immutable.insert(repository.into());
+        self
+    }
+
+    /// The same, taking sparse images or not.
+    #[must_use]
+    pub fn sparse(mut self, taken: bool) -> Self {
+        self.sparse = taken;
         self
     }
 

@@ -5,7 +5,8 @@ use http::{HeaderName, HeaderValue, Response, StatusCode, header};
 use longshore_protocol::ErrorCode;
 use serde_json::{Value, json};
 
-use super::Body;
+use super::{Body, HangUp};
+use crate::profile::{ErrorForm, ErrorKnobs, RoutingErrors};
 
 /// An answer being put together.
 pub(crate) struct Reply(Response<Body>);
@@ -56,6 +57,7 @@ pub(crate) struct Refusal {
     status: u16,
     form: Form,
     headers: Vec<(HeaderName, String)>,
+    hang_up: bool,
 }
 
 #[derive(Debug)]
@@ -100,14 +102,7 @@ impl Refusal {
 
     /// A page, as web frameworks make them.
     pub(crate) fn html(status: u16) -> Self {
-        let reason = StatusCode::from_u16(status)
-            .ok()
-            .and_then(|status| status.canonical_reason())
-            .unwrap_or("Error");
-        let page = format!(
-            "<!doctype html>\n<html lang=en>\n<title>{status} {reason}</title>\n<h1>{reason}</h1>\n"
-        );
-        Self::text(status, HTML, page)
+        Self::text(status, HTML, page(status))
     }
 
     pub(crate) fn empty(status: u16) -> Self {
@@ -124,20 +119,58 @@ impl Refusal {
         self
     }
 
-    pub(crate) fn into_response(self) -> Response<Body> {
+    /// Not sent at all by a server: it hangs up.
+    pub(crate) fn hanging_up(mut self) -> Self {
+        self.hang_up = true;
+        self
+    }
+
+    /// With the URL that was asked where a header has to name it.
+    pub(crate) fn to(mut self, url: &str) -> Self {
+        for (_, value) in &mut self.headers {
+            *value = value.replace("{url}", url);
+        }
+        self
+    }
+
+    pub(crate) fn into_response(self, knobs: &ErrorKnobs) -> Response<Body> {
         let mut reply = Reply::new(self.status);
-        for (name, value) in self.headers {
-            reply = reply.with(name, value);
+        for (name, value) in &self.headers {
+            reply = reply.with(name.clone(), value);
         }
-        match self.form {
-            Form::Oci(errors) => {
-                let mut text = json!({ "errors": errors }).to_string();
-                text.push('\n');
-                reply.body("application/json", text).done()
+        let mut response = match self.form {
+            Form::Oci(_) if self.status == 401 && !knobs.unauthorized_text.is_empty() => {
+                reply.body(TEXT, knobs.unauthorized_text.clone())
             }
-            Form::Text(media_type, text) => reply.body(media_type, text).done(),
-            Form::Empty => reply.done(),
+            Form::Oci(_) if by_proxy(self.status) && knobs.proxy == RoutingErrors::Html => {
+                reply.body(HTML, page(self.status))
+            }
+            Form::Oci(_) if by_proxy(self.status) && knobs.proxy == RoutingErrors::Text => {
+                reply.body(TEXT, reason(self.status))
+            }
+            Form::Oci(errors) => match knobs.form {
+                ErrorForm::Oci => {
+                    let mut text = json!({ "errors": errors }).to_string();
+                    text.push('\n');
+                    reply.body(&knobs.media_type, text)
+                }
+                ErrorForm::Text => {
+                    let messages = errors.iter().filter_map(|error| error["message"].as_str());
+                    let messages: Vec<&str> = messages.collect();
+                    reply.body(TEXT, messages.join("\n"))
+                }
+                ErrorForm::Html => reply.body(HTML, page(self.status)),
+                ErrorForm::Empty => reply,
+                ErrorForm::Braces => reply.body(&knobs.media_type, "{}"),
+            },
+            Form::Text(media_type, text) => reply.body(media_type, text),
+            Form::Empty => reply,
         }
+        .done();
+        if self.hang_up {
+            response.extensions_mut().insert(HangUp);
+        }
+        response
     }
 
     fn of(status: u16, form: Form) -> Self {
@@ -145,6 +178,7 @@ impl Refusal {
             status,
             form,
             headers: Vec::new(),
+            hang_up: false,
         }
     }
 }
@@ -153,8 +187,27 @@ fn entry(code: &ErrorCode, message: impl Into<String>, detail: Value) -> Value {
     json!({ "code": code.as_str(), "message": message.into(), "detail": detail })
 }
 
+fn reason(status: u16) -> &'static str {
+    let status = StatusCode::from_u16(status).ok();
+    status
+        .and_then(|status| status.canonical_reason())
+        .unwrap_or("Error")
+}
+
+fn page(status: u16) -> String {
+    let reason = reason(status);
+    format!(
+        "<!doctype html>\n<html lang=en>\n<title>{status} {reason}</title>\n<h1>{reason}</h1>\n"
+    )
+}
+
+/// What a proxy in front of a registry says itself.
+fn by_proxy(status: u16) -> bool {
+    matches!(status, 411 | 413 | 414 | 500..)
+}
+
+pub(crate) const TEXT: &str = "text/plain; charset=utf-8";
 pub(crate) const HTML: &str = "text/html; charset=utf-8";
 pub(crate) const API_VERSION: HeaderName =
     HeaderName::from_static("docker-distribution-api-version");
 pub(crate) const CONTENT_DIGEST: HeaderName = HeaderName::from_static("docker-content-digest");
-pub(crate) const UPLOAD_UUID: HeaderName = HeaderName::from_static("docker-upload-uuid");

@@ -26,18 +26,35 @@ impl Core {
     ) -> Outcome<Response<Body>> {
         let name = self.canonical(name)?;
         self.authorize(head, &[pull(&name)])?;
-        let repository = self.repository(&name)?;
-        let digest = repository.resolve(reference).ok_or_else(unknown)?;
-        let manifest = repository.manifests.get(&digest).ok_or_else(unknown)?;
+        let knobs = &self.profile.manifest;
+        let is_head = head.parts.method == Method::HEAD;
+        if is_head && knobs.head_status != 200 {
+            let message = "the operation is unsupported";
+            let code = ErrorCode::UNSUPPORTED;
+            return Err(Refusal::new(knobs.head_status, code, message));
+        }
+        let absent = || match knobs.absent_head_status {
+            404 => unknown(),
+            status if is_head => Refusal::new(status, ErrorCode::DENIED, "forbidden"),
+            _ => unknown(),
+        };
+        let repository = self.repository(&name);
+        let repository = repository.map_err(|refusal| match knobs.absent_head_status {
+            404 => refusal,
+            _ => absent(),
+        })?;
+        let digest = repository.resolve(reference).ok_or_else(absent)?;
+        let manifest = repository.manifests.get(&digest).ok_or_else(absent)?;
         let quay = self.profile.manifest.rules != ManifestRules::Generic;
         if quay && is_tag(reference) && !accepts(head, &manifest.media_type) {
             return self.converted(head, &name, reference, &digest);
         }
+        let named = knobs.digest_header.then(|| digest.to_string());
         let reply = Reply::new(200)
-            .with(CONTENT_DIGEST, digest.to_string())
+            .with_some(CONTENT_DIGEST, named)
             .with(header::ETAG, format!("\"{digest}\""))
             .with(header::CONTENT_LENGTH, manifest.bytes.len().to_string());
-        if head.parts.method == Method::HEAD {
+        if is_head {
             let media_type = manifest.media_type.as_str();
             return Ok(reply.with(header::CONTENT_TYPE, media_type).done());
         }
@@ -56,7 +73,7 @@ impl Core {
         let by_digest = reference.contains(':');
         if !by_digest && !is_tag(reference) {
             return Err(match self.profile.errors.routing {
-                RoutingErrors::Html => self.no_route(),
+                RoutingErrors::Html | RoutingErrors::Text => self.no_route(),
                 RoutingErrors::Json => Refusal::new(400, ErrorCode::TAG_INVALID, "invalid tag"),
             });
         }
@@ -72,6 +89,7 @@ impl Core {
         if !type_first {
             self.judge_type(content_type.as_deref())?;
         }
+        self.judge_head(head)?;
         let limit = self.profile.manifest.limit;
         if content_length(head).is_some_and(|length| length > limit) {
             return Err(self.too_big());
@@ -80,6 +98,7 @@ impl Core {
         let put = ManifestPut {
             name,
             tags,
+            now: head.now,
             reference: reference.to_owned(),
             content_type,
             base: self.base_of(head.parts),
@@ -183,11 +202,12 @@ impl Core {
         subject: Option<&str>,
     ) -> Response<Body> {
         let text = digest.to_string();
+        let knobs = &self.profile.manifest;
+        let location = knobs
+            .location
+            .then(|| self.manifest_location(&put.base, &put.name, &text));
         let reply = Reply::new(201)
-            .with(
-                header::LOCATION,
-                self.manifest_location(&put.base, &put.name, &text),
-            )
+            .with_some(header::LOCATION, location)
             .with(CONTENT_DIGEST, text)
             .with_some(SUBJECT, subject);
         let reply = put
@@ -217,22 +237,25 @@ impl Core {
         if rule != MissingBlob::Accept {
             let repository = self.repository(&put.name)?;
             let missing = judged.missing(
-                rule == MissingBlob::Sparse,
-                |blob| self.shows_blob(&put.name, blob),
+                rule == MissingBlob::Sparse && self.sparse,
+                |blob| {
+                    let orphaned = self.is_orphaned(&put.name, blob, put.now);
+                    self.shows_blob(&put.name, blob) && !orphaned
+                },
                 |manifest| repository.manifests.contains_key(manifest),
             );
             if !missing.is_empty() {
+                let status = self.profile.manifest.missing_status;
+                let code = ErrorCode::new(self.profile.manifest.missing_code.clone());
                 let errors = missing.into_iter().map(|digest| {
                     let message = "manifest references content that is not there".to_owned();
-                    (
-                        ErrorCode::MANIFEST_BLOB_UNKNOWN,
-                        message,
-                        json!({ "digest": digest }),
-                    )
+                    (code.clone(), message, json!({ "digest": digest }))
                 });
-                return Err(Refusal::several(400, errors));
+                return Err(Refusal::several(status, errors));
             }
         }
+        self.judge_subject(put, judged.subject.as_deref())?;
+        self.judge_tags(put)?;
         self.store_manifest(put, &digest, judged.media_type, bytes)
             .map_err(|e| Refusal::storage(&e))?;
         let subject = judged.subject.filter(|_| self.profile.manifest.oci_subject);
@@ -272,6 +295,51 @@ impl Core {
         Err(Refusal::new(400, ErrorCode::TAG_INVALID, "invalid tag"))
     }
 
+    /// That no tag is moved that cannot be.
+    pub(super) fn judge_tags(&self, put: &ManifestPut) -> Outcome<()> {
+        let status = self.profile.manifest.immutable_status;
+        if status == 0 || !self.rights.immutable.contains(&put.name) {
+            return Ok(());
+        }
+        let repository = self.repository(&put.name)?;
+        let mut wanted = put.tags.iter().chain([&put.reference]);
+        let Some(tag) = wanted.find(|tag| repository.tags.contains_key(*tag)) else {
+            return Ok(());
+        };
+        let code = ErrorCode::new(self.profile.manifest.immutable_code.clone());
+        let message = format!("tag '{tag}' is immutable");
+        Err(Refusal::new(status, code, message))
+    }
+
+    /// That the subject is there, where it must be.
+    fn judge_subject(&self, put: &ManifestPut, subject: Option<&str>) -> Outcome<()> {
+        let Some(subject) = subject.filter(|_| self.profile.manifest.subject_needed) else {
+            return Ok(());
+        };
+        let repository = self.repository(&put.name)?;
+        if repository.resolve(subject).is_some() {
+            return Ok(());
+        }
+        let knobs = &self.profile.manifest;
+        let code = ErrorCode::new(knobs.missing_code.clone());
+        let message = "the subject is not there";
+        Err(Refusal::new(knobs.missing_status, code, message))
+    }
+
+    /// Whether the head of a `PUT` has what it must have.
+    fn judge_head(&self, head: &Head<'_>) -> Outcome<()> {
+        let knobs = &self.profile.manifest;
+        if knobs.type_needed && !head.parts.headers.contains_key(header::CONTENT_TYPE) {
+            let code = ErrorCode::MANIFEST_INVALID;
+            return Err(Refusal::new(400, code, "no Content-Type"));
+        }
+        if knobs.length_status != 0 && content_length(head).is_none() {
+            let code = ErrorCode::MANIFEST_INVALID;
+            return Err(Refusal::new(knobs.length_status, code, "no length"));
+        }
+        Ok(())
+    }
+
     fn judge_type(&self, content_type: Option<&str>) -> Outcome<()> {
         let manifest = &self.profile.manifest;
         let taken = match manifest.rules {
@@ -290,9 +358,6 @@ impl Core {
 
     fn too_big(&self) -> Refusal {
         let manifest = &self.profile.manifest;
-        if self.profile.errors.routing == RoutingErrors::Html {
-            return Refusal::html(manifest.too_big_status);
-        }
         let code = ErrorCode::new(manifest.too_big_code.clone());
         Refusal::new(manifest.too_big_status, code, "manifest too large")
     }

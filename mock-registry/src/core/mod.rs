@@ -4,18 +4,24 @@ mod auth;
 mod blobs;
 mod call;
 mod catalog;
+mod challenge;
+mod chunks;
 mod config;
 mod errors;
 mod generic;
 mod inspect;
 mod log;
+mod logins;
 mod manifests;
 mod mount;
 mod places;
 mod quay_manifests;
+mod rate;
 mod repositories;
 mod route;
+mod scopes;
 mod sessions;
+mod storage;
 mod tags;
 mod tokens;
 mod uploads;
@@ -40,7 +46,7 @@ use crate::token::{HmacSigner, Signer};
 pub(crate) use blobs::is_digest_like;
 use call::{Purpose, Sink};
 use catalog::Catalog;
-use errors::{API_VERSION, Refusal, Reply};
+use errors::{API_VERSION, Refusal, Reply, TEXT};
 use log::{Log, LogIndex};
 use route::{Pairs, Route};
 
@@ -55,6 +61,8 @@ pub struct Core {
     users: BTreeMap<String, String>,
     rights: Rights,
     origin: String,
+    storage_origin: Option<String>,
+    sparse: bool,
     realm: Option<String>,
     service: String,
     issuer: String,
@@ -66,7 +74,9 @@ pub struct Core {
     issued: u64,
     catalog: Catalog,
     sessions: BTreeMap<String, sessions::Session>,
-    backoff: BTreeMap<String, tokens::Backoff>,
+    backoff: BTreeMap<String, logins::Backoff>,
+    passes: logins::Passes,
+    rate: rate::Window,
     log: Log,
 }
 
@@ -94,6 +104,11 @@ pub enum Body {
         range: Range<u64>,
     },
 }
+
+/// Set as an extension of an answer that a server must not give: it closes the connection instead,
+/// as some registries do. Whoever has no connection sees the answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct HangUp;
 
 /// What a handler wants: an answer sent, or a body received.
 enum Step {
@@ -137,9 +152,16 @@ impl Core {
             catalog: Catalog::new(),
             sessions: BTreeMap::new(),
             backoff: BTreeMap::new(),
+            passes: logins::Passes::of(config.identity_tokens),
+            rate: rate::Window::default(),
+            storage_origin: config.storage_origin,
+            sparse: config.sparse,
             log: Log::new(config.log_limit),
         };
         core.recall()?;
+        for name in config.repositories {
+            core.create_repository(&name)?;
+        }
         Ok(core)
     }
 
@@ -151,7 +173,11 @@ impl Core {
             parts,
             query: Pairs::of(parts.uri.query().unwrap_or_default()),
         };
-        match self.step(&head) {
+        let outcome = match self.count(&head) {
+            Ok(()) => self.step(&head),
+            Err(refusal) => Err(refusal),
+        };
+        match outcome {
             Ok(Step::Receive(purpose, sink)) => Begun::Receive(Call {
                 purpose,
                 sink,
@@ -159,7 +185,12 @@ impl Core {
                 logged,
             }),
             Ok(Step::Done(response)) => Begun::Answer(self.answer(logged, 0, Ok(response))),
-            Err(refusal) => Begun::Answer(self.answer(logged, 0, Err(refusal))),
+            Err(refusal) => {
+                let target = parts.uri.path_and_query();
+                let target = target.map_or("/", |target| target.as_str());
+                let refusal = refusal.to(&format!("{}{target}", self.base_of(parts)));
+                Begun::Answer(self.answer(logged, 0, Err(refusal)))
+            }
         }
     }
 
@@ -230,10 +261,16 @@ impl Core {
 
     fn step(&mut self, head: &Head<'_>) -> Outcome<Step> {
         let method = &head.parts.method;
-        let route = Route::of(head.parts.uri.path(), &self.profile.auth.token_path);
+        let path = head.parts.uri.path();
+        let route = self.route_of_session(path);
+        let route = route.unwrap_or_else(|| Route::of(path, &self.profile.auth.token_path));
         match route {
             Route::Token => self.token(head),
             _ if self.token_only => Err(self.no_route()),
+            Route::Storage { digest } => match *method {
+                Method::GET | Method::HEAD => self.stored_blob(head, &digest).map(Step::Done),
+                _ => Err(self.wrong_method()),
+            },
             Route::Base => self.base(head).map(Step::Done),
             Route::BaseWithoutSlash => Ok(Step::Done(redirect(head, "/v2/"))),
             Route::Uploads { name, slash } => {
@@ -246,15 +283,18 @@ impl Core {
                     _ => Err(self.wrong_method()),
                 }
             }
-            Route::Upload { name, session } => match *method {
-                Method::PATCH => self.patch(head, &name, &session),
-                Method::PUT => self.commit(head, &name, &session),
-                Method::GET | Method::HEAD => {
-                    self.upload_status(head, &name, &session).map(Step::Done)
+            Route::Upload { name, session } => {
+                self.reap(head.now);
+                match *method {
+                    Method::PATCH => self.patch(head, &name, &session),
+                    Method::PUT => self.commit(head, &name, &session),
+                    Method::GET | Method::HEAD => {
+                        self.upload_status(head, &name, &session).map(Step::Done)
+                    }
+                    Method::DELETE => self.cancel(head, &name, &session).map(Step::Done),
+                    _ => Err(self.wrong_method()),
                 }
-                Method::DELETE => self.cancel(head, &name, &session).map(Step::Done),
-                _ => Err(self.wrong_method()),
-            },
+            }
             Route::Blob { name, digest } => match *method {
                 Method::GET | Method::HEAD => self.get_blob(head, &name, &digest).map(Step::Done),
                 Method::DELETE => self.delete_blob(head, &name, &digest).map(Step::Done),
@@ -274,8 +314,7 @@ impl Core {
                 Method::GET | Method::HEAD => self.list_tags(head, &name).map(Step::Done),
                 _ => Err(self.wrong_method()),
             },
-            Route::Referrers { name, digest } if self.profile.manifest.oci_subject => match *method
-            {
+            Route::Referrers { name, digest } if self.profile.manifest.referrers => match *method {
                 Method::GET | Method::HEAD => self.referrers(head, &name, &digest).map(Step::Done),
                 _ => Err(self.wrong_method()),
             },
@@ -289,7 +328,9 @@ impl Core {
         received: u64,
         outcome: Outcome<Response<Body>>,
     ) -> Response<Body> {
-        let mut response = outcome.unwrap_or_else(Refusal::into_response);
+        let errors = &self.profile.errors;
+        let mut response = outcome.unwrap_or_else(|refusal| refusal.into_response(errors));
+        self.tell_rate(&mut response);
         if self.profile.errors.headers_always {
             let version = http::HeaderValue::from_static("registry/2.0");
             response.headers_mut().entry(API_VERSION).or_insert(version);
@@ -312,6 +353,7 @@ impl Core {
     fn no_route(&self) -> Refusal {
         match self.profile.errors.routing {
             RoutingErrors::Html => Refusal::html(404),
+            RoutingErrors::Text => Refusal::text(404, TEXT, "404 page not found\n"),
             RoutingErrors::Json => Refusal::new(404, ErrorCode::new("NOT_FOUND"), "no such path"),
         }
     }
@@ -319,7 +361,7 @@ impl Core {
     fn wrong_method(&self) -> Refusal {
         match self.profile.errors.routing {
             RoutingErrors::Html => Refusal::html(405),
-            RoutingErrors::Json => {
+            RoutingErrors::Json | RoutingErrors::Text => {
                 Refusal::new(405, ErrorCode::UNSUPPORTED, "no such method for this path")
             }
         }

@@ -5,7 +5,7 @@ use longshore_protocol::{Digest, ErrorCode};
 
 use super::auth::{Caller, Need};
 use super::config::Action;
-use super::errors::Refusal;
+use super::errors::{CONTENT_DIGEST, Refusal};
 use super::uploads::push;
 use super::{Body, Core, Head, Outcome};
 use crate::profile::{AnonymousMount, BadSource};
@@ -21,13 +21,13 @@ impl Core {
         let Some(wanted) = head.query.get("mount") else {
             return Ok(None);
         };
+        let knobs = &self.profile.mount;
         let from = head.query.get("from").filter(|from| !from.is_empty());
+        let from = from.filter(|_| !knobs.any_source);
         let source = match from {
-            Some(from) if self.profile.mount.with_from => {
-                self.canonical(from).ok().map(|source| vec![source])
-            }
+            Some(from) if knobs.with_from => self.canonical(from).ok().map(|source| vec![source]),
             Some(_) => None,
-            None => match self.profile.mount.without_from {
+            None => match knobs.without_from {
                 AnonymousMount::Mount => Some(self.readable(caller)),
                 AnonymousMount::Session => None,
                 AnonymousMount::Refuse => {
@@ -45,8 +45,18 @@ impl Core {
         if let [source] = sources.as_slice()
             && !self.may(caller, source, Action::Pull)
         {
-            return match self.profile.mount.bad_source {
+            return match knobs.bad_source {
                 BadSource::Session => Ok(None),
+                BadSource::Forbidden => Err(Refusal::new(
+                    403,
+                    ErrorCode::DENIED,
+                    "requested access to the resource is denied",
+                )),
+                BadSource::NotFound => Err(Refusal::new(
+                    404,
+                    ErrorCode::NAME_UNKNOWN,
+                    "repository name not known to registry",
+                )),
                 BadSource::Unauthorized => {
                     let pull = Need {
                         name: source,
@@ -62,16 +72,26 @@ impl Core {
         let Ok(digest) = wanted.parse::<Digest>() else {
             return Ok(None);
         };
-        if !sources
-            .iter()
-            .any(|source| self.shows_blob(source, &digest))
-        {
+        let referenced = |source: &str| {
+            !knobs.only_referenced
+                || self
+                    .catalog
+                    .get(source)
+                    .is_some_and(|source| source.names(&digest))
+        };
+        let found = |source: &String| self.shows_blob(source, &digest) && referenced(source);
+        if !sources.iter().any(found) {
             return Ok(None);
         }
+        self.note_upload(name, &digest, head.now);
         self.link_blob(name, &digest)
             .map_err(|e| Refusal::storage(&e))?;
         let base = self.base_of(head.parts);
-        Ok(Some(self.blob_created(&base, name, &digest)))
+        let mut response = self.blob_created(&base, name, &digest);
+        if !self.profile.mount.digest_header {
+            response.headers_mut().remove(CONTENT_DIGEST);
+        }
+        Ok(Some(response))
     }
 
     fn readable(&self, caller: &Caller) -> Vec<String> {

@@ -5,13 +5,18 @@ use http::request::Parts;
 use sha2::{Digest as _, Sha256};
 
 use super::Core;
-use super::route::encode;
-use crate::profile::{LocationForm, LocationHost};
+use super::route::{Route, encode};
+use crate::profile::{LocationForm, LocationHost, LocationScheme};
 
 impl Core {
     /// What an absolute `Location` on the answer to this request starts with.
     pub(super) fn base_of(&self, parts: &Parts) -> String {
-        let scheme = self.origin.split("://").next().unwrap_or("http");
+        let own = self.origin.split_once("://");
+        let (scheme, own_host) = own.unwrap_or(("http", self.origin.as_str()));
+        let scheme = match self.profile.location.scheme {
+            LocationScheme::Own => scheme,
+            LocationScheme::Http => "http",
+        };
         let host = parts
             .headers
             .get(header::HOST)
@@ -19,7 +24,7 @@ impl Core {
             .or_else(|| parts.uri.authority().map(http::uri::Authority::as_str));
         match (self.profile.location.host, host) {
             (LocationHost::Request, Some(host)) => format!("{scheme}://{host}"),
-            _ => self.origin.clone(),
+            _ => format!("{scheme}://{own_host}"),
         }
     }
 
@@ -43,13 +48,64 @@ impl Core {
 
     pub(super) fn session_location(&self, base: &str, name: &str, id: &str, state: &str) -> String {
         let name = encode(name, true);
-        let path = format!("/v2/{name}/blobs/uploads/{id}");
+        let own = &self.profile.location.upload_path;
+        let path = if own.is_empty() {
+            format!("/v2/{name}/blobs/uploads/{id}")
+        } else {
+            let (first, rest) = name.split_once('/').unwrap_or((&name, ""));
+            let path = own.replace("{first}", first).replace("{rest}", rest);
+            path.replace("{id}", id)
+        };
         let path = if state.is_empty() {
             path
         } else {
-            format!("{path}?{}", session_query(state))
+            format!("{path}?{}", self.session_query(state))
         };
         place(self.profile.location.form, base, &path)
+    }
+
+    /// The query of a session's URL.
+    pub(super) fn session_query(&self, state: &str) -> String {
+        self.profile.location.query.replace("{state}", state)
+    }
+
+    /// The parameter of that query whose value changes.
+    pub(super) fn state_parameter(&self) -> &str {
+        let pairs = self.profile.location.query.split('&');
+        let mut pairs = pairs.filter_map(|pair| pair.split_once('='));
+        let found = pairs.find(|(_, value)| *value == "{state}");
+        found.map_or("", |(name, _)| name)
+    }
+
+    /// The session that a path names, where sessions have a place of their own.
+    pub(super) fn route_of_session(&self, path: &str) -> Option<Route> {
+        let own = self.profile.location.upload_path.split('{').next();
+        let own = own.filter(|own| !own.is_empty())?;
+        if !path.starts_with(own) {
+            return None;
+        }
+        let id = path.rsplit('/').next().unwrap_or_default();
+        let name = self.sessions.get(id).map(|session| session.name.clone());
+        Some(Route::Upload {
+            // Nobody who may not push there learns whether there is such a session.
+            name: name.unwrap_or_else(|| "unknown/unknown/unknown".to_owned()),
+            session: id.to_owned(),
+        })
+    }
+
+    /// The name of a new session.
+    pub(super) fn new_id(&mut self) -> String {
+        let length = self.profile.location.id_length.min(LONGEST_ID);
+        if length == 0 {
+            return uuid(self.next_secret("session"));
+        }
+        let mut id = String::with_capacity(length);
+        while id.len() < length {
+            let bytes = self.next_secret("session");
+            id.extend(bytes.iter().map(|byte| format!("{byte:02x}")));
+        }
+        id.truncate(length);
+        id
     }
 
     /// The next sixteen bytes that nobody outside can guess from the last, the same for the same
@@ -65,12 +121,6 @@ impl Core {
         secret.copy_from_slice(&digest[..16]);
         secret
     }
-}
-
-/// The query of a session's URL: two parameters, and characters that tempt a client to encode them
-/// anew.
-pub(super) fn session_query(state: &str) -> String {
-    format!("_nouploadcache=false&_state={state}")
 }
 
 /// Sixteen bytes in the form of a UUID.
@@ -92,3 +142,6 @@ fn place(form: LocationForm, base: &str, path: &str) -> String {
         LocationForm::Relative => path.to_owned(),
     }
 }
+
+/// The longest identifier of a session, whatever a profile says.
+const LONGEST_ID: usize = 64 << 10;

@@ -61,6 +61,7 @@ impl Core {
                 .map_err(|e| Refusal::storage(&e))?;
             return Err(Refusal::html(500));
         }
+        self.judge_tags(put)?;
         self.store_manifest(put, &digest, media_type, bytes)
             .map_err(|e| Refusal::storage(&e))?;
         Ok(self.manifest_created(put, &digest, None))

@@ -21,6 +21,8 @@ pub(crate) enum Route {
     Tags { name: String },
     /// `/v2/<name>/referrers/<digest>`
     Referrers { name: String, digest: String },
+    /// `/_storage/<digest>`: where requests for blobs may be sent.
+    Storage { digest: String },
     /// Anything else.
     Unknown,
 }
@@ -29,6 +31,11 @@ impl Route {
     pub(crate) fn of(path: &str, token_path: &str) -> Self {
         if path == token_path {
             return Self::Token;
+        }
+        if let Some(digest) = path.strip_prefix("/_storage/") {
+            return Self::Storage {
+                digest: decode(digest, false),
+            };
         }
         let Some(rest) = path.strip_prefix("/v2") else {
             return Self::Unknown;

@@ -2,15 +2,15 @@
 
 use std::time::Duration;
 
-use http::header;
+use http::{HeaderName, header};
 use longshore_protocol::{Algorithm, Digest, ErrorCode};
+use sha2::{Digest as _, Sha256};
 
 use super::call::{Intake, Purpose, Sink, Upload};
-use super::errors::{Refusal, Reply, UPLOAD_UUID};
-use super::places::{session_query, uuid};
+use super::errors::{Refusal, Reply};
 use super::uploads::{content_length, unknown};
 use super::{Core, Head, Outcome, Step};
-use crate::profile::{ContentRange, Fate, LocationState};
+use crate::profile::{ClosingBody, ContentRange, Fate, LocationState};
 
 /// An upload session.
 pub(crate) struct Session {
@@ -18,8 +18,17 @@ pub(crate) struct Session {
     pub(super) stored: u64,
     pub(super) opened: Duration,
     /// When it was last written to.
-    touched: Duration,
+    pub(super) touched: Duration,
+    /// What the query of its URL says, or is made from.
     state: String,
+    /// How many chunks it has taken.
+    pub(super) chunks: u32,
+    /// The length of the first chunk, in bytes.
+    pub(super) first: u64,
+    /// The length of the last chunk, in bytes.
+    pub(super) chunk: u64,
+    /// Whether the last chunk was one that only the last may be.
+    pub(super) unfit: bool,
     /// Opened by a single `POST`, so no client knows where it is.
     pub(super) single: bool,
     /// `None` while a request is writing.
@@ -42,10 +51,12 @@ impl Core {
             Algorithm::Sha256
         };
         let upload = Upload::new(writer, algorithm);
-        let id = uuid(self.next_secret("session"));
+        let id = self.new_id();
         let state = match self.profile.location.state {
             LocationState::None => String::new(),
-            LocationState::Fixed | LocationState::Rotating => self.next_state(),
+            LocationState::Fixed | LocationState::Rotating | LocationState::Offset => {
+                self.next_state()
+            }
         };
         let session = Session {
             name: name.to_owned(),
@@ -53,6 +64,10 @@ impl Core {
             opened: now,
             touched: now,
             state,
+            chunks: 0,
+            first: 0,
+            chunk: 0,
+            unfit: false,
             single: false,
             upload: Some(upload),
         };
@@ -65,6 +80,12 @@ impl Core {
         let stored = self.sessions.get(id).map_or(0, |session| session.stored);
         let piece = match self.judge_range(head, stored) {
             Ok(piece) => piece,
+            Err(RangeError::Missing) => {
+                let status = self.profile.chunk.missing_status;
+                let code = ErrorCode::BLOB_UPLOAD_INVALID;
+                let message = "stream uploads after the first write are not allowed";
+                return Err(Refusal::new(status, code, message));
+            }
             Err(RangeError::Malformed) => {
                 let chunk = &self.profile.chunk;
                 let code = ErrorCode::new(chunk.malformed_code.clone());
@@ -103,15 +124,30 @@ impl Core {
         let Some(upload) = session.upload.take() else {
             return Err(busy());
         };
-        let intake = Intake::new(upload, piece.skip, piece.room, max).named_with(algorithm);
+        let dropped = matches!(purpose, Purpose::Commit { .. })
+            && match self.profile.chunk.closing_body {
+                ClosingBody::Appended => false,
+                ClosingBody::IgnoredAfterChunk => session.chunks > 0,
+                ClosingBody::IgnoredWithoutLength => {
+                    content_length(head).is_none() && !session.single
+                }
+            };
+        let room = if dropped { Some(0) } else { piece.room };
+        let intake = Intake::new(upload, piece.skip, room, max).named_with(algorithm);
         Ok(Step::Receive(purpose, Sink::Upload(Box::new(intake))))
     }
 
-    /// Forgets sessions that nobody has written to for too long.
-    fn reap(&mut self, now: Duration) {
+    /// Forgets sessions that nobody has written to for too long, and those that are too old.
+    pub(super) fn reap(&mut self, now: Duration) {
         let lifetime = Duration::from_secs(self.profile.session.lifetime);
+        let longest = match self.profile.session.longest {
+            0 => Duration::MAX,
+            seconds => Duration::from_secs(seconds),
+        };
         self.sessions.retain(|_, session| {
-            session.upload.is_none() || session.touched.saturating_add(lifetime) > now
+            session.upload.is_none()
+                || (session.touched.saturating_add(lifetime) > now
+                    && session.opened.saturating_add(longest) > now)
         });
     }
 
@@ -128,7 +164,10 @@ impl Core {
         let Some(value) = head.parts.headers.get(header::CONTENT_RANGE) else {
             let empty = content_length(head) == Some(0);
             return if rule == ContentRange::Required && stored > 0 && !empty {
-                Err(RangeError::Gap)
+                Err(match self.profile.chunk.missing_status {
+                    416 => RangeError::Gap,
+                    _ => RangeError::Missing,
+                })
             } else {
                 Ok(all)
             };
@@ -160,12 +199,16 @@ impl Core {
         let base = self.base_of(head.parts);
         let range = self.profile.range.mismatch.clone();
         let reply = self.session_reply(416, &base, id, &range).done();
-        let mut refusal = if self.profile.range.mismatch_body {
-            Refusal::new(416, ErrorCode::RANGE_INVALID, "not where the upload stands")
+        let knobs = &self.profile.range;
+        let mut refusal = if knobs.mismatch_body {
+            let code = ErrorCode::new(knobs.mismatch_code.clone());
+            Refusal::new(416, code, "not where the upload stands")
         } else {
             Refusal::empty(416)
         };
-        for (name, value) in reply.headers() {
+        let told = reply.headers().iter();
+        let told = told.filter(|(name, _)| knobs.mismatch_location || *name != header::LOCATION);
+        for (name, value) in told {
             if let Ok(value) = value.to_str() {
                 refusal = refusal.with(name.clone(), value);
             }
@@ -191,13 +234,17 @@ impl Core {
         let Some(session) = self.sessions.get(id) else {
             return reply;
         };
-        let location = self.session_location(base, &session.name, id, &session.state);
-        let range = fill(range, session.stored);
-        let uuid = self.profile.session.upload_uuid.then_some(id);
-        reply
+        let state = self.state_of(session);
+        let location = self.session_location(base, &session.name, id, &state);
+        let absent = self.profile.range.absent_when_empty && session.stored == 0;
+        let range = Some(fill(range, session)).filter(|range| !range.is_empty() && !absent);
+        let reply = reply
             .with(header::LOCATION, location)
-            .with_some(header::RANGE, Some(range).filter(|range| !range.is_empty()))
-            .with_some(UPLOAD_UUID, uuid)
+            .with_some(header::RANGE, range);
+        match HeaderName::try_from(self.profile.session.uuid_header.as_str()) {
+            Ok(name) => reply.with(name, id),
+            Err(_) => reply,
+        }
     }
 
     pub(super) fn session(&self, name: &str, id: &str) -> Outcome<&Session> {
@@ -210,18 +257,38 @@ impl Core {
     /// That a session is there and the query of its URL came back as it was given.
     pub(super) fn check_session(&mut self, head: &Head<'_>, name: &str, id: &str) -> Outcome<()> {
         let session = self.session(name, id)?;
-        let given = head.query.get("_state").unwrap_or_default();
-        if session.state == given && !self.is_rewritten(head, &session.state) {
+        let given = head.query.get(self.state_parameter()).unwrap_or_default();
+        let state = self.state_of(session);
+        if state == given && !self.is_rewritten(head, &state) {
             return Ok(());
         }
-        if self.profile.location.state == LocationState::Rotating && !given.is_empty() {
+        let stale = match self.profile.location.state {
+            LocationState::None | LocationState::Fixed => false,
+            LocationState::Rotating => !given.is_empty() && state != given,
+            LocationState::Offset => is_older(&session.state, given),
+        };
+        let knobs = &self.profile.session;
+        let status = if stale {
+            knobs.stale_state_status
+        } else {
+            knobs.lost_state_status
+        };
+        if stale && status == 416 {
             return Err(self.range_refusal(head, id));
         }
         Err(Refusal::new(
-            404,
+            status,
             ErrorCode::BLOB_UPLOAD_INVALID,
             "the query of the upload's URL did not come back",
         ))
+    }
+
+    /// What the query of a session's URL says now.
+    fn state_of(&self, session: &Session) -> String {
+        match self.profile.location.state {
+            LocationState::Offset => offset_state(&session.state, session.stored),
+            _ => session.state.clone(),
+        }
     }
 
     /// Whether the query of a session's URL was touched where it must not be.
@@ -230,7 +297,7 @@ impl Core {
             return false;
         }
         let query = head.parts.uri.query().unwrap_or_default();
-        let rest = query.strip_prefix(&session_query(state));
+        let rest = query.strip_prefix(&self.session_query(state));
         !rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('&'))
     }
 
@@ -248,6 +315,7 @@ struct Piece {
 }
 
 enum RangeError {
+    Missing,
     Malformed,
     Gap,
     Length,
@@ -265,13 +333,45 @@ fn parse_range(text: &str) -> Option<(u64, u64)> {
     Some((start, end.checked_add(1)?.checked_sub(start)?))
 }
 
-fn fill(template: &str, stored: u64) -> String {
-    let last0 = stored.saturating_sub(1).to_string();
-    let last = if stored == 0 { "-1" } else { last0.as_str() };
+/// What says how many bytes a session holds, and cannot be made up.
+fn offset_state(secret: &str, stored: u64) -> String {
+    use base64::Engine as _;
+    let offset = stored.to_be_bytes();
+    let seal = Sha256::new()
+        .chain_update(secret)
+        .chain_update(offset)
+        .finalize();
+    let mut state = seal[..16].to_vec();
+    state.extend_from_slice(&offset);
+    // With a byte more there is padding, which a client must not lose or encode.
+    state.push(0);
+    base64::engine::general_purpose::URL_SAFE.encode(state)
+}
+
+/// Whether a state was given out for this session, with whatever offset.
+fn is_older(secret: &str, given: &str) -> bool {
+    use base64::Engine as _;
+    let Ok(bytes) = base64::engine::general_purpose::URL_SAFE.decode(given) else {
+        return false;
+    };
+    let offset = bytes.get(16..24).and_then(|bytes| bytes.try_into().ok());
+    offset.is_some_and(|offset| offset_state(secret, u64::from_be_bytes(offset)) == given)
+}
+
+fn fill(template: &str, session: &Session) -> String {
+    let end = |count: u64| count.saturating_sub(1).to_string();
+    let last0 = end(session.stored);
+    let last = if session.stored == 0 {
+        "-1"
+    } else {
+        last0.as_str()
+    };
     template
-        .replace("{stored}", &stored.to_string())
+        .replace("{stored}", &session.stored.to_string())
         .replace("{last0}", &last0)
         .replace("{last}", last)
+        .replace("{first}", &end(session.first))
+        .replace("{chunk}", &end(session.chunk))
 }
 
 fn busy() -> Refusal {

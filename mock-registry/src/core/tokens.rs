@@ -2,35 +2,29 @@
 
 use std::time::Duration;
 
-use http::header::{CACHE_CONTROL, RETRY_AFTER};
-use http::{Method, Response, header};
+use http::header::CACHE_CONTROL;
+use http::{Method, Response};
 use longshore_protocol::ErrorCode;
 use serde_json::{Map, Value};
 
-use super::auth::{BasicError, authorization};
 use super::call::{Purpose, Sink};
 use super::config::Action;
 use super::errors::{Refusal, Reply};
 use super::places::uuid;
 use super::route::Pairs;
+use super::scopes::{Scope, is_quay_name};
 use super::{Body, Core, Head, Outcome, Step};
 use crate::profile::{
     Auth, Creation, Dialect, ExpiresIn, ExpiresInWord, Grant, ScopeParams, TokenField,
 };
 use crate::token::{Access, Claims};
 
-/// Wrong passwords of one user.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Backoff {
-    failures: u32,
-    until: Duration,
-}
-
-/// One entry of a token request's scope.
-struct Scope {
-    kind: String,
-    name: String,
-    actions: Vec<String>,
+/// What a token is asked for.
+struct Wish<'a> {
+    service: Option<&'a str>,
+    scopes: &'a [&'a str],
+    /// A refresh token too.
+    offline: bool,
 }
 
 impl Core {
@@ -62,17 +56,23 @@ impl Core {
             let body = serde_json::json!({ "error": error }).to_string();
             Err(Refusal::text(status, "application/json", body))
         };
-        if body.len() as u64 > LONGEST_FORM || form.get("grant_type") != Some("password") {
-            return refuse(400, "unsupported_grant_type");
+        if body.len() as u64 > LONGEST_FORM {
+            return refuse(400, "invalid_request");
         }
-        let name = form.get("username").unwrap_or_default();
-        let known = self.users.get(name);
-        if known.is_none() || known.map(String::as_str) != form.get("password") {
-            return refuse(401, "invalid_grant");
-        }
+        let user = match self.login_by_form(&form) {
+            Ok(user) => user,
+            Err("invalid_grant") => return refuse(401, "invalid_grant"),
+            Err(other) => return refuse(400, other),
+        };
         // A form has one scope, its entries separated by spaces; a query repeats the parameter.
         let scopes: Vec<&str> = form.get("scope").unwrap_or_default().split(' ').collect();
-        self.issue(now, Some(name.to_owned()), form.get("service"), &scopes)
+        let wish = Wish {
+            service: form.get("service"),
+            scopes: &scopes,
+            offline: form.get("access_type") == Some("offline")
+                || form.get("grant_type") == Some("refresh_token"),
+        };
+        self.issue(now, Some(user), &wish)
     }
 
     fn token_by_query(&mut self, head: &Head<'_>) -> Outcome<Response<Body>> {
@@ -81,90 +81,27 @@ impl Core {
         if self.profile.auth.scope_params == ScopeParams::FirstOnly {
             scopes.truncate(1);
         }
-        self.issue(head.now, user, head.query.get("service"), &scopes)
-    }
-
-    fn login(&mut self, head: &Head<'_>) -> Outcome<Option<String>> {
-        let Some(value) = authorization(head) else {
-            return Ok(None);
+        let wish = Wish {
+            service: head.query.get("service"),
+            scopes: &scopes,
+            offline: head.query.get("offline_token") == Some("true"),
         };
-        let refusal = match self.basic_user(&value) {
-            Ok(user) => {
-                self.check_backoff(head.now, &user)?;
-                self.backoff.remove(&user);
-                return Ok(Some(user));
-            }
-            Err(BasicError::Form) => "Specified credentials are invalid",
-            Err(BasicError::Wrong(user)) => {
-                self.check_backoff(head.now, &user)?;
-                self.note_failure(head.now, user);
-                "Invalid Username or Password"
-            }
-        };
-        let refusal = Refusal::new(401, ErrorCode::UNAUTHORIZED, refusal);
-        Err(match self.profile.auth.dialect {
-            Dialect::Quay => self.challenged(refusal, &[], None),
-            Dialect::Distribution => refusal.with(
-                header::WWW_AUTHENTICATE,
-                format!("Basic realm=\"{}\"", self.service),
-            ),
-        })
-    }
-
-    fn check_backoff(&self, now: Duration, user: &str) -> Outcome<()> {
-        let left = self
-            .backoff
-            .get(user)
-            .and_then(|backoff| backoff.until.checked_sub(now))
-            .filter(|left| !left.is_zero());
-        match left {
-            None => Ok(()),
-            Some(left) => {
-                Err(
-                    Refusal::text(429, "text/plain; charset=utf-8", "Too many login attempts")
-                        .with(RETRY_AFTER, left.as_secs().to_string()),
-                )
-            }
-        }
-    }
-
-    fn note_failure(&mut self, now: Duration, user: String) {
-        if !self.profile.auth.login_backoff {
-            return;
-        }
-        if self.backoff.len() >= MOST_BACKOFFS && !self.backoff.contains_key(&user) {
-            self.backoff.pop_first();
-        }
-        let failures = self
-            .backoff
-            .get(&user)
-            .map_or(0, |backoff| backoff.failures);
-        let failures = (failures + 1).min(LONGEST_BACKOFF);
-        let until = now.saturating_add(Duration::from_millis(500 * ((1 << failures) - 1)));
-        self.backoff.insert(user, Backoff { failures, until });
+        self.issue(head.now, user, &wish)
     }
 
     fn issue(
         &mut self,
         now: Duration,
         user: Option<String>,
-        service: Option<&str>,
-        scopes: &[&str],
+        wish: &Wish<'_>,
     ) -> Outcome<Response<Body>> {
-        let wanted = self.read_scopes(scopes)?;
+        let wanted = self.read_scopes(wish.scopes)?;
         let quay = self.profile.auth.dialect == Dialect::Quay;
         if user.is_none() {
             let refuse =
                 self.profile.auth.anonymous_token == Grant::Refuse && !self.rights.anonymous_pull;
             if refuse || (quay && wanted.is_empty()) {
-                let refusal = Refusal::new(401, ErrorCode::UNAUTHORIZED, "authentication required");
-                return Err(match self.profile.auth.dialect {
-                    Dialect::Quay => self.challenged(refusal, &[], None),
-                    Dialect::Distribution => refusal.with(
-                        header::WWW_AUTHENTICATE,
-                        format!("Basic realm=\"{}\"", self.service),
-                    ),
-                });
+                return Err(self.no_login("authentication required"));
             }
         }
         let mut access = Vec::new();
@@ -175,8 +112,8 @@ impl Core {
         let lifetime = self.profile.auth.lifetime;
         let claims = Claims {
             iss: self.issuer.clone(),
-            sub: user.unwrap_or_default(),
-            aud: match service {
+            sub: user.clone().unwrap_or_default(),
+            aud: match wish.service {
                 Some(service) => Some(service.to_owned()),
                 None => (!quay).then(|| self.service.clone()),
             },
@@ -187,8 +124,7 @@ impl Core {
             access,
         };
         let token = self
-            .signer
-            .sign(&claims)
+            .sign(now, claims)
             .map_err(|e| Refusal::new(500, ErrorCode::UNKNOWN, e.to_string()))?;
         let mut answer = Map::new();
         let field = self.profile.auth.token_field;
@@ -210,9 +146,19 @@ impl Core {
         if self.profile.auth.issued_at {
             answer.insert("issued_at".into(), rfc3339(time).into());
         }
+        if let Some(user) = user
+            && wish.offline
+            && self.profile.auth.refresh_tokens
+        {
+            let token = self.refresh_token(&user);
+            answer.insert("refresh_token".into(), token.into());
+        }
         Ok(Reply::new(200)
             .with(CACHE_CONTROL, "no-cache, no-store, must-revalidate")
-            .body("application/json", Value::Object(answer).to_string())
+            .body(
+                &self.profile.auth.token_type,
+                Value::Object(answer).to_string(),
+            )
             .done())
     }
 
@@ -257,6 +203,10 @@ impl Core {
                 "requested access to the resource is denied",
             ));
         }
+        let nothing = actions.is_empty() && !wanted.is_empty();
+        if self.profile.auth.partial_grant == Grant::Unauthorized && nothing {
+            return Err(self.no_login("requested access to the resource is denied"));
+        }
         if self.profile.repository.create == Creation::AtToken
             && actions.iter().any(|action| action == "push")
         {
@@ -281,68 +231,6 @@ impl Core {
         // Elsewhere a token may name anything; the registry then judges the name.
         Ok(self.canonical(name).unwrap_or_else(|_| name.to_owned()))
     }
-
-    fn read_scopes(&self, scopes: &[&str]) -> Outcome<Vec<Scope>> {
-        let mut read = Vec::new();
-        for text in scopes.iter().filter(|text| !text.is_empty()) {
-            let scope = match self.profile.auth.dialect {
-                Dialect::Quay => quay_scope(text),
-                Dialect::Distribution => split_scope(text),
-            };
-            match scope {
-                Some(scope) => read.push(scope),
-                None => {
-                    return Err(Refusal::new(
-                        400,
-                        ErrorCode::new("INVALID_REQUEST"),
-                        format!("Unable to decode repository and actions: {text}"),
-                    ));
-                }
-            }
-        }
-        Ok(read)
-    }
-}
-
-/// `type:name:actions`, split from both ends since the name may hold a port.
-fn split_scope(text: &str) -> Option<Scope> {
-    let (kind, rest) = text.split_once(':')?;
-    let (name, actions) = rest.rsplit_once(':')?;
-    Some(Scope {
-        kind: kind.to_owned(),
-        name: name.to_owned(),
-        actions: actions
-            .split(',')
-            .filter(|action| !action.is_empty())
-            .map(str::to_owned)
-            .collect(),
-    })
-}
-
-/// The scopes that Quay's pattern takes: repositories in ASCII, `pull`, `push` and `*`.
-fn quay_scope(text: &str) -> Option<Scope> {
-    let scope = split_scope(text)?;
-    let well_named = scope
-        .name
-        .split('/')
-        .all(|part| !part.is_empty() && part.bytes().all(|b| b.is_ascii_graphic()));
-    let known = ["pull", "push", "*"];
-    let well_asked = text
-        .rsplit(':')
-        .next()
-        .is_some_and(|actions| actions.split(',').all(|action| known.contains(&action)));
-    (scope.kind == "repository" && well_named && well_asked).then_some(scope)
-}
-
-/// Quay's grammar: `[a-z0-9][a-z0-9._-]*` in every component, at most 255 characters.
-fn is_quay_name(name: &str) -> bool {
-    let plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
-    name.len() <= LONGEST_QUAY_NAME
-        && name.split('/').all(|component| {
-            let mut bytes = component.bytes();
-            bytes.next().is_some_and(plain)
-                && bytes.all(|byte| plain(byte) || b"._-".contains(&byte))
-        })
 }
 
 /// Seconds since the Unix epoch as RFC 3339 has it, by Howard Hinnant's `civil_from_days`.
@@ -367,9 +255,6 @@ fn rfc3339(time: u64) -> String {
 }
 
 const LONGEST_FORM: u64 = 64 << 10;
-const LONGEST_QUAY_NAME: usize = 255;
-const MOST_BACKOFFS: usize = 1024;
-const LONGEST_BACKOFF: u32 = 20;
 
 #[cfg(test)]
 mod tests;

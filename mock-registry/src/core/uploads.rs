@@ -9,14 +9,16 @@ use super::call::{Failure, Intake, Purpose};
 use super::config::Action;
 use super::errors::{CONTENT_DIGEST, Refusal, Reply};
 use super::{Body, Core, Head, Outcome, Step};
-use crate::profile::{Dialect, Fate, RoutingErrors, ShortBody};
+use crate::profile::{Dialect, Fate, ShortBody};
 
 impl Core {
     /// `POST …/blobs/uploads/`: a session, a mount, or a whole upload.
     pub(super) fn open_upload(&mut self, head: &Head<'_>, name: &str) -> Outcome<Step> {
         let name = self.canonical(name)?;
         let caller = self.authorize(head, &[push(&name)])?;
-        self.for_push(&name)?;
+        self.for_push(&name)
+            .map_err(|refusal| self.hang_up(refusal))?;
+        self.judge_post(head)?;
         if let Some(response) = self.mount(head, &caller, &name)? {
             return Ok(Step::Done(response));
         }
@@ -45,7 +47,8 @@ impl Core {
         let id = self.new_session(head.now, &name, algorithm)?;
         let chunk = &self.profile.chunk;
         let length = |length: u64| (length > 0).then(|| length.to_string());
-        let (min, max) = (length(chunk.min_length), length(chunk.max_length));
+        let max = length(chunk.max_length).filter(|_| chunk.max_announced);
+        let min = length(chunk.min_length);
         let range = self.profile.range.opening.clone();
         Ok(Step::Done(
             self.session_reply(202, &base, &id, &range)
@@ -61,14 +64,7 @@ impl Core {
         self.authorize(head, &[push(&name)])?;
         self.known_repository(&name)?;
         self.check_session(head, &name, id)?;
-        let max = self.profile.chunk.max_length;
-        if max > 0 && content_length(head).is_some_and(|length| length > max) {
-            return Err(Refusal::new(
-                413,
-                ErrorCode::SIZE_INVALID,
-                "chunk too large",
-            ));
-        }
+        self.judge_chunk(head, id)?;
         let purpose = Purpose::Patch {
             session: id.to_owned(),
             base: self.base_of(head.parts),
@@ -86,8 +82,18 @@ impl Core {
         let Some(session) = self.sessions.get_mut(id) else {
             return Err(unknown());
         };
+        let length = upload.stored() - session.stored;
         session.stored = upload.stored();
         session.upload = Some(upload);
+        if length > 0 {
+            if session.chunks == 0 {
+                session.first = length;
+            }
+            session.chunk = length;
+            session.chunks = session.chunks.saturating_add(1);
+            let chunk = &self.profile.chunk;
+            session.unfit = length < chunk.smallest || (chunk.equal && length != session.first);
+        }
         result.map_err(|failure| self.too_much(failure))?;
         let status = self.profile.chunk.patch_status;
         let range = self.profile.range.patch.clone();
@@ -107,6 +113,7 @@ impl Core {
         self.known_repository(&name)?;
         self.check_session(head, &name, id)?;
         let digest = digest?;
+        self.judge_last(head, id)?;
         if let Err(refusal) = self.judge_digest(&digest) {
             self.after_failed_commit(id);
             return Err(refusal);
@@ -134,6 +141,7 @@ impl Core {
             return Err(self.too_much(failure));
         }
         let actual = upload.digest();
+        let there = self.shows_blob(&session.name, &actual);
         if digest.parse().as_ref() != Ok(&actual) {
             if self.profile.session.failed_commit == Fate::Keep && !session.single {
                 session.stored = upload.stored();
@@ -142,6 +150,12 @@ impl Core {
             }
             return Err(self.wrong_digest(digest, &actual.to_string()));
         }
+        let again = self.profile.blob.again_status;
+        if there && again != 201 {
+            let message = "the blob is there and cannot be updated";
+            return Err(Refusal::new(again, ErrorCode::BLOB_UPLOAD_INVALID, message));
+        }
+        self.note_upload(&session.name, &actual, session.touched);
         let kept = self
             .store
             .commit(upload.into_writer(), &actual)
@@ -159,6 +173,9 @@ impl Core {
     ) -> Outcome<Response<Body>> {
         let name = self.canonical(name)?;
         self.authorize(head, &[push(&name)])?;
+        if self.profile.session.status_state {
+            self.check_session(head, &name, id)?;
+        }
         self.session(&name, id)?;
         let status = self.profile.session.status_get;
         if status != 204 {
@@ -281,11 +298,10 @@ impl Core {
     fn too_much(&self, failure: Failure) -> Refusal {
         match failure {
             Failure::Storage(error) => Refusal::storage(&error),
-            Failure::TooLarge if self.profile.errors.routing == RoutingErrors::Html => {
-                // Quay's own error for this case is broken and becomes an unhandled exception.
-                Refusal::html(500)
+            Failure::TooLarge => {
+                let status = self.profile.blob.too_large_status;
+                Refusal::new(status, ErrorCode::SIZE_INVALID, "blob too large")
             }
-            Failure::TooLarge => Refusal::new(413, ErrorCode::SIZE_INVALID, "blob too large"),
         }
     }
 }

@@ -1,6 +1,5 @@
 //! Connections and requests.
 
-use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -18,7 +17,7 @@ use tokio_rustls::TlsAcceptor;
 
 use super::Shared;
 use super::body::Outgoing;
-use crate::core::{Appetite, Begun, Body, Call};
+use crate::core::{Appetite, Begun, Body, Call, HangUp};
 
 /// Serves until told to stop, or until the other end of `stopped` is gone.
 pub(super) async fn serve(
@@ -73,7 +72,13 @@ async fn converse(
         .initial_connection_window_size(WINDOW);
     let service = service_fn(move |request| {
         let shared = Arc::clone(&shared);
-        async move { Ok::<_, Infallible>(respond(&shared, request).await) }
+        async move {
+            let response = respond(&shared, request).await;
+            match response.extensions().get::<HangUp>() {
+                None => Ok(response),
+                Some(HangUp) => Err(HungUp),
+            }
+        }
     });
     // How a connection ends is the client's business.
     let _ = builder
@@ -115,6 +120,11 @@ async fn respond(shared: &Arc<Shared>, request: Request<Incoming>) -> Response<O
     let response = guard.end();
     outgoing(shared, response)
 }
+
+/// Why a connection ends without an answer: the registry hangs up.
+#[derive(Debug, thiserror::Error)]
+#[error("the registry hangs up")]
+struct HungUp;
 
 /// A call that is dropped when the client vanishes and the request's future with it.
 struct Guard<'a> {

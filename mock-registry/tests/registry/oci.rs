@@ -12,12 +12,6 @@ fn image(client: &mut Client) -> String {
     manifest(b"{}", &[b"layer"])
 }
 
-/// Takes no sparse images.
-fn strict() -> Client {
-    let text = "name = 'strict'\nsummary = ''\n[manifest]\nmissing-blob = 'refuse'";
-    Client::new(Config::new(Profile::from_toml(text).unwrap()))
-}
-
 fn put(client: &mut Client, reference: &str, body: &str) -> Answer {
     let target = format!("PUT /v2/{APP}/manifests/{reference}");
     client.send(&target, &[("content-type", OCI_MANIFEST)], body.as_bytes())
@@ -172,7 +166,7 @@ fn a_blob_shows_only_where_it_was_pushed() {
 
 #[test]
 fn a_manifest_needs_its_content() {
-    let mut client = strict();
+    let mut client = Client::of("oci");
     let body = manifest(b"{}", &[b"layer", b"layer", b"more"]);
     client.push_blob(APP, b"{}");
     let refused = put(&mut client, "v1", &body);
@@ -215,7 +209,7 @@ fn a_manifest_is_judged() {
 
 #[test]
 fn an_index_needs_its_manifests() {
-    let mut client = strict();
+    let mut client = Client::of("oci");
     let child = image(&mut client);
     let index = serde_json::json!({
         "schemaVersion": 2,

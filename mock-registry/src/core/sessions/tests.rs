@@ -21,9 +21,22 @@ fn a_range_is_two_numbers_and_nothing_else() {
 }
 
 #[test]
-fn range_templates_know_three_numbers() {
-    let all = "{stored} {last} {last0}";
-    assert_eq!(fill(all, 0), "0 -1 0");
-    assert_eq!(fill(all, 7), "7 6 6");
-    assert_eq!(fill("", 7), "");
+fn range_templates_know_five_numbers() {
+    let session = |stored, first, chunk| Session {
+        name: String::new(),
+        stored,
+        opened: Duration::ZERO,
+        touched: Duration::ZERO,
+        state: String::new(),
+        chunks: 0,
+        first,
+        chunk,
+        unfit: false,
+        single: false,
+        upload: None,
+    };
+    let all = "{stored} {last} {last0} {first} {chunk}";
+    assert_eq!(fill(all, &session(0, 0, 0)), "0 -1 0 0 0");
+    assert_eq!(fill(all, &session(7, 3, 4)), "7 6 6 2 3");
+    assert_eq!(fill("", &session(7, 3, 4)), "");
 }
