@@ -95,6 +95,8 @@ pub(crate) struct Facts {
     pub(crate) reached: u64,
     /// The largest part to send in one request; `None` for no limit.
     pub(crate) chunk: Option<u64>,
+    /// The whole was too large for one request.
+    pub(crate) too_large: bool,
     /// How many sessions were used up.
     pub(crate) sessions: u32,
     /// The registry said that it has the blob and later that it has not: its word no longer counts.
@@ -169,6 +171,7 @@ impl Blob {
                 taken: false,
                 reached: 0,
                 chunk: chunk.filter(|_| spec.replay == Replay::Anywhere),
+                too_large: false,
                 sessions: 0,
                 forced: false,
             },
@@ -364,3 +367,6 @@ impl Turn {
         }
     }
 }
+
+#[cfg(test)]
+mod diagram;

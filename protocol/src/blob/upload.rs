@@ -132,8 +132,13 @@ impl Upload {
             }
             (Verdict::Resume | Verdict::Restart, _) => Turn::restart(self.session),
             (Verdict::Smaller, _) => self.smaller(facts),
-            (Verdict::Whole, _) if facts.chunk.is_none() => Turn::restart(self.session),
-            (Verdict::Whole, _) => Turn::fail(State::Upload(self), PushErrorKind::Rejected),
+            (Verdict::Whole, _) if facts.too_large => {
+                Turn::fail(State::Upload(self), PushErrorKind::Rejected)
+            }
+            (Verdict::Whole, _) => {
+                facts.chunk = None;
+                Turn::restart(self.session)
+            }
             (Verdict::Retry, _) => Turn::new(State::Upload(self), Pace::Retry),
             (other, _) => Turn::unexpected(State::Upload(self), other),
         }
@@ -173,6 +178,7 @@ impl Upload {
             return Turn::fail(State::Upload(self), PushErrorKind::Rejected);
         }
         facts.chunk = Some(smaller);
+        facts.too_large = true;
         Turn {
             state: State::Start(super::Start::plain()),
             pace: Pace::Setback { pause: false },
