@@ -6,6 +6,7 @@
 )]
 
 mod ci;
+mod defects;
 mod deps;
 mod interop;
 mod msrv;
@@ -40,6 +41,8 @@ struct Xtask {
 enum Task {
     /// Everything a change must pass: fmt, clippy, doc, tests, deps, msrv, tidy
     Ci(ci::Options),
+    /// Mistakes made on purpose: each has to be noticed by a test
+    Defects(defects::Options),
     /// Who may depend on whom, and what may never reach the protocol crate
     Deps,
     /// Pushes to real registries and pulls back with real clients
@@ -57,6 +60,7 @@ enum Task {
 fn run(task: Task) -> Result<(), Failure> {
     match task {
         Task::Ci(options) => ci::run(&options),
+        Task::Defects(options) => defects::run(&options),
         Task::Deps => deps::run(),
         Task::Interop(options) => interop::run(&options),
         Task::Msrv => msrv::run(),
