@@ -1,4 +1,5 @@
 //! What the tests across crates share.
 
 pub mod real;
+pub mod scenarios;
 pub mod simulator;
