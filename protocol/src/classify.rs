@@ -46,7 +46,7 @@ pub(crate) enum Outcome<'a> {
         status: StatusCode,
         code: &'a str,
         message: &'a str,
-        /// The request carried a token that was fetched because an earlier one was refused.
+        /// The request carried a new token that was fetched because an earlier one was refused.
         fresh: bool,
     },
     Failure {

@@ -87,6 +87,10 @@ impl Flight {
         flight
     }
 
+    pub(crate) fn started(&self) -> Timestamp {
+        self.started
+    }
+
     /// Bytes moved: the driver's limits begin anew, and so does ours behind them.
     fn moved(&mut self, now: Timestamp) {
         let is_complete = self

@@ -4,7 +4,7 @@ use bytes::Bytes;
 use http::header::{ACCEPT, CONTENT_TYPE};
 use http::{HeaderValue, Method};
 
-use crate::auth::Generation;
+use crate::auth::Refusals;
 use crate::blob::{Reply, Standing};
 use crate::classify::{Step, Verdict};
 use crate::error::{PushErrorKind, RegistryAnswer};
@@ -55,7 +55,7 @@ pub(crate) struct Manifest {
     pub(crate) standing: Standing,
     pub(crate) tries: u32,
     pub(crate) setbacks: u32,
-    pub(crate) refused: Option<Generation>,
+    pub(crate) refused: Option<Refusals>,
     /// A refusal that is being looked into.
     pub(crate) dispute: Option<(Phase, RegistryAnswer)>,
     /// How often blobs were found missing.

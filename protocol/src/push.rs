@@ -16,7 +16,7 @@ use std::collections::{BTreeSet, VecDeque};
 use bytes::Bytes;
 
 use crate::auth::scope::Scope;
-use crate::auth::{Auth, Generation};
+use crate::auth::{Auth, Refusals};
 use crate::blob::{Blob, Session, Standing};
 use crate::config::Config;
 use crate::credentials::Credentials;
@@ -71,7 +71,7 @@ struct Opening {
     state: OpeningState,
     standing: Standing,
     tries: u32,
-    refused: Option<Generation>,
+    refused: Option<Refusals>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

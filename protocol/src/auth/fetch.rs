@@ -61,7 +61,7 @@ impl Auth {
                 Authentication::Bearer
             };
             let header = token::bearer_header(&token.text);
-            return match self.grant(header, Some(renew), kind) {
+            return match self.grant(now, header, Some(renew), kind) {
                 Ok(()) => Fetched::Settled,
                 Err(_) => Fetched::NoToken,
             };

@@ -10,6 +10,8 @@ mod fetch;
 pub(crate) mod scope;
 pub(crate) mod token;
 
+use std::time::Duration;
+
 use http::{HeaderMap, HeaderValue};
 
 use self::challenge::{Bearer, Challenge};
@@ -26,6 +28,13 @@ use crate::wire::origin::Origin;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Generation(u64);
 
+/// How often one request was refused in a row, whatever it carried.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Refusals {
+    last: Generation,
+    count: u32,
+}
+
 #[derive(Debug)]
 pub(crate) struct Auth {
     origin: Origin,
@@ -38,6 +47,8 @@ pub(crate) struct Auth {
     form_refused: bool,
     questions: u64,
     generation: Generation,
+    /// When the current header was got.
+    granted: Timestamp,
     state: State,
 }
 
@@ -99,6 +110,16 @@ pub(crate) enum Trouble {
     Malformed,
 }
 
+impl Refusals {
+    /// One more, of the header of generation `used`.
+    pub(crate) fn after(before: Option<Self>, used: Generation) -> Self {
+        Self {
+            last: used,
+            count: before.map_or(0, |before| before.count) + 1,
+        }
+    }
+}
+
 impl Auth {
     pub(crate) fn new(origin: Origin, registry: String, client: String, scope: Scope) -> Self {
         let mut scopes = Scopes::default();
@@ -113,6 +134,7 @@ impl Auth {
             form_refused: false,
             questions: 0,
             generation: Generation::default(),
+            granted: Timestamp::ZERO,
             state: State::Bare,
         }
     }
@@ -286,6 +308,24 @@ impl Auth {
             && !matches!(self.credentials, Some(Credentials::RegistryToken(_)))
     }
 
+    /// Whether a request that was refused `before` is refused for good, now that it was sent at
+    /// `sent` with the header of generation `used`: it carried what was got for it, and that had no
+    /// time to grow old. A token may die in a pause, however long its server says that it lives;
+    /// but not every time.
+    pub(crate) fn is_final(
+        &self,
+        before: Option<Refusals>,
+        used: Generation,
+        sent: Timestamp,
+    ) -> bool {
+        let Some(before) = before else {
+            return false;
+        };
+        let is_another = used == self.generation && used > before.last;
+        let is_young = sent.saturating_since(self.granted) <= YOUNG;
+        self.is_renewable() && is_another && (is_young || before.count >= MAX_REFUSALS)
+    }
+
     /// Asks for credentials, or for other ones.
     pub(crate) fn ask(&mut self, reason: CredentialsReason) -> Result<(), Trouble> {
         if self.questions >= MAX_QUESTIONS {
@@ -320,7 +360,7 @@ impl Auth {
         match (&self.challenge, &self.credentials) {
             (_, Some(Credentials::RegistryToken(text))) => {
                 let header = token::bearer_header(text);
-                self.grant(header, None, Authentication::Bearer)
+                self.grant(now, header, None, Authentication::Bearer)
             }
             (Some(Challenge::Bearer(_)), _) => {
                 self.fetch(now, None);
@@ -328,11 +368,11 @@ impl Auth {
             }
             (_, Some(Credentials::Password { username, password })) => {
                 let header = token::basic_header(username, password);
-                self.grant(header, None, Authentication::Basic)
+                self.grant(now, header, None, Authentication::Basic)
             }
             (_, Some(Credentials::IdentityToken(text))) => {
                 let header = token::basic_header(IDENTITY_TOKEN_USER, text);
-                self.grant(header, None, Authentication::Basic)
+                self.grant(now, header, None, Authentication::Basic)
             }
             (_, None) => {
                 self.state = State::Bare;
@@ -390,12 +430,14 @@ impl Auth {
 
     fn grant(
         &mut self,
+        now: Timestamp,
         header: Option<HeaderValue>,
         renew: Option<Timestamp>,
         kind: Authentication,
     ) -> Result<(), Trouble> {
         let header = header.ok_or(Trouble::Malformed)?;
         self.generation.0 += 1;
+        self.granted = now;
         self.state = State::Ready(Grant {
             header,
             renew,
@@ -406,6 +448,10 @@ impl Auth {
     }
 }
 
+/// How long a token surely lives.
+const YOUNG: Duration = Duration::from_secs(1);
+/// Tokens that died of old age, one after the other, are no accident.
+const MAX_REFUSALS: u32 = 4;
 /// The user name that stands for "the password is a token" in docker's configuration.
 const IDENTITY_TOKEN_USER: &str = "<token>";
 /// A person at a prompt gives up before that; a program that makes up new answers never would.

@@ -15,7 +15,7 @@ mod probe;
 mod start;
 mod upload;
 
-use crate::auth::Generation;
+use crate::auth::Refusals;
 use crate::classify::Verdict;
 use crate::error::{PushErrorKind, RegistryAnswer};
 use crate::event::{BlobActivity, BlobOutcome, Phase};
@@ -49,8 +49,8 @@ pub(crate) struct Blob {
     pub(crate) tries: u32,
     /// How often this blob was thrown back since it last got on.
     pub(crate) setbacks: u32,
-    /// The token with which the present request was refused.
-    pub(crate) refused: Option<Generation>,
+    /// How often the present request was refused.
+    pub(crate) refused: Option<Refusals>,
     /// A refusal that is being looked into.
     pub(crate) dispute: Option<(Phase, RegistryAnswer)>,
     /// How many bytes left the source, over all attempts.

@@ -5,7 +5,7 @@ use http::{Method, StatusCode};
 
 use super::landing::Landed;
 use super::{OpeningState, Push};
-use crate::auth::Generation;
+use crate::auth::Refusals;
 use crate::blob::Standing;
 use crate::credentials::CredentialsReason;
 use crate::error::PushErrorKind;
@@ -147,7 +147,8 @@ impl Push {
             return self.fail(self.failure(PushErrorKind::Rejected, landed));
         }
         if *work != Work::Probe {
-            self.set_refused(*work, Some(*used));
+            let refusals = Refusals::after(self.refused(*work), *used);
+            self.set_refused(*work, Some(refusals));
             self.stand_by(*work);
         } else {
             self.opening.state = OpeningState::Preflight;
@@ -191,7 +192,7 @@ impl Push {
         }
     }
 
-    pub(super) fn refused(&self, work: Work) -> Option<Generation> {
+    pub(super) fn refused(&self, work: Work) -> Option<Refusals> {
         match work {
             Work::Blob(id) => self.blobs[id.index()].refused,
             Work::Manifest => self.manifest.as_ref()?.refused,
@@ -200,7 +201,7 @@ impl Push {
         }
     }
 
-    pub(super) fn set_refused(&mut self, work: Work, refused: Option<Generation>) {
+    pub(super) fn set_refused(&mut self, work: Work, refused: Option<Refusals>) {
         match work {
             Work::Blob(id) => self.blobs[id.index()].refused = refused,
             Work::Manifest => {

@@ -59,10 +59,8 @@ impl Push {
         if status != StatusCode::UNAUTHORIZED && flight.draft.url.origin() == self.api.origin() {
             self.auth.accepted(flight.used);
         }
-        let fresh = self.auth.is_renewable()
-            && self
-                .refused(flight.work)
-                .is_some_and(|before| flight.used > before);
+        let before = self.refused(flight.work);
+        let fresh = self.auth.is_final(before, flight.used, flight.started());
         let said = refusal.as_ref().map(|read| &read.answer);
         let code = said.and_then(|answer| answer.code.as_ref());
         let verdict = classify(

@@ -291,6 +291,39 @@ fn two_requests_refused_with_one_token_cost_one_token() {
 }
 
 #[test]
+fn a_token_that_died_in_a_pause_is_not_a_refusal() {
+    let mut bench = challenged(me());
+    token(&mut bench, "t1", 3600);
+    bench.answer(OPEN, 202, &[("location", "/up/0")]);
+    bench.add(BlobSpec::known(blob("a")));
+    bench.add(BlobSpec::known(blob("b")));
+    let (a, b) = (bench.next(), bench.next());
+    bench.reply(a, 401, &[("www-authenticate", BEARER)], "", part(0));
+    bench.reply(b, 429, &[("retry-after", "9")], "", part(0));
+    token(&mut bench, "t2", 3600);
+    assert!(bench.sleep() >= Duration::from_secs(9));
+    let lines = bench.lines();
+    assert!(
+        lines.iter().all(|line| line.starts_with("HEAD")),
+        "{lines:?}"
+    );
+    // The server said that it would live for an hour.
+    bench.answer_next(401, &[("www-authenticate", BEARER)]);
+    token_last(&mut bench, "t3");
+    let again = bench.calls.back().expect("it is asked again");
+    assert_eq!(again.request.method(), "HEAD");
+    assert_eq!(again.header("authorization"), Some("Bearer t3"));
+}
+
+/// Answers the newest request, which is for a token.
+fn token_last(bench: &mut Bench, text: &str) {
+    let call = bench.calls.pop_back().expect("a token is asked for");
+    assert_eq!(call.line(), TOKEN);
+    let body = format!(r#"{{"token":"{text}"}}"#);
+    bench.reply(call, 200, &[], &body, part(0));
+}
+
+#[test]
 fn what_does_not_exist_may_be_answered_with_401() {
     let mut bench = challenged(me());
     token(&mut bench, "t1", 3600);

@@ -21,6 +21,38 @@ fn cancelling_aborts_what_is_in_the_air_and_deletes_what_is_open() {
 }
 
 #[test]
+fn what_is_in_the_air_is_aborted_in_the_order_it_was_sent() {
+    let mut config = config();
+    config.controls = 8;
+    let mut bench = Bench::opened_with(config);
+    for n in 0..8 {
+        let text = format!("blob {n}");
+        bench
+            .push
+            .add_blob(BlobSpec::known(blob(&text)))
+            .expect("the push has not ended");
+    }
+    bench.drain();
+    let sent: Vec<_> = bench.calls.iter().map(|call| call.ticket.id()).collect();
+    assert_eq!(sent.len(), 8);
+    bench.push.cancel(bench.now);
+    bench.drain();
+    assert_eq!(bench.aborted, sent, "invariant 7");
+}
+
+#[test]
+fn a_request_that_is_given_up_is_aborted_even_when_that_ends_the_push() {
+    let mut config = config();
+    config.attempts = 1;
+    let mut bench = Bench::opened_with(config);
+    bench.add(BlobSpec::known(blob("a")));
+    let head = bench.next();
+    bench.sleep();
+    assert_eq!(bench.aborted, [head.ticket.id()]);
+    assert_eq!(bench.error().kind(), PushErrorKind::Unreachable);
+}
+
+#[test]
 fn a_session_that_is_being_opened_is_waited_for_so_that_it_can_be_deleted() {
     let mut bench = Bench::new(config());
     bench.answer("GET /v2/", 200, &[]);

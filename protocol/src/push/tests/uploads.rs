@@ -94,6 +94,7 @@ fn a_session_that_says_nothing_useful_is_replaced() {
         (204, &[]),
         (204, &[("range", "0-0")]),
         (204, &[("range", "0-99")]),
+        (204, &[("range", "0-9")]),
         (204, &[("range", "nonsense")]),
     ] {
         let (mut bench, put) = Bench::putting("0123456789");
