@@ -208,6 +208,8 @@ fn what_is_deleted_is_gone_at_once() {
     assert_eq!(client.get(&format!("/v2/{APP}/manifests/v2")).status(), 200);
     let own = client.send(&format!("DELETE /v2/{APP}/manifests/{digest}"), &[], b"");
     assert_eq!(own.status(), 202);
+    let tags = client.get(&format!("/v2/{APP}/tags/list"));
+    assert_eq!(tags.json()["tags"], json!([]));
     for reference in ["v2", &digest.to_string()] {
         assert_eq!(
             client
