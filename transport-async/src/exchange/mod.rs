@@ -232,7 +232,7 @@ impl Client {
         limits: &Limits,
     ) -> Result<Response<Bytes>, Unsent> {
         let watch = &attempt.watch;
-        watch.measure(&line.meter);
+        watch.measure_shared(&line.meter);
         let mut request = attempt.request(parts, body, false);
         *request.uri_mut() = parts.uri.clone();
         request.headers_mut().remove(TRANSFER_ENCODING);

@@ -30,6 +30,8 @@ pub(crate) struct Watch {
     /// The server wants the body, or it is sent anyway.
     permitted: AtomicBool,
     timed_out: AtomicBool,
+    /// Others use the connection, too: that bytes move on it says nothing of this exchange.
+    shared: AtomicBool,
     meter: Mutex<Option<Arc<Meter>>>,
     /// Whoever sends the body.
     sender: Mutex<Option<Waker>>,
@@ -78,6 +80,7 @@ impl Watch {
             course: AtomicU8::new(Course::Send as u8),
             permitted: AtomicBool::new(false),
             timed_out: AtomicBool::new(false),
+            shared: AtomicBool::new(false),
             meter: Mutex::new(None),
             sender: Mutex::new(None),
             trouble: Mutex::new(None),
@@ -108,7 +111,14 @@ impl Watch {
 
     /// The socket that the exchange moves bytes on.
     pub(crate) fn measure(&self, meter: &Arc<Meter>) {
+        self.shared.store(false, Ordering::Relaxed);
         *lock(&self.meter) = Some(Arc::clone(meter));
+    }
+
+    /// The same for a socket that other exchanges use as well.
+    pub(super) fn measure_shared(&self, meter: &Arc<Meter>) {
+        self.measure(meter);
+        self.shared.store(true, Ordering::Relaxed);
     }
 
     /// Whether nothing that is sent arrives any more.
@@ -121,7 +131,8 @@ impl Watch {
     /// Whether the other side has begun to answer.
     pub(super) fn is_answered(&self) -> bool {
         let meter = lock(&self.meter);
-        let has_spoken = |meter: &Arc<Meter>| meter.read() > meter.written();
+        let is_shared = self.shared.load(Ordering::Relaxed);
+        let has_spoken = |meter: &Arc<Meter>| !is_shared && meter.read() > meter.written();
         self.step() == Step::Receive || meter.as_ref().is_some_and(has_spoken)
     }
 
@@ -196,8 +207,12 @@ impl Watch {
             return Instant::now() + self.limits.idle;
         }
         let meter = lock(&self.meter);
-        let Some(meter) = meter.as_ref() else {
-            return touched + self.limits.idle;
+        let is_shared = self.shared.load(Ordering::Relaxed);
+        let Some(meter) = meter.as_ref().filter(|_| !is_shared) else {
+            return match self.step() {
+                Step::Answer => touched + self.limits.answer,
+                Step::Connect | Step::Send | Step::Receive => touched + self.limits.idle,
+            };
         };
         match self.step() {
             Step::Connect => touched.max(meter.read()) + self.limits.idle,
@@ -219,9 +234,10 @@ impl Watch {
             let detail = format!("the exchange with {place} took longer than {total}");
             return (FailureKind::TimedOut, detail);
         }
+        let is_shared = self.shared.load(Ordering::Relaxed);
         let blocked = lock(&self.meter)
             .as_ref()
-            .is_some_and(|meter| meter.is_blocked());
+            .is_some_and(|meter| meter.is_blocked() && !is_shared);
         let (limit, what) = match self.step() {
             Step::Connect => (self.limits.idle, "no connection to"),
             Step::Answer if !blocked => (self.limits.answer, "no answer from"),
