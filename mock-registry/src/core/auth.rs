@@ -53,14 +53,16 @@ impl Core {
                 .with(SPARSE, "false")
                 .with(API_VERSION, "registry/2.0");
         }
-        if open || self.profile.auth.challenge_on_success {
-            let challenges = match self.auth {
-                Auth::None => Vec::new(),
-                Auth::Basic => vec![self.basic_challenge()],
-                Auth::Bearer => self.bearer_challenges(&[], None),
-            };
+        let form = match open {
+            true => Some(self.profile.ping.open_form),
+            false if self.profile.auth.challenge_on_success => {
+                Some(self.profile.auth.challenge_form)
+            }
+            false => None,
+        };
+        if let Some(form) = form {
             let add = |reply: Reply, challenge| reply.with(WWW_AUTHENTICATE, challenge);
-            reply = challenges.into_iter().fold(reply, add);
+            reply = self.open_challenges(form).into_iter().fold(reply, add);
         }
         let ping = &self.profile.ping;
         if ping.media_type.is_empty() {

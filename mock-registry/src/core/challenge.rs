@@ -26,7 +26,9 @@ impl Core {
             (_, ChallengeAgain::None) => Vec::new(),
             (_, ChallengeAgain::Empty) => vec![String::new()],
             (Auth::Basic, _) | (_, ChallengeAgain::Basic) => vec![self.basic_challenge()],
-            (Auth::Bearer, ChallengeAgain::Same) => self.bearer_challenges(needs, error),
+            (Auth::Bearer, ChallengeAgain::Same) => {
+                self.bearer_challenges(needs, error, self.profile.auth.challenge_form)
+            }
         };
         let challenges = challenges.into_iter();
         challenges
@@ -36,23 +38,25 @@ impl Core {
             .with(API_VERSION, "registry/2.0")
     }
 
-    /// The headers that ask for a token, and perhaps for something else.
-    pub(super) fn bearer_challenges(&self, needs: &[Need<'_>], error: Option<&str>) -> Vec<String> {
-        let bearer = self.bearer_challenge(needs, error);
-        match self.profile.auth.second_challenge {
-            SecondChallenge::None => vec![bearer],
-            SecondChallenge::Basic => vec![bearer, self.basic_challenge()],
-            SecondChallenge::BareBasic => vec![bearer, "Basic".to_owned()],
-            SecondChallenge::JoinedBasic => vec![format!("{bearer}, {}", self.basic_challenge())],
+    /// The challenges of a `GET /v2/` that is answered all the same.
+    pub(super) fn open_challenges(&self, form: ChallengeForm) -> Vec<String> {
+        match self.auth {
+            Auth::None => Vec::new(),
+            Auth::Basic => vec![self.basic_challenge_in(form)],
+            Auth::Bearer => self.bearer_challenges(&[], None, form),
         }
     }
 
     pub(super) fn basic_challenge(&self) -> String {
+        self.basic_challenge_in(self.profile.auth.challenge_form)
+    }
+
+    fn basic_challenge_in(&self, form: ChallengeForm) -> String {
         let auth = &self.profile.auth;
         let host = self.origin.split("://").last().unwrap_or_default();
         let realm = auth.basic_realm.replace("{origin}", &self.origin);
         let realm = realm.replace("{host}", host);
-        let scheme = match auth.challenge_form {
+        let scheme = match form {
             ChallengeForm::Quoted => format!("Basic realm=\"{realm}\""),
             ChallengeForm::Unquoted => format!("basic realm={realm}"),
         };
@@ -62,13 +66,34 @@ impl Core {
         }
     }
 
-    fn bearer_challenge(&self, needs: &[Need<'_>], error: Option<&str>) -> String {
+    /// The headers that ask for a token, and perhaps for something else.
+    fn bearer_challenges(
+        &self,
+        needs: &[Need<'_>],
+        error: Option<&str>,
+        form: ChallengeForm,
+    ) -> Vec<String> {
+        let bearer = self.bearer_challenge(needs, error, form);
+        match self.profile.auth.second_challenge {
+            SecondChallenge::None => vec![bearer],
+            SecondChallenge::Basic => vec![bearer, self.basic_challenge()],
+            SecondChallenge::BareBasic => vec![bearer, "Basic".to_owned()],
+            SecondChallenge::JoinedBasic => vec![format!("{bearer}, {}", self.basic_challenge())],
+        }
+    }
+
+    fn bearer_challenge(
+        &self,
+        needs: &[Need<'_>],
+        error: Option<&str>,
+        form: ChallengeForm,
+    ) -> String {
         let auth = &self.profile.auth;
         let realm = match &self.realm {
             Some(realm) => realm.clone(),
             None => format!("{}{}", self.origin, auth.token_path),
         };
-        let mut challenge = match auth.challenge_form {
+        let mut challenge = match form {
             ChallengeForm::Quoted => format!("Bearer realm=\"{realm}\""),
             ChallengeForm::Unquoted => format!("bearer realm={realm}"),
         };

@@ -132,6 +132,71 @@ fn profiles_are_listed_and_shown() {
 }
 
 #[test]
+fn a_profile_of_ones_own_is_checked_and_shown() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("mine.toml");
+    let file = path.to_str().unwrap();
+    let text = "name = 'mine'\nbase = 'zot'\n# mine\n[chunk]\nmost = 3\n";
+    std::fs::write(&path, text).unwrap();
+    assert_eq!(
+        output(&["profiles", "show", file]),
+        (true, text.into(), String::new())
+    );
+    let running = Running::start(&["serve", "--profile", file]);
+    let opened = agent()
+        .post(format!("{}/v2/a/b/blobs/uploads/", running.url))
+        .send_empty()
+        .unwrap();
+    assert!(
+        opened.headers().contains_key("blob-upload-uuid"),
+        "as zot has it"
+    );
+    std::fs::write(&path, "[chunk]\nmost = 'all'\n").unwrap();
+    for arguments in [
+        &["profiles", "show", file][..],
+        &["serve", "--profile", file],
+    ] {
+        let (fine, _, complaint) = output(arguments);
+        let place = format!("{file}: line 2, `chunk.most`: ");
+        assert!(!fine && complaint.contains(&place), "{complaint}");
+    }
+}
+
+#[test]
+fn repositories_tokens_and_strictness_come_from_arguments() {
+    let arguments = [
+        "serve",
+        "--profile=acr",
+        "--repository=there/app",
+        "--immutable=there/app",
+        "--identity-token=alice:secret-token",
+        "--user=alice:secret",
+    ];
+    let running = Running::start(&arguments);
+    let form = "grant_type=refresh_token&refresh_token=secret-token&scope=";
+    let answer = agent()
+        .post(format!("{}/oauth2/token", running.url))
+        .send(form)
+        .unwrap();
+    assert_eq!(answer.status(), 200);
+    let bare = Running::start(&["serve", "--profile=ecr", "--repository=there/app"]);
+    for (name, status) in [("there/app", 200), ("not/there", 404)] {
+        let list = format!("{}/v2/{name}/tags/list", bare.url);
+        assert_eq!(agent().get(list).call().unwrap().status(), status, "{name}");
+    }
+    let index = r#"{"schemaVersion":2,"manifests":[{"digest":"sha256:0000000000000000000000000000000000000000000000000000000000000000"}]}"#;
+    for (arguments, status) in [(&["serve"][..], 201), (&["serve", "--complete"], 400)] {
+        let running = Running::start(arguments);
+        let answer = agent()
+            .put(format!("{}/v2/a/b/manifests/v1", running.url))
+            .header("content-type", "application/vnd.oci.image.index.v1+json")
+            .send(index)
+            .unwrap();
+        assert_eq!(answer.status(), status, "{arguments:?}");
+    }
+}
+
+#[test]
 fn mistakes_are_explained() {
     for (arguments, words) in [
         (

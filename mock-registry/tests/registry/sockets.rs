@@ -361,3 +361,23 @@ async fn it_can_be_used_inside_a_runtime() {
     drop(stream);
     drop(registry);
 }
+
+#[test]
+fn a_registry_can_hang_up() {
+    let profile = Profile::builtin("ecr").unwrap();
+    let registry = MockRegistry::start(Config::new(profile).repository("there/app")).unwrap();
+    let agent = agent(None);
+    let post = |name: &str| {
+        let target = format!("{}/v2/{name}/blobs/uploads/", registry.url());
+        agent.post(target).send_empty()
+    };
+    assert_eq!(post("there/app").unwrap().status(), 202);
+    assert!(post("not/there").is_err(), "no answer at all");
+    let manifest = format!("{}/v2/not/there/manifests/v1", registry.url());
+    assert_eq!(agent.get(manifest).call().unwrap().status(), 404);
+    assert_eq!(
+        post("there/app").unwrap().status(),
+        202,
+        "the others are not hung up on"
+    );
+}

@@ -16,6 +16,8 @@ pub struct PingKnobs {
     /// Whether, where anyone may pull, the answer is 200 and a challenge for a request without
     /// credentials.
     pub open: bool,
+    /// How that challenge is written.
+    pub open_form: ChallengeForm,
     /// The `scope` of the challenge, or none.
     pub scope: String,
     /// Whether the challenge names the service.

@@ -14,6 +14,7 @@ pub(super) const CASES: &[Case] = &[
     ("ping.type", "''", "auth.scheme = 'none'", |c| show(&c.get("/v2/"), "content-type"), "application/json", "-"),
     ("ping.type", "'text/html'", "auth.scheme = 'none'", |c| show(&c.get("/v2/"), "content-type"), "application/json", "text/html"),
     ("ping.open", "true", "", |c| { let mut c = public(c); let a = c.get("/v2/"); format!("{} {}", a.status(), a.header("www-authenticate").is_some()) }, "401 true", "200 true"),
+    ("ping.open-form", "'unquoted'", "ping.open = true", |c| challenges(&public(c).get("/v2/")).starts_with("bearer realm=http").to_string(), "false", "true"),
     ("ping.scope", "'*'", "auth.scheme = 'bearer'", |c| challenges(&c.get("/v2/")), "Bearer realm=\"http://registry.test/token\",service=\"registry.test\"", "Bearer realm=\"http://registry.test/token\",service=\"registry.test\",scope=\"*\""),
     ("ping.service", "false", "auth.scheme = 'bearer'", |c| format!("{} {}", challenges(&c.get("/v2/")).contains("service="), challenges(&post(c)).contains("service=")), "true true", "false true"),
     ("auth.scheme", "'basic'", "", |c| challenges(&c.get("/v2/")), "Bearer realm=\"http://registry.test/token\",service=\"registry.test\"", "Basic realm=\"registry.test\""),
