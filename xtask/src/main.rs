@@ -5,6 +5,7 @@
     reason = "a task runner talks to the person who started it"
 )]
 
+mod bench;
 mod ci;
 mod defects;
 mod deps;
@@ -39,6 +40,8 @@ struct Xtask {
 
 #[derive(Subcommand)]
 enum Task {
+    /// Measures what is fast, against what
+    Bench(bench::Options),
     /// Everything a change must pass: fmt, clippy, doc, tests, deps, msrv, tidy
     Ci(ci::Options),
     /// Mistakes made on purpose: each has to be noticed by a test
@@ -64,6 +67,7 @@ fn run(task: Task) -> Result<(), Failure> {
         Task::Deps => deps::run(),
         Task::Interop(options) => interop::run(&options),
         Task::Msrv => msrv::run(),
+        Task::Bench(options) => bench::run(&options),
         Task::Sim(options) => sim::run(&options),
         Task::Replay(replay) => sim::replay(&replay),
         Task::Tidy => tidy::run(),
