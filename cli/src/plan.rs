@@ -52,6 +52,15 @@ pub struct PushPlan {
     pub digest_file: Option<PathBuf>,
 }
 
+/// What drives a push. Both do the same on the wire.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Transport {
+    /// Threads and blocking sockets.
+    Blocking,
+    /// A runtime and sockets that do not block; HTTP/2 where the registry has it.
+    Async,
+}
+
 /// How the registry is spoken to.
 #[derive(Clone, Debug)]
 pub struct Channel {
@@ -63,6 +72,8 @@ pub struct Channel {
     pub authorities: Option<Vec<u8>>,
     /// How often a request is sent at most.
     pub attempts: u32,
+    /// By which driver.
+    pub transport: Transport,
 }
 
 /// How the layer is made.
@@ -86,6 +97,7 @@ impl Channel {
             verify: true,
             authorities: None,
             attempts: 5,
+            transport: Transport::Blocking,
         }
     }
 }
@@ -348,6 +360,10 @@ fn channel(
         verify: !no_verify,
         authorities,
         attempts: u32::from(push.retries) + 1,
+        transport: match push.transport {
+            args::Transport::Blocking => Transport::Blocking,
+            args::Transport::Async => Transport::Async,
+        },
     })
 }
 

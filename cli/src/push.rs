@@ -2,6 +2,7 @@
 
 mod pack;
 mod report;
+mod transport;
 mod upload;
 
 use std::time::Instant;

@@ -1,12 +1,10 @@
 //! From packed content to the registry: one session, and what is said about it.
 
-use std::cell::RefCell;
 use std::collections::hash_map::RandomState;
 use std::hash::{BuildHasher, Hasher};
-use std::rc::Rc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use bytes::Bytes;
-use longshore_blocking::{Client, Handler, Session, from_fn};
 use longshore_protocol::{
     Authentication, BlobActivity, BlobId, BlobProgress, BlobSpec, Config, Credentials,
     CredentialsRequest, Digest, Event, ManifestSpec, Misuse, PushError, PushErrorKind, Reference,
@@ -14,6 +12,7 @@ use longshore_protocol::{
 };
 
 use super::pack::Packed;
+use super::transport::Session;
 use crate::console::{Console, Meter, plain, words};
 use crate::credentials::{Finder, Login};
 use crate::embedded::Embedded;
@@ -51,7 +50,10 @@ impl Target {
         let login = registry.login(&reference);
         Ok(Self {
             reference,
-            channel: Channel::internal(),
+            channel: Channel {
+                transport: plan.channel.transport,
+                ..Channel::internal()
+            },
             login,
         })
     }
@@ -59,9 +61,9 @@ impl Target {
 
 /// A push in progress.
 pub(super) struct Upload<'a> {
-    session: Session<Teller<'a>>,
+    session: Session<'a>,
     target: &'a Target,
-    state: Rc<RefCell<State<'a>>>,
+    state: Shared<'a>,
 }
 
 impl<'a> Upload<'a> {
@@ -71,27 +73,20 @@ impl<'a> Upload<'a> {
         console: &'a Console,
         interrupt: &'a Interrupt,
     ) -> Result<Self, Failure> {
-        let mut client = Client::builder().danger_accept_invalid_certs(!target.channel.verify);
-        if let Some(pem) = &target.channel.authorities {
-            client = client.ca_pem(pem.clone());
-        }
-        let client = client
-            .build()
-            .map_err(|error| Failure::usage(plain(&error.to_string())))?;
         let mut config = Config::new(target.reference.clone());
         config.scheme = target.channel.scheme;
         config.seed = seed();
         config.attempts = target.channel.attempts;
-        let state = Rc::new(RefCell::new(State {
+        let state = Shared(Arc::new(Mutex::new(State {
             finder: Finder::new(&target.login, console, interrupt),
             blobs: Vec::new(),
             meter: None,
-        }));
+        })));
         let teller = Teller {
             console,
-            state: Rc::clone(&state),
+            state: state.clone(),
         };
-        let session = Session::new(&client, config, teller).cancel_flag(interrupt.flag());
+        let session = Session::new(&target.channel, config, teller, interrupt)?;
         Ok(Self {
             session,
             target,
@@ -118,10 +113,10 @@ impl<'a> Upload<'a> {
         } = self;
         // Without a manifest this ends the push, and says why if it has ended already.
         let result = session.finish();
-        state.borrow_mut().meter = None;
+        state.lock().meter = None;
         match (added, result) {
             (Err(Misuse::OtherDigest), _) => Err(other_digest(target)),
-            (_, Err(error)) => Err(failure(target, &state.borrow().finder, &error)),
+            (_, Err(error)) => Err(failure(target, &state.lock().finder, &error)),
             (_, Ok(report)) => Ok(report),
         }
     }
@@ -137,7 +132,7 @@ impl<'a> Upload<'a> {
         let descriptor = layer.layer().descriptor(packed.options.format);
         let config = &packed.image.config_descriptor;
         // Named before they are added: news of them may come at once.
-        self.state.borrow_mut().blobs = vec![
+        self.state.lock().blobs = vec![
             Blob::new(
                 words::layer(1, 1),
                 &descriptor.digest,
@@ -150,10 +145,10 @@ impl<'a> Upload<'a> {
             spec = spec.with_mount_from(repository.clone());
         }
         self.session
-            .add_blob(spec, from_fn(move |offset| Ok(layer.open_at(offset))))?;
+            .add_blob(spec, move |offset| layer.open_at(offset))?;
         let spec = BlobSpec::known(config.clone());
         self.session
-            .add_blob(spec, Bytes::from(packed.image.config.clone()))?;
+            .add_bytes(spec, Bytes::from(packed.image.config.clone()))?;
         let manifest = packed.image.manifest.clone();
         let media_type = packed.image.manifest_descriptor.media_type.clone();
         self.session
@@ -161,17 +156,26 @@ impl<'a> Upload<'a> {
     }
 
     fn failure(&self, error: &PushError) -> Failure {
-        failure(self.target, &self.state.borrow().finder, error)
+        failure(self.target, &self.state.lock().finder, error)
     }
 }
 
 /// Says what happens, and finds credentials.
-struct Teller<'a> {
+pub(super) struct Teller<'a> {
     console: &'a Console,
-    state: Rc<RefCell<State<'a>>>,
+    state: Shared<'a>,
 }
 
-/// What the session's handler and its owner share, on one thread.
+/// What the session's handler and its owner share. Neither keeps it for longer than a line.
+#[derive(Clone)]
+struct Shared<'a>(Arc<Mutex<State<'a>>>);
+
+impl<'a> Shared<'a> {
+    fn lock(&self) -> MutexGuard<'_, State<'a>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
 struct State<'a> {
     finder: Finder<'a>,
     /// By their number.
@@ -196,13 +200,13 @@ impl Blob {
     }
 }
 
-impl Handler for Teller<'_> {
+impl longshore_blocking::Handler for Teller<'_> {
     fn credentials(&mut self, request: &CredentialsRequest) -> Option<Credentials> {
-        self.state.borrow_mut().finder.find(request)
+        self.state.lock().finder.find(request)
     }
 
     fn event(&mut self, event: &Event) {
-        let State { blobs, meter, .. } = &mut *self.state.borrow_mut();
+        let State { blobs, meter, .. } = &mut *self.state.lock();
         let console = self.console;
         let about = |id: &BlobId, words: &dyn Fn(&Blob) -> String| {
             let text = blobs.get(id.index()).map(words);
@@ -266,7 +270,7 @@ impl Handler for Teller<'_> {
     }
 
     fn progress(&mut self, progress: &mut dyn Iterator<Item = BlobProgress>) {
-        let Some((id, meter)) = &mut self.state.borrow_mut().meter else {
+        let Some((id, meter)) = &mut self.state.lock().meter else {
             return;
         };
         for blob in progress.filter(|blob| blob.blob == *id) {
@@ -277,6 +281,22 @@ impl Handler for Teller<'_> {
                 meter.set(blob.sent);
             }
         }
+    }
+}
+
+/// The same for the other transport. The question for a password blocks, but only the thread that
+/// drives the push.
+impl longshore_async::Handler for Teller<'_> {
+    async fn credentials(&mut self, request: &CredentialsRequest) -> Option<Credentials> {
+        longshore_blocking::Handler::credentials(self, request)
+    }
+
+    fn event(&mut self, event: &Event) {
+        longshore_blocking::Handler::event(self, event);
+    }
+
+    fn progress(&mut self, progress: &mut dyn Iterator<Item = BlobProgress>) {
+        longshore_blocking::Handler::progress(self, progress);
     }
 }
 

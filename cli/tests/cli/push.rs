@@ -243,3 +243,59 @@ fn without_special_files() {
         .assert_failed(3, &["image/etc/socket", "hint: "]);
     drop(listener);
 }
+
+#[test]
+fn with_either_transport_the_same_is_pushed_and_said() {
+    let told = ["blocking", "async"].map(|transport| {
+        let (env, registry) = (TestEnv::with_image(), registry(Auth::Bearer));
+        let to = at(&registry, "app:1");
+        let arguments = [
+            "push",
+            "--transport",
+            transport,
+            "--image",
+            "image",
+            "--username",
+            "alice",
+            "--password-stdin",
+            "app",
+            &to,
+        ];
+        let ran = env.run_with_input(&arguments, crate::support::PASSWORD);
+        ran.assert_done();
+        assert_holds(&registry, "app", "1");
+        let said = ran.stderr.replace(&registry.host(), "HOST");
+        let requests = registry.with(|core| {
+            let asked = core.requests();
+            let mut asked: Vec<_> = asked
+                .map(|request| format!("{} {:?}", request.method, request.status))
+                .collect();
+            asked.sort();
+            asked
+        });
+        (said, requests)
+    });
+    assert_eq!(told[0], told[1]);
+}
+
+#[test]
+fn either_transport_stops_for_a_wrong_password() {
+    for transport in ["blocking", "async"] {
+        let (env, registry) = (TestEnv::with_image(), registry(Auth::Basic));
+        let to = at(&registry, "app");
+        let arguments = [
+            "push",
+            "--transport",
+            transport,
+            "--image",
+            "image",
+            "--username",
+            "alice",
+            "--password-stdin",
+            "app",
+            &to,
+        ];
+        let ran = env.run_with_input(&arguments, "wrong\n");
+        ran.assert_failed(4, &["error: cannot push"]);
+    }
+}

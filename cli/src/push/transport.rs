@@ -1,0 +1,121 @@
+//! What drives a push: threads or a runtime, as was asked for. Both do the same on the wire.
+
+use std::io::Read;
+
+use bytes::Bytes;
+use longshore_async::Reader;
+use longshore_protocol::{BlobSpec, Config, ManifestSpec, Misuse, PushError, Report};
+use tokio::runtime::{Builder, Runtime};
+
+use super::upload::Teller;
+use crate::console::plain;
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::interrupt::Interrupt;
+use crate::plan::{Channel, Transport};
+
+/// A session of one transport or the other.
+pub(super) enum Session<'a> {
+    Blocking(Box<longshore_blocking::Session<Teller<'a>>>),
+    Async(Box<longshore_async::Session<Teller<'a>>>, Runtime),
+}
+
+impl<'a> Session<'a> {
+    pub(super) fn new(
+        channel: &Channel,
+        config: Config,
+        teller: Teller<'a>,
+        interrupt: &Interrupt,
+    ) -> Result<Self, Failure> {
+        let unusable = |error: &dyn ToString| Failure::usage(plain(&error.to_string()));
+        match channel.transport {
+            Transport::Blocking => {
+                let mut client = longshore_blocking::Client::builder()
+                    .danger_accept_invalid_certs(!channel.verify);
+                if let Some(pem) = &channel.authorities {
+                    client = client.ca_pem(pem.clone());
+                }
+                let client = client.build().map_err(|error| unusable(&error))?;
+                let session = longshore_blocking::Session::new(&client, config, teller);
+                Ok(Self::Blocking(Box::new(
+                    session.cancel_flag(interrupt.flag()),
+                )))
+            }
+            Transport::Async => {
+                let mut client =
+                    longshore_async::Client::builder().danger_accept_invalid_certs(!channel.verify);
+                if let Some(pem) = &channel.authorities {
+                    client = client.ca_pem(pem.clone());
+                }
+                let client = client.build().map_err(|error| unusable(&error))?;
+                // With threads of its own, so that uploads go on while a person is asked.
+                let runtime =
+                    Builder::new_multi_thread()
+                        .enable_all()
+                        .build()
+                        .map_err(|error| {
+                            let message = "cannot start the threads of --transport async";
+                            Failure::new(Exit::Unexpected, "starting", message).because(&error)
+                        })?;
+                let session = longshore_async::Session::new(&client, config, teller);
+                let session = Box::new(session.cancel_flag(interrupt.flag()));
+                Ok(Self::Async(session, runtime))
+            }
+        }
+    }
+
+    pub(super) fn ready(&mut self) -> Result<(), PushError> {
+        match self {
+            Self::Blocking(session) => session.ready(),
+            Self::Async(session, runtime) => runtime.block_on(session.ready()),
+        }
+    }
+
+    /// Adds a blob that `open` reads from an offset on.
+    pub(super) fn add_blob<R: Read + Send + 'static>(
+        &mut self,
+        spec: BlobSpec,
+        open: impl Fn(u64) -> R + Send + Sync + 'static,
+    ) -> Result<(), Misuse> {
+        match self {
+            Self::Blocking(session) => {
+                let source = longshore_blocking::from_fn(move |offset| Ok(open(offset)));
+                session.add_blob(spec, source)?;
+            }
+            Self::Async(session, _) => {
+                let source = longshore_async::from_fn(move |offset| {
+                    std::future::ready(Ok(Reader::blocking(open(offset))))
+                });
+                session.add_blob(spec, source)?;
+            }
+        }
+        Ok(())
+    }
+
+    pub(super) fn add_bytes(&mut self, spec: BlobSpec, bytes: Bytes) -> Result<(), Misuse> {
+        match self {
+            Self::Blocking(session) => session.add_blob(spec, bytes)?,
+            Self::Async(session, _) => session.add_blob(spec, bytes)?,
+        };
+        Ok(())
+    }
+
+    pub(super) fn set_manifest(&mut self, manifest: ManifestSpec) -> Result<(), Misuse> {
+        match self {
+            Self::Blocking(session) => session.set_manifest(manifest),
+            Self::Async(session, _) => session.set_manifest(manifest),
+        }
+    }
+
+    pub(super) fn finish(self) -> Result<Report, PushError> {
+        match self {
+            Self::Blocking(session) => session.finish(),
+            Self::Async(session, runtime) => {
+                let result = runtime.block_on(session.finish());
+                // A name server that does not answer must not hold up the end.
+                runtime.shutdown_background();
+                result
+            }
+        }
+    }
+}
