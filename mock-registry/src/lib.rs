@@ -45,9 +45,11 @@
 //!
 //! # How it is built
 //!
-//! `core/` holds one file per subject of the protocol, `quay/` the rules by which Quay judges
-//! manifests, `store/` where bytes go, `token/` who signs tokens, `shell/` the only part that knows
-//! sockets, clocks and threads. It shares with the push protocol's crate nothing but plain types
+//! `profiles/` holds the registries as data, `profile/` the knobs they turn; no code asks for a
+//! profile's name. `core/` holds one file per subject of the protocol, `quay/` the rules by which
+//! Quay judges manifests, `store/` where bytes go, `token/` who signs tokens, `shell/` the only part
+//! that knows sockets, clocks and threads. It shares with the push protocol's crate nothing but
+//! plain types
 //! such as [`Digest`](longshore_protocol::Digest): what a client builds is read here by other code,
 //! so that one mistake cannot hide on both sides.
 

@@ -43,6 +43,7 @@ pub(super) const CASES: &[Case] = &[
     ("chunk.patch-status", "201", "", |c| chunk(c, None), "202 -", "201 -"),
     ("chunk.min-length", "9", "", |c| show(&post(c), "oci-chunk-min-length"), "-", "9"),
     ("chunk.smallest", "6", "", |c| two_more(c, 5, 3), "202 -", "400 SIZE_INVALID"),
+    ("chunk.smallest", "6", "", |c| { let at = c.open(APP); patch(c, &at, None, b"hello"); commit(c, &at, b"hello!", b"!") }, "201 -", "400 SIZE_INVALID"),
     ("chunk.equal", "true", "", |c| two_more(c, 4, 1), "202 -", "400 SIZE_INVALID"),
     ("chunk.equal", "true", "", |c| { let at = c.open(APP); patch(c, &at, None, b"hello"); verdict(&patch(c, &at, None, b"longer")) }, "202 -", "400 SIZE_INVALID"),
     ("chunk.one-byte", "false", "", |c| { let at = c.open(APP); verdict(&patch(c, &at, None, b"x")) }, "202 -", "400 SIZE_INVALID"),
