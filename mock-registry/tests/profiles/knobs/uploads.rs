@@ -32,6 +32,7 @@ pub(super) const CASES: &[Case] = &[
     ("session.status-state", "true", "location.state = 'offset'", |c| { let at = c.open(APP); patch(c, &at, None, b"x"); c.get(&at).status().to_string() }, "204", "416"),
     ("session.stale-state-status", "404", "location.state = 'offset'", |c| stale(c).to_string(), "416", "404"),
     ("session.lost-state-status", "500", "location.state = 'fixed'", |c| { let at = c.open(APP); let bare = before(&at, "?"); patch(c, &bare, None, b"x").status().to_string() }, "404", "500"),
+    ("session.lost-state-status", "500", "location.state = 'offset'", |c| { let at = before(&c.open(APP), "_state="); patch(c, &format!("{at}_state=AAAA"), None, b"x").status().to_string() }, "404", "500"),
     ("session.cancel", "405", "", |c| { let at = c.open(APP); c.send(&format!("DELETE {at}"), &[], b"").status().to_string() }, "204", "405"),
     ("session.uuid-header", "'Blob-Upload-UUID'", "", |c| { let a = post(c); format!("{} {}", a.header("docker-upload-uuid").is_some(), a.header("blob-upload-uuid").is_some()) }, "true false", "false true"),
     ("chunk.content-range", "'ignored'", "", |c| chunk(c, Some("7-11")), "416 RANGE_INVALID", "202 -"),
