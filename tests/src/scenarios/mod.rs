@@ -1,7 +1,7 @@
 //! One table of scenarios, played in three ways.
 //!
 //! A [`Scenario`] is a push: an image, a registry, what goes wrong, and how it must end. [`check`]
-//! plays it with the [simulator](drivers::simulator), which has no sockets, with
+//! plays it with the [simulator], which has no sockets, with
 //! [`longshore_blocking`](drivers::blocking) and with [`longshore_async`](drivers::nonblocking),
 //! all against the same registry behind the same script. All three must put the same requests on
 //! the wire, in the same order for each blob, end in the same report or error, and leave the

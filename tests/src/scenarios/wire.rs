@@ -216,3 +216,6 @@ pub(super) fn hide_host(text: &str, host: &str) -> String {
     let escaped = host.replace(':', "%3A");
     text.replace(&escaped, "{host}").replace(host, "{host}")
 }
+
+#[cfg(test)]
+mod tests;
