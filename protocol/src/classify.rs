@@ -137,6 +137,7 @@ pub(crate) fn classify(step: Step, outcome: Outcome<'_>) -> Verdict {
             403 if is_rate_limit(message) => busy(step),
             408 | 425 | 500 | 502 | 504 | 520..=524 => broken(step),
             400..=499 => refused(step, status.as_u16(), code, message),
+            _ if step == Step::Mount => Verdict::Unclear,
             _ => Verdict::Fail(PushErrorKind::Rejected),
         },
     }

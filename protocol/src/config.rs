@@ -34,6 +34,9 @@ pub struct Config {
     /// Open the first upload session as soon as somebody is authenticated, before any blob is
     /// added: it shows whether one may push. The session serves the first blob that needs one.
     pub preflight: bool,
+    /// Open upload sessions while blobs are looked for, no more than there may be uploads at once.
+    /// Saves a round trip for blobs that are not there, and costs a session for each that is.
+    pub look_ahead: bool,
     /// How often one request is sent, at most, before the push is given up.
     pub attempts: u32,
     /// How many upload sessions one blob may use up.
@@ -74,6 +77,7 @@ impl Config {
             uploads: 4,
             controls: 4,
             preflight: true,
+            look_ahead: true,
             attempts: 5,
             sessions: 3,
             retries: 24,

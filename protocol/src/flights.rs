@@ -29,6 +29,8 @@ pub(crate) enum Work {
     Probe,
     Token,
     Preflight,
+    /// A session for whichever blob needs one first.
+    Ahead,
     Blob(BlobId),
     Manifest,
     CleanUp,
@@ -173,6 +175,12 @@ impl Flights {
     pub(crate) fn controls(&self) -> usize {
         let is_token = |flight: &&Flight| flight.work == Work::Token;
         self.air.len() - self.uploads() - self.air.values().filter(is_token).count()
+    }
+
+    /// How many are to open a session ahead of need.
+    pub(crate) fn ahead(&self) -> usize {
+        let is_ahead = |flight: &&Flight| flight.work == Work::Ahead;
+        self.air.values().filter(is_ahead).count()
     }
 
     pub(crate) fn is_empty(&self) -> bool {

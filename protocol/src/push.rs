@@ -45,8 +45,11 @@ pub struct Push {
     manifest: Option<Manifest>,
     flights: Flights,
     opening: Opening,
-    /// The session that the preflight opened, until a blob takes it.
-    spare: Option<Session>,
+    /// Sessions that were opened before a blob needed one: by the preflight, and while blobs are
+    /// looked for, so that those that are not there need not wait for another answer.
+    spares: VecDeque<Session>,
+    /// Whether sessions are opened ahead of need. Not where that has failed.
+    looks_ahead: bool,
     /// Sessions to delete.
     abandoned: VecDeque<Session>,
     /// How many could not be deleted.
@@ -113,7 +116,8 @@ impl Push {
                 tries: 0,
                 refused: None,
             },
-            spare: None,
+            spares: VecDeque::new(),
+            looks_ahead: config.look_ahead,
             abandoned: VecDeque::new(),
             sessions_left: 0,
             outbox: VecDeque::new(),
@@ -323,7 +327,7 @@ impl Push {
             session
         });
         self.abandoned.extend(sessions);
-        self.abandoned.extend(self.spare.take());
+        self.abandoned.append(&mut self.spares);
         self.abort_all_but_cleaning();
     }
 

@@ -73,7 +73,7 @@ exit code: 2
 --- stdout
 --- stderr
 error: cannot imitate "nay"
-caused by: no profile is called "nay"; there are oci, quay, quay-3.3
+caused by: no profile is called "nay"; there are oci, distribution-2.8, distribution-3, quay, quay-3.3, docker-hub, ghcr, ecr, gar, acr, harbor, gitlab, artifactory, nexus, zot, gitea, cloudflare, aliyun
 hint: the profile is a name from that list, or a file
 
 "#]]);

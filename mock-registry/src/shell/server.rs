@@ -96,7 +96,12 @@ async fn respond(shared: &Arc<Shared>, request: Request<Incoming>) -> Response<O
             if !parts.headers.contains_key(header::EXPECT) {
                 tokio::spawn(linger(body));
             }
-            return outgoing(shared, response);
+            let response = outgoing(shared, response);
+            return if parts.method == hyper::Method::HEAD {
+                without_body(response)
+            } else {
+                response
+            };
         }
         Begun::Receive(call) => call,
     };
@@ -176,6 +181,23 @@ fn outgoing(shared: &Shared, response: Response<Body>) -> Response<Outgoing> {
         },
     };
     Response::from_parts(parts, body)
+}
+
+/// The answer to a `HEAD`: its headers say how long the body would be, and there is none. HTTP/1.1
+/// sees to that by itself; over HTTP/2 a body would be an error.
+fn without_body(response: Response<Outgoing>) -> Response<Outgoing> {
+    let (mut parts, body) = response.into_parts();
+    if let Some(length) = hyper::body::Body::size_hint(&body)
+        .exact()
+        .filter(|length| *length > 0)
+    {
+        let length = hyper::header::HeaderValue::from(length);
+        parts
+            .headers
+            .entry(header::CONTENT_LENGTH)
+            .or_insert(length);
+    }
+    Response::from_parts(parts, Outgoing::Bytes(bytes::Bytes::new()))
 }
 
 /// Reads on for a while after an early answer, as nginx does with `lingering_close`: closing a

@@ -203,6 +203,18 @@ impl Blob {
         self.outcome().is_some()
     }
 
+    /// Whether it is being looked for, and is uploaded if it is not there.
+    pub(crate) fn is_looked_for(&self) -> bool {
+        let is_first = matches!(&self.state, State::Check(check) if check.session().is_none());
+        is_first && self.twin.is_none() && self.facts.mount_from.is_none()
+    }
+
+    /// Whether any open session will do next.
+    pub(crate) fn needs_session(&self) -> bool {
+        let is_plain = matches!(&self.state, State::Start(start) if start.is_plain());
+        is_plain && self.twin.is_none()
+    }
+
     /// The session in use.
     pub(crate) fn session(&self) -> Option<&Session> {
         match &self.state {

@@ -7,6 +7,7 @@ use super::landing::Landed;
 use super::{OpeningState, Push};
 use crate::auth::Refusals;
 use crate::blob::Standing;
+use crate::classify::{Step, Verdict};
 use crate::credentials::CredentialsReason;
 use crate::error::PushErrorKind;
 use crate::event::Event;
@@ -25,7 +26,9 @@ impl Push {
                 Some(manifest) => &mut manifest.tries,
                 None => return,
             },
-            Work::Probe | Work::Token | Work::Preflight | Work::CleanUp => &mut self.opening.tries,
+            Work::Probe | Work::Token | Work::Preflight | Work::Ahead | Work::CleanUp => {
+                &mut self.opening.tries
+            }
         };
         *tries += 1;
         let tries = *tries;
@@ -93,6 +96,12 @@ impl Push {
             .map_or(0, |answer| answer.status.as_u16());
         let is_read = matches!(flight.draft.method, Method::GET | Method::HEAD);
         let follows = matches!(status, 307 | 308) || (is_read && matches!(status, 301..=303));
+        let can_go = follows && flight.redirects < MAX_REDIRECTS && landed.reply.location.is_ok();
+        if let (Work::Blob(id), Step::Mount, false) = (flight.work, flight.draft.step, can_go) {
+            // A mount that leads nowhere is a mount that failed.
+            let verdict = Verdict::Unclear;
+            return self.blob_landed(id, Landed { verdict, ..landed });
+        }
         if !follows || flight.redirects >= MAX_REDIRECTS {
             let kind = PushErrorKind::Unintelligible;
             let why = if follows {
@@ -188,7 +197,7 @@ impl Push {
                 }
             }
             Work::Probe | Work::Preflight => self.opening.standing = Standing::Ready,
-            Work::Token | Work::CleanUp => {}
+            Work::Token | Work::Ahead | Work::CleanUp => {}
         }
     }
 
@@ -197,7 +206,7 @@ impl Push {
             Work::Blob(id) => self.blobs[id.index()].refused,
             Work::Manifest => self.manifest.as_ref()?.refused,
             Work::Probe | Work::Preflight => self.opening.refused,
-            Work::Token | Work::CleanUp => None,
+            Work::Token | Work::Ahead | Work::CleanUp => None,
         }
     }
 
@@ -210,7 +219,7 @@ impl Push {
                 }
             }
             Work::Probe | Work::Preflight => self.opening.refused = refused,
-            Work::Token | Work::CleanUp => {}
+            Work::Token | Work::Ahead | Work::CleanUp => {}
         }
     }
 }

@@ -25,6 +25,9 @@ impl Push {
                 self.set_dispute(landed.flight.work, dispute);
             }
         }
+        if landed.flight.work == Work::Ahead && landed.verdict != Verdict::Redirect {
+            return self.opened_ahead(&landed);
+        }
         match landed.verdict {
             Verdict::Redirect => return self.redirect(landed),
             Verdict::Reauthenticate => return self.reauthenticate(&landed),
@@ -37,6 +40,7 @@ impl Push {
             Work::Probe => self.probed(&landed),
             Work::Token => self.token_landed(&landed),
             Work::Preflight => self.preflighted(&landed),
+            Work::Ahead => self.opened_ahead(&landed),
             Work::Blob(id) => self.blob_landed(id, landed),
             Work::Manifest => self.manifest_landed(&landed),
         }
@@ -118,7 +122,9 @@ impl Push {
             _ => return self.retry(landed),
         }
         match &landed.reply.location {
-            Ok(url) => self.spare = Some(Session::new(url.clone(), &landed.reply)),
+            Ok(url) => self
+                .spares
+                .push_back(Session::new(url.clone(), &landed.reply)),
             Err(refusal) => return self.fail(self.failure(refusal.kind(), landed)),
         }
         self.opening.state = OpeningState::Over;
@@ -127,7 +133,18 @@ impl Push {
         self.event(Event::Ready);
     }
 
-    fn blob_landed(&mut self, id: BlobId, landed: Landed) {
+    /// A session for whoever needs one. Where that fails, whoever needs one asks again.
+    fn opened_ahead(&mut self, landed: &Landed) {
+        match (landed.verdict, &landed.reply.location) {
+            (Verdict::Opened, Ok(url)) => {
+                let session = Session::new(url.clone(), &landed.reply);
+                self.spares.push_back(session);
+            }
+            _ => self.looks_ahead = false,
+        }
+    }
+
+    pub(super) fn blob_landed(&mut self, id: BlobId, landed: Landed) {
         let blob = &mut self.blobs[id.index()];
         let reached = blob.offset();
         let in_passing = State::Done(BlobOutcome::Existed);
@@ -263,7 +280,7 @@ impl Push {
                     manifest.dispute = Some(dispute);
                 }
             }
-            Work::Probe | Work::Preflight | Work::Token | Work::CleanUp => {}
+            Work::Probe | Work::Preflight | Work::Ahead | Work::Token | Work::CleanUp => {}
         }
     }
 }

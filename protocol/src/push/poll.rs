@@ -5,7 +5,7 @@ use http::{HeaderValue, Method};
 
 use super::{OpeningState, Push, Stage};
 use crate::auth::{Generation, Need, Readiness};
-use crate::blob::{Standing, State, Turn};
+use crate::blob::{Blob, Standing, State, Turn, Upload};
 use crate::classify::Step;
 use crate::error::{PushError, PushErrorKind};
 use crate::event::{Event, Phase};
@@ -90,10 +90,19 @@ impl Push {
         {
             return Some(output);
         }
-        if self.opening.state != OpeningState::Over {
-            return None;
+        match (self.opening.state, self.opening.standing) {
+            // Questions need no permission to write.
+            (OpeningState::Preflight, Standing::Flying(_)) => self.next_question(),
+            (OpeningState::Probe | OpeningState::Preflight, _) => None,
+            (OpeningState::Over, _) => {
+                self.hand_out_sessions();
+                self.next_question()
+                    .or_else(|| self.next_session())
+                    .or_else(|| self.next_blob())
+                    .or_else(|| self.next_manifest())
+                    .or_else(|| self.next_spare_deletion())
+            }
         }
-        self.next_blob().or_else(|| self.next_manifest())
     }
 
     /// Whether authentication has something to send or to ask. It begins after the probe.
@@ -128,41 +137,81 @@ impl Push {
         }
     }
 
-    /// The next request for a blob, short questions before long bodies.
-    fn next_blob(&mut self) -> Option<Output> {
-        for index in 0..self.blobs.len() {
-            self.take_spare(index);
+    /// Asks for the next blob that may be there.
+    fn next_question(&mut self) -> Option<Output> {
+        self.next_of(|blob| matches!(blob.state, State::Check(_)), false)
+    }
+
+    /// Opens a session before it is known which blob needs it. That saves a round trip where blobs
+    /// are not there, and costs a session where they are.
+    fn next_session(&mut self) -> Option<Output> {
+        let wanted = self
+            .blobs
+            .iter()
+            .filter(|blob| blob.is_looked_for())
+            .count();
+        let at_hand = self.spares.len() + self.flights.ahead();
+        let is_enough = at_hand >= wanted.min(self.config.uploads.max(1));
+        let is_full = self.flights.controls() >= self.config.controls.max(1);
+        if is_enough || is_full || !self.looks_ahead {
+            return None;
         }
-        let may_control = self.flights.controls() < self.config.controls.max(1);
-        let may_upload = self.flights.uploads() < self.config.uploads.max(1);
-        for uploading in [false, true] {
-            if !(if uploading { may_upload } else { may_control }) {
+        let (header, used) = self.authorized()?;
+        let mut draft = Draft::new(Step::Open, Method::POST, self.api.uploads());
+        draft
+            .headers
+            .extend(header.map(|header| (AUTHORIZATION, header)));
+        self.send(Work::Ahead, draft, used)
+    }
+
+    /// Gives the sessions that are open anyway to the first blobs that would open one.
+    fn hand_out_sessions(&mut self) {
+        for blob in self.blobs.iter_mut().filter(|blob| blob.needs_session()) {
+            if is_due(&mut blob.standing, self.now)
+                && let Some(session) = self.spares.pop_front()
+            {
+                blob.state = State::Upload(Upload::new(session));
+            }
+        }
+    }
+
+    /// The next request for a blob, short ones before long bodies.
+    fn next_blob(&mut self) -> Option<Output> {
+        let mut coming = self.flights.ahead();
+        // A session that is on its way is waited for rather than asked for once more.
+        let is_served = |blob: &Blob| {
+            let is_served = blob.needs_session() && coming > 0;
+            coming -= usize::from(is_served);
+            is_served
+        };
+        self.next_of(not(is_served), false)
+            .or_else(|| self.next_of(|_| true, true))
+    }
+
+    /// The first blob that is `wanted` and has something to send, with bytes of its own or without.
+    fn next_of(
+        &mut self,
+        mut wanted: impl FnMut(&Blob) -> bool,
+        uploading: bool,
+    ) -> Option<Output> {
+        let (used, lanes) = if uploading {
+            (self.flights.uploads(), self.config.uploads)
+        } else {
+            (self.flights.controls(), self.config.controls)
+        };
+        if used >= lanes.max(1) {
+            return None;
+        }
+        for index in 0..self.blobs.len() {
+            let blob = &mut self.blobs[index];
+            if blob.is_done() || blob.twin.is_some() || !is_due(&mut blob.standing, self.now) {
                 continue;
             }
-            for index in 0..self.blobs.len() {
-                let blob = &mut self.blobs[index];
-                if blob.is_done() || blob.twin.is_some() || !is_due(&mut blob.standing, self.now) {
-                    continue;
-                }
-                if blob.state.is_upload(&blob.facts) == uploading {
-                    return self.send_blob(index);
-                }
+            if blob.state.is_upload(&blob.facts) == uploading && wanted(blob) {
+                return self.send_blob(index);
             }
         }
         None
-    }
-
-    /// Gives the session that is open anyway to the first blob that would open one.
-    fn take_spare(&mut self, index: usize) {
-        let blob = &mut self.blobs[index];
-        let is_plain = matches!(&blob.state, State::Start(start) if start.is_plain());
-        if is_plain
-            && blob.twin.is_none()
-            && is_due(&mut blob.standing, self.now)
-            && let Some(session) = self.spare.take()
-        {
-            blob.state = State::Upload(crate::blob::Upload::new(session));
-        }
     }
 
     fn send_blob(&mut self, index: usize) -> Option<Output> {
@@ -197,16 +246,10 @@ impl Push {
     }
 
     fn next_manifest(&mut self) -> Option<Output> {
-        let is_complete = self
-            .blobs
-            .iter()
-            .all(|blob| blob.is_done() || blob.twin.is_some());
-        if !is_complete || self.flights.controls() >= self.config.controls.max(1) {
+        if !self.is_every_blob_done() || self.flights.controls() >= self.config.controls.max(1) {
             return None;
         }
-        // No blob needs it any more.
         let manifest = self.manifest.as_mut()?;
-        self.abandoned.extend(self.spare.take());
         if manifest.state == manifest::State::Done || !is_due(&mut manifest.standing, self.now) {
             return None;
         }
@@ -232,6 +275,21 @@ impl Push {
             .headers
             .extend(header.map(|header| (AUTHORIZATION, header)));
         self.send(Work::Manifest, draft, used)
+    }
+
+    fn is_every_blob_done(&self) -> bool {
+        self.blobs
+            .iter()
+            .all(|blob| blob.is_done() || blob.twin.is_some())
+    }
+
+    /// Deletes the sessions that no blob needs any more, once they are known.
+    fn next_spare_deletion(&mut self) -> Option<Output> {
+        if self.manifest.is_none() || !self.is_every_blob_done() {
+            return None;
+        }
+        self.abandoned.append(&mut self.spares);
+        self.next_deletion()
     }
 
     fn next_deletion(&mut self) -> Option<Output> {
@@ -285,7 +343,7 @@ impl Push {
                     manifest.standing = Standing::Flying(id);
                 }
             }
-            Work::Token | Work::CleanUp => {}
+            Work::Token | Work::Ahead | Work::CleanUp => {}
         }
         self.outbox.push_back(Output::Send(Exchange {
             ticket: Ticket(id),
@@ -419,7 +477,7 @@ impl Push {
                 }
             }
             Work::Token => self.auth.fetch_again(until),
-            Work::CleanUp => {}
+            Work::Ahead | Work::CleanUp => {}
         }
     }
 
@@ -431,6 +489,10 @@ impl Push {
         self.abandoned.extend(turn.abandoned);
         turn.pace
     }
+}
+
+fn not(mut question: impl FnMut(&Blob) -> bool) -> impl FnMut(&Blob) -> bool {
+    move |blob| !question(blob)
 }
 
 /// Whether a pause is over; ends it if so.

@@ -159,6 +159,7 @@ impl<'a> World<'a> {
         config.uploads = plan.uploads;
         config.controls = plan.controls;
         config.preflight = plan.preflight;
+        config.look_ahead = plan.look_ahead;
         config.chunk = plan.chunk;
         config
     }

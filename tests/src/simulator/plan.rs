@@ -29,6 +29,8 @@ pub struct Plan {
     pub controls: usize,
     /// [`Config::preflight`](longshore_protocol::Config).
     pub preflight: bool,
+    /// [`Config::look_ahead`](longshore_protocol::Config).
+    pub look_ahead: bool,
     /// [`Config::chunk`](longshore_protocol::Config).
     pub chunk: Option<u64>,
     /// The manifest is set only when the blobs are confirmed, as for a packer that streams.
@@ -144,6 +146,7 @@ impl Plan {
             uploads: random.of(&[1, 1, 2, 4]),
             controls: random.of(&[1, 2, 4]),
             preflight: !random.one_in(4),
+            look_ahead: !random.one_in(3),
             chunk: random.of(&[None, None, None, Some(7), Some(64)]),
             late_manifest: random.one_in(3),
             faults,

@@ -50,8 +50,11 @@ impl Call {
     }
 }
 
+/// The default, but one thing after the other.
 pub(super) fn config() -> Config {
-    Config::new(REFERENCE.parse().expect("it has the form"))
+    let mut config = Config::new(REFERENCE.parse().expect("it has the form"));
+    config.look_ahead = false;
+    config
 }
 
 pub(super) fn blob(text: &str) -> Descriptor {

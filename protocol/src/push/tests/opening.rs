@@ -135,6 +135,73 @@ fn without_preflight_nothing_is_opened_before_a_blob_needs_it() {
 }
 
 #[test]
+fn looking_ahead_leaves_five_round_trips_of_a_push_with_one_layer() {
+    let open = "POST /v2/team/app/blobs/uploads/";
+    let mut config = config();
+    config.look_ahead = true;
+    let mut bench = Bench::new(config);
+    bench.answer("GET /v2/", 200, &[]);
+    bench.answer(open, 202, &[("location", "/up/0")]);
+    bench
+        .push
+        .add_blob(BlobSpec::known(blob("layer")))
+        .expect("the push has not ended");
+    bench
+        .push
+        .add_blob(BlobSpec::known(blob("config")))
+        .expect("the push has not ended");
+    bench.set_manifest();
+    let third: Vec<String> = bench.lines();
+    assert!(
+        third[0].starts_with("HEAD") && third[1].starts_with("HEAD"),
+        "{third:?}"
+    );
+    assert_eq!(third[2..], [open]);
+    bench.answer_next(404, &[]);
+    bench.answer_next(404, &[]);
+    let put_layer = bench
+        .calls
+        .pop_back()
+        .expect("the first session serves the first blob");
+    bench.answer(open, 202, &[("location", "/up/1")]);
+    bench.reply(put_layer, 201, &[], "", all("layer"));
+    let put_config = bench.next();
+    assert!(put_config.line().starts_with("PUT /up/1?digest="));
+    bench.reply(put_config, 201, &[], "", all("config"));
+    let named = Digest::sha256(b"{}").to_string();
+    let put = bench.next();
+    bench.reply(
+        put,
+        201,
+        &[("docker-content-digest", &named)],
+        "",
+        Receipt::default(),
+    );
+    assert_eq!(bench.report().requests, 8);
+}
+
+#[test]
+fn a_session_that_cannot_be_opened_ahead_is_not_missed() {
+    let mut config = config();
+    config.look_ahead = true;
+    let mut bench = Bench::opened_with(config);
+    bench
+        .push
+        .add_blob(BlobSpec::known(blob("a")))
+        .expect("the push has not ended");
+    bench.add(BlobSpec::known(blob("b")));
+    let (a, b, ahead) = (bench.next(), bench.next(), bench.next());
+    bench.reply(a, 200, &[], "", part(0));
+    bench.reply(b, 200, &[], "", part(0));
+    bench.reply(ahead, 403, &[], "", part(0));
+    bench.set_manifest();
+    assert_eq!(
+        bench.lines(),
+        ["PUT /v2/team/app/manifests/1.0", "DELETE /up/0"]
+    );
+}
+
+#[test]
 fn a_session_that_no_blob_needs_is_deleted() {
     let (mut bench, put) = Bench::finishing_with(config());
     let named = Digest::sha256(b"{}").to_string();

@@ -337,7 +337,7 @@ fn a_mount_that_works_moves_nothing() {
 #[test]
 fn a_mount_that_fails_is_an_upload_with_the_session_that_came_back_or_another() {
     let from: Repository = "other/app".parse().expect("it has the form");
-    for status in [400, 401, 403, 404, 405, 409, 500] {
+    for status in [302, 400, 401, 403, 404, 405, 409, 500, 501, 507] {
         let mut bench = Bench::opened();
         bench.add(BlobSpec::known(blob("a")).with_mount_from(from.clone()));
         bench.answer(&head("a"), 404, &[]);
