@@ -191,7 +191,7 @@ fn without_body(response: Response<Outgoing>) -> Response<Outgoing> {
         .exact()
         .filter(|length| *length > 0)
     {
-        let length = hyper::header::HeaderValue::from(length);
+        let length = header::HeaderValue::from(length);
         parts
             .headers
             .entry(header::CONTENT_LENGTH)
