@@ -47,7 +47,9 @@ pub(crate) struct Blob {
     pub(crate) twin: Option<BlobId>,
     /// How often the present request failed in a row.
     pub(crate) tries: u32,
-    /// How often this blob was thrown back since it last got on.
+    /// How far it ever got.
+    pub(crate) furthest: u64,
+    /// How often this blob was thrown back since it last got further.
     pub(crate) setbacks: u32,
     /// How often the present request was refused.
     pub(crate) refused: Option<Refusals>,
@@ -179,6 +181,7 @@ impl Blob {
             standing: Standing::Ready,
             twin: None,
             tries: 0,
+            furthest: 0,
             setbacks: 0,
             refused: None,
             dispute: None,

@@ -43,6 +43,8 @@ impl Probe {
         let size = facts.content.as_ref().map(|content| content.size);
         let offset = match reply.claim {
             Some(Claim::Bytes(claimed)) if self.refused == Some(claimed) => claimed.checked_sub(1),
+            // Neither there nor one before: it does not know.
+            Some(Claim::Bytes(claimed)) if self.refused.is_some_and(|at| at + 1 == claimed) => None,
             Some(Claim::Bytes(claimed)) if claimed <= facts.reached => Some(claimed),
             Some(Claim::Bytes(claimed)) if claimed == facts.reached + 1 => Some(facts.reached),
             _ => None,

@@ -146,7 +146,6 @@ impl Push {
 
     pub(super) fn blob_landed(&mut self, id: BlobId, landed: Landed) {
         let blob = &mut self.blobs[id.index()];
-        let reached = blob.offset();
         let in_passing = State::Done(BlobOutcome::Existed);
         let state = std::mem::replace(&mut blob.state, in_passing);
         let turn = state.advance(landed.verdict, &landed.reply, &mut blob.facts);
@@ -156,7 +155,8 @@ impl Push {
         if is_on {
             blob.tries = 0;
         }
-        if blob.offset() > reached {
+        if blob.offset() > blob.furthest {
+            blob.furthest = blob.offset();
             blob.setbacks = 0;
         }
         match pace {

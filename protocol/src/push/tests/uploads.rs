@@ -129,6 +129,23 @@ fn a_registry_that_counts_one_too_many_is_corrected_when_it_takes_nothing() {
 }
 
 #[test]
+fn a_registry_that_takes_nothing_where_it_says_it_is_loses_the_session() {
+    let (mut bench, put) = Bench::putting("0123456789");
+    bench.break_off(put, FailureKind::Interrupted, part(8));
+    for _ in 0..2 {
+        bench.sleep();
+        bench.answer("GET /up/0", 204, &[("range", "0-5")]);
+        let patch = bench.next();
+        bench.reply(patch, 416, &[], "", part(4));
+    }
+    bench.sleep();
+    bench.answer("GET /up/0", 204, &[("range", "0-5")]);
+    bench.sleep();
+    let lines = bench.lines();
+    assert!(lines.contains(&OPEN.to_owned()), "{lines:?}");
+}
+
+#[test]
 fn an_answer_lost_after_the_last_byte_is_looked_for_before_anything_is_sent_again() {
     let (mut bench, put) = Bench::putting("abc");
     bench.break_off(put, FailureKind::Interrupted, all("abc"));
