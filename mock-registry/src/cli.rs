@@ -1,6 +1,7 @@
 //! The command line.
 
 mod faults;
+mod judge;
 
 use std::error::Error;
 use std::fs;
@@ -27,6 +28,8 @@ enum Command {
     Serve(Serve),
     /// Serve only the token endpoint, at /token, for registries that accept its certificate.
     TokenServer(TokenServer),
+    /// Let a client push in many scenarios, and judge how it does.
+    Judge(judge::Judge),
     /// List what can go wrong.
     Faults {
         #[command(subcommand)]
@@ -182,6 +185,7 @@ pub(crate) fn run(cli: Cli) -> Outcome {
             until_told_to_stop(builder, &server.socket, Some(&server.cert_out))?;
             Ok(())
         }
+        Command::Judge(judge) => judge.run(),
         Command::Faults { command } => faults::run(command),
         Command::Profiles { command: None } => {
             let mut out = io::stdout().lock();

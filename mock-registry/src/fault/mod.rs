@@ -27,6 +27,7 @@ mod step;
 mod turn;
 
 pub use catalogue::{Entry, Group, Param, Unplayed, catalogue, unplayed};
+pub(crate) use catalogue::{gzip, path_of};
 pub use chaos::chaos;
 pub use faulty::Faulty;
 pub use parse::{FaultError, read_faults};

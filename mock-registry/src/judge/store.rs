@@ -2,10 +2,12 @@
 
 use std::collections::BTreeSet;
 
+use http::Method;
 use longshore_protocol::Digest;
 use serde_json::Value;
 
 use crate::core::Core;
+use crate::fault::{Faulty, path_of};
 
 /// Whether everything under a tag or digest is there and is what its digest says.
 ///
@@ -14,6 +16,43 @@ use crate::core::Core;
 pub fn missing(core: &Core, repository: &str, reference: &str) -> Result<(), String> {
     let mut seen = BTreeSet::new();
     look(core, repository, reference, &mut seen)
+}
+
+/// Lets a tag name an image that no client brings.
+pub(super) fn take_tag(faulty: &mut Faulty, repository: &str, tag: &str) {
+    let config: &[u8] = br#"{"architecture":"none","os":"none"}"#;
+    let digest = Digest::sha256(config);
+    let manifest = serde_json::json!({
+        "schemaVersion": 2,
+        "mediaType": MANIFEST,
+        "config": {
+            "mediaType": "application/vnd.oci.image.config.v1+json",
+            "digest": digest.to_string(),
+            "size": config.len(),
+        },
+        "layers": [],
+    });
+    let opened = faulty.request(
+        Method::POST,
+        &format!("/v2/{repository}/blobs/uploads/"),
+        repository,
+        b"",
+    );
+    let location =
+        opened.and_then(|x| Some(x.headers().get("location")?.to_str().ok()?.to_owned()));
+    if let Some(location) = location {
+        let path = path_of(&location);
+        let glue = if path.contains('?') { '&' } else { '?' };
+        let target = format!("{path}{glue}digest={digest}");
+        faulty.request(Method::PUT, &target, repository, config);
+        let target = format!("/v2/{repository}/manifests/{tag}");
+        faulty.request(
+            Method::PUT,
+            &target,
+            repository,
+            manifest.to_string().as_bytes(),
+        );
+    }
 }
 
 fn look(
@@ -54,3 +93,5 @@ fn look(
     }
     Ok(())
 }
+
+const MANIFEST: &str = "application/vnd.oci.image.manifest.v1+json";

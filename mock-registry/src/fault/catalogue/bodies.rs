@@ -54,7 +54,7 @@ pub(super) fn bomb(megabytes: u64) -> Bytes {
 }
 
 /// Bytes as a gzip stream that stores them as they are.
-pub(super) fn gzip(bytes: &[u8]) -> Bytes {
+pub(crate) fn gzip(bytes: &[u8]) -> Bytes {
     let mut out = vec![0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 255];
     let mut pieces = bytes.chunks(0xffff).peekable();
     if pieces.peek().is_none() {

@@ -17,7 +17,8 @@ use super::play::Play;
 use super::spec::Params;
 use super::{Scene, Step};
 
-pub(super) use tricks::path_of;
+pub(crate) use bodies::gzip;
+pub(crate) use tricks::path_of;
 pub use unplayed::{Unplayed, unplayed};
 
 /// A fault as the catalogue describes it.
