@@ -55,6 +55,7 @@
 
 pub mod core;
 pub mod fault;
+pub mod guide;
 pub mod judge;
 pub mod profile;
 mod quay;

@@ -165,8 +165,10 @@ impl Memory {
                     "{real}{glue}z=%2fa%7E~b+c&_sig=x%2By%3d%3D,;:@!$'()*&flag&a=2&a=1&n={serial}"
                 )
             }
-            Disguise::OffPath => format!("/storage/bucket-{serial}/part?session=1"),
-            Disguise::Huge => format!("{real}{glue}_padding={}&n={serial}", "p".repeat(8 << 10)),
+            Disguise::OffPath => format!("/storage/bucket-{serial}/part"),
+            Disguise::Huge => {
+                format!("{real}{glue}_padding={serial}{}", "p".repeat(8 << 10))
+            }
             Disguise::OffHost | Disguise::Downgrade => real.clone(),
         };
         if shown != real {

@@ -163,16 +163,27 @@ impl Evidence {
         }
     }
 
-    /// The exchanges that went wrong, or all if none did.
+    /// The exchanges in which something went wrong, or the last if none did.
     pub(super) fn troubled(&self) -> Vec<u64> {
-        let bad: Vec<u64> = self
-            .exchanges
-            .iter()
-            .filter(|e| !e.faults.is_empty() || e.status().is_none_or(|status| status >= 500))
-            .map(|e| e.id)
-            .collect();
+        let bad = self.exchanges.iter().filter(|exchange| {
+            // Being challenged and looking for what is not there is how every push begins.
+            let wrong = match exchange.status() {
+                None => true,
+                Some(401) => exchange.header("authorization").is_some(),
+                Some(404) => exchange.method != "HEAD",
+                Some(status) => status >= 400,
+            };
+            wrong || !exchange.faults.is_empty()
+        });
+        let bad: Vec<u64> = bad.map(|exchange| exchange.id).collect();
         if bad.is_empty() {
-            return self.exchanges.iter().map(|e| e.id).collect();
+            return self
+                .exchanges
+                .iter()
+                .next_back()
+                .map(|x| x.id)
+                .into_iter()
+                .collect();
         }
         bad
     }

@@ -56,8 +56,9 @@ pub(super) const ALL: &[Entry] = &[
         play: |scene, p| {
             let scope = format!("{} {}", tricks::scope(scene), p.text("scope"));
             let value = format!(
-                "Bearer realm=\"{}/token\",service=\"registry\",scope=\"{}\",error=\"insufficient_scope\"",
+                "Bearer realm=\"{}/token\",service=\"{}\",scope=\"{}\",error=\"insufficient_scope\"",
                 scene.origin,
+                tricks::service(scene),
                 scope.trim()
             );
             Play::instead(
@@ -148,7 +149,8 @@ pub(super) const ALL: &[Entry] = &[
         play: |scene, p| {
             let realm = evil_url(p.text("to"), scene, "/token");
             let value = format!(
-                "Bearer realm=\"{realm}\",service=\"registry\",scope=\"{}\"",
+                "Bearer realm=\"{realm}\",service=\"{}\",scope=\"{}\"",
+                tricks::service(scene),
                 tricks::scope(scene)
             );
             tricks::challenge(scene, &[value])
@@ -330,8 +332,9 @@ pub(super) const ALL: &[Entry] = &[
         survivable: true,
         play: |scene, _| {
             let value = format!(
-                "Bearer realm=\"{}/token\",service=\"registry\"",
-                scene.origin
+                "Bearer realm=\"{}/token\",service=\"{}\"",
+                scene.origin,
+                tricks::service(scene)
             );
             Play::change(move |_, response| {
                 if response.status().is_success() {
@@ -344,7 +347,7 @@ pub(super) const ALL: &[Entry] = &[
 
 fn challenge_forms(form: &str, scene: &Scene) -> Vec<String> {
     let realm = format!("{}/token", scene.origin);
-    let service = scene.origin.split("://").last().unwrap_or_default();
+    let service = tricks::service(scene);
     let scope = tricks::scope(scene);
     let bearer = format!("Bearer realm=\"{realm}\",service=\"{service}\",scope=\"{scope}\"");
     let basic = "Basic realm=\"registry\"".to_owned();

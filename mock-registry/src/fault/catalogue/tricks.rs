@@ -63,6 +63,11 @@ pub(super) fn scope(scene: &Scene) -> String {
     }
 }
 
+/// The service that tokens of this registry are for.
+pub(super) fn service(scene: &Scene) -> &str {
+    scene.origin.split("://").last().unwrap_or_default()
+}
+
 /// Replaces the token answer's object, if the registry gave a token.
 pub(super) fn token_answer(change: impl FnOnce(&mut serde_json::Value) + Send + 'static) -> Play {
     Play::change(move |_, response| {

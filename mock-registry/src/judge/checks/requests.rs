@@ -246,6 +246,8 @@ fn content_range(e: &Evidence) -> Finding {
     let (mut shown, mut against) = (Vec::new(), Vec::new());
     for exchange in e.step(Step::Upload) {
         let Some(range) = exchange.header("content-range") else {
+            // Whatever came without a range was appended.
+            *next.entry(&exchange.subject).or_default() += exchange.body.size;
             continue;
         };
         let parsed = range.split_once('-').and_then(|(from, to)| {
@@ -272,7 +274,7 @@ fn content_range(e: &Evidence) -> Finding {
             shown.push(exchange.id);
         }
         if exchange.succeeded() || !exchange.body.complete {
-            next.insert(&exchange.subject, to + 1);
+            next.insert(&exchange.subject, from + exchange.body.size);
         }
     }
     Finding::of(shown, against)
@@ -359,8 +361,12 @@ fn chunk_sizes(e: &Evidence, bad: impl Fn(u64, bool) -> bool, limit: Option<u64>
         .filter(|exchange| exchange.body.complete)
     {
         let is_last = last.get(exchange.subject.as_str()) == Some(&exchange.id);
-        if bad(exchange.body.size, is_last) {
-            let size = exchange.body.size;
+        // A chunk may be refused before it is read.
+        let length = exchange
+            .header("content-length")
+            .and_then(|text| text.parse().ok());
+        let size = exchange.body.size.max(length.unwrap_or(0));
+        if bad(size, is_last) {
             against.push((
                 exchange.id,
                 format!("a chunk of {size} bytes; the limit is {limit}"),

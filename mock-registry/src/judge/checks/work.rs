@@ -160,18 +160,29 @@ fn known_manifest(e: &Evidence) -> Finding {
 }
 
 fn sessions_closed(e: &Evidence) -> Finding {
-    let opened = e
-        .asked()
-        .filter(|x| matches!(x.step, Step::Post | Step::Mount) && x.status() == Some(202));
-    let opened: Vec<u64> = opened.map(|exchange| exchange.id).collect();
-    if let Some(open) = e.store.open.first() {
-        let count = e.store.open.len();
-        return Finding::fail(
-            format!("{count} sessions are left open, such as {}", open.id),
-            opened,
-        );
+    let mut known = BTreeMap::new();
+    for exchange in e.asked() {
+        let opens = matches!(exchange.step, Step::Post | Step::Mount);
+        // A session whose URL never came through cannot be cancelled.
+        let location = exchange
+            .answer_header("location")
+            .filter(|_| exchange.faults.is_empty());
+        if let (true, Some(202), Some(location)) = (opens, exchange.status(), location) {
+            let path = location.split('?').next().unwrap_or_default();
+            known.insert(
+                path.rsplit('/').next().unwrap_or_default().to_owned(),
+                exchange.id,
+            );
+        }
+        if Step::Upload.covers(exchange.step) {
+            known.entry(exchange.subject.clone()).or_insert(exchange.id);
+        }
     }
-    Finding::of(opened, Vec::new())
+    let open = e.store.open.iter().filter_map(|session| {
+        let id = known.get(&session.id)?;
+        Some((*id, format!("the session {} is left open", session.id)))
+    });
+    Finding::of(known.values().copied().collect(), open.collect())
 }
 
 fn connections(e: &Evidence) -> Finding {

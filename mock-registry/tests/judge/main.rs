@@ -1,0 +1,8 @@
+//! The judge: every check by what it says of good and of bad clients, and the program around it.
+#![cfg(test)]
+
+mod checks;
+mod client;
+mod library;
+mod program;
+mod scenarios;
