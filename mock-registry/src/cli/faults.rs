@@ -6,6 +6,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 use longshore_mock_registry::fault::{catalogue, read_faults, unplayed};
+use longshore_mock_registry::judge::judge_session;
 use longshore_mock_registry::{Builder, Fault, MockRegistry};
 
 use super::{Outcome, about};
@@ -43,6 +44,9 @@ pub(super) struct Files {
     /// Write an HTTP archive there in the end, for browsers' developer tools.
     #[arg(long, value_name = "FILE")]
     har: Option<PathBuf>,
+    /// Judge the clients: live at /_longshore/, and in the end on standard error.
+    #[arg(long)]
+    judge: bool,
 }
 
 impl Trouble {
@@ -67,12 +71,18 @@ impl Files {
         if let Some(path) = &self.record {
             builder = builder.record_digests(true).record_to(path);
         }
+        if self.judge {
+            builder = builder.record_digests(true).live_verdict(true);
+        }
         builder
     }
 
     pub(super) fn write(&self, registry: &MockRegistry) -> Outcome {
         if let Some(path) = &self.har {
             fs::write(path, registry.har()).map_err(|e| about(path, &e))?;
+        }
+        if self.judge {
+            io::stderr().write_all(judge_session(registry).text().as_bytes())?;
         }
         Ok(())
     }

@@ -32,6 +32,6 @@ pub use evidence::{ClientEnd, Evidence, StoreEnd};
 pub use finding::{Finding, Severity, Verdict};
 pub use fixture::Fixture;
 pub use report::{CheckReport, Instance, Report, ScenarioReport};
-pub use run::{RunError, Settings, judge_session, run};
+pub use run::{RunError, Settings, judge_record, judge_session, run};
 pub use scenario::{Expect, Image, Scenario, ScenarioError};
 pub use store::missing;

@@ -13,6 +13,7 @@ use super::report::{Report, ScenarioReport};
 use super::scenario::{Expect, Image, Scenario};
 use super::store::{self, missing};
 use super::watch::watch;
+use crate::fault::{Faulty, Step};
 use crate::shell::{MockRegistry, StartError};
 
 /// How scenarios are played.
@@ -88,32 +89,38 @@ pub fn run(
 /// Judges what a served registry recorded, without knowing how its clients ended.
 #[must_use]
 pub fn judge_session(registry: &MockRegistry) -> Report {
-    let exchanges = registry.exchanges();
+    registry.with_faulty(|faulty| judge_record(faulty))
+}
+
+/// The same for a registry without a socket.
+#[must_use]
+pub fn judge_record(registry: &Faulty) -> Report {
+    let exchanges = registry.recorder().exchanges();
+    let core = registry.core();
     let last = exchanges
         .iter()
         .rev()
-        .find(|exchange| exchange.step == crate::fault::Step::Manifest && exchange.succeeded());
+        .find(|exchange| exchange.step == Step::Manifest && exchange.succeeded());
     let (repository, tag) = last.map_or_else(Default::default, |x| {
         (x.repository.clone(), x.subject.clone())
     });
-    let store = registry.with(|core| StoreEnd {
+    let store = StoreEnd {
         digest: core
             .manifest(&repository, &tag)
             .map(|(_, _, digest)| digest.to_string()),
         missing: missing(core, &repository, &tag).err(),
         open: core.open_sessions(),
         ..StoreEnd::default()
-    });
-    let faults = registry.with_faulty(|faulty| faulty.armed().map(|(f, _)| f.clone()).collect());
+    };
     let scenario = Scenario {
         name: "session".into(),
         about: "whatever was asked".into(),
-        profile: registry.with(|core| core.profile().name.clone()),
+        profile: core.profile().name.clone(),
         auth: None,
         users: false,
-        tls: registry.url().starts_with("https://"),
+        tls: exchanges.iter().any(|exchange| exchange.secure),
         image: Image::Small,
-        faults,
+        faults: registry.armed().map(|(fault, _)| fault.clone()).collect(),
         expect: Expect::Any,
         says: Vec::new(),
         decides: Vec::new(),

@@ -138,6 +138,7 @@ pub struct Builder {
     faults: Vec<Fault>,
     record: bool,
     record_file: Option<PathBuf>,
+    live: bool,
 }
 
 impl Builder {
@@ -255,6 +256,7 @@ impl Builder {
             ahead: AtomicU64::new(0),
             epoch,
             shut,
+            live: self.live,
         });
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .enable_all()
@@ -317,6 +319,8 @@ struct Shared {
     epoch: Duration,
     /// Shuts the registry's door for a time.
     shut: mpsc::UnboundedSender<Duration>,
+    /// Whether the judge's page is served.
+    live: bool,
 }
 
 impl Shared {

@@ -32,6 +32,9 @@ pub(super) async fn respond(
     request: Request<Incoming>,
 ) -> Result<Response<Outgoing>, Severed> {
     let (parts, body) = request.into_parts();
+    if shared.live && parts.uri.path() == LIVE {
+        return Ok(verdict(shared));
+    }
     let turn = shared.registry().begin(shared.now(), peer, &parts);
     let wire = turn.wire().clone();
     let mut guard = Guard {
@@ -99,6 +102,15 @@ pub(super) async fn respond(
         response = without_body(response);
     }
     Ok(response)
+}
+
+/// How the clients do so far, as a page. It is not recorded.
+fn verdict(shared: &Shared) -> Response<Outgoing> {
+    let page = crate::judge::judge_record(&shared.registry()).html();
+    let mut response = Response::new(Outgoing::Bytes(page.into()));
+    let html = header::HeaderValue::from_static("text/html; charset=utf-8");
+    response.headers_mut().insert(header::CONTENT_TYPE, html);
+    response
 }
 
 /// How the body of a request ended.
@@ -185,3 +197,6 @@ impl Drop for Guard<'_> {
         }
     }
 }
+
+/// Where the verdict is.
+const LIVE: &str = "/_longshore/";

@@ -111,6 +111,12 @@ impl Builder {
         self
     }
 
+    /// Serves at `/_longshore/` a page that says how the clients do so far.
+    pub fn live_verdict(mut self, yes: bool) -> Self {
+        self.live = yes;
+        self
+    }
+
     /// Writes every exchange into this file, as a line of JSON.
     pub fn record_to(mut self, file: impl Into<PathBuf>) -> Self {
         self.record_file = Some(file.into());

@@ -252,6 +252,11 @@ fn work_is_not_done_twice() {
     });
     assert_eq!(twice, Verdict::Fail);
     assert_eq!(open("C26", "", |c| drop(c.open())), Verdict::Fail);
+    let refused = open("C26", "faults = ['cancel-fails']", |c| {
+        let location = c.open();
+        c.send(&format!("DELETE {location}"), &[], b"");
+    });
+    assert_eq!(refused, Verdict::Pass);
     let busy = open("C27", "", |c| {
         for connection in 1..9 {
             c.peer.connection = connection;

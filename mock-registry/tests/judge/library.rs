@@ -123,3 +123,19 @@ fn profiles_and_chaos_go_together() {
         );
     }
 }
+
+#[test]
+fn the_verdict_is_served_live() {
+    let builder = MockRegistry::builder()
+        .record_digests(true)
+        .live_verdict(true);
+    let registry = builder.start().unwrap();
+    push(&registry);
+    let asked = registry.exchanges().len();
+    let page = ureq::get(format!("{}/_longshore/", registry.url()))
+        .call()
+        .unwrap();
+    let page = page.into_body().read_to_string().unwrap();
+    assert!(page.contains("How this client pushes") && page.contains("href=\"#C74\""));
+    assert_eq!(registry.exchanges().len(), asked, "looking is not recorded");
+}

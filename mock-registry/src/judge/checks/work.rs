@@ -178,7 +178,12 @@ fn sessions_closed(e: &Evidence) -> Finding {
             known.entry(exchange.subject.clone()).or_insert(exchange.id);
         }
     }
+    // A registry that does not cancel is not the client's fault.
+    let tried: BTreeSet<&str> = e.step(Step::Cancel).map(|x| x.subject.as_str()).collect();
     let open = e.store.open.iter().filter_map(|session| {
+        if tried.contains(session.id.as_str()) {
+            return None;
+        }
         let id = known.get(&session.id)?;
         Some((*id, format!("the session {} is left open", session.id)))
     });
@@ -186,7 +191,8 @@ fn sessions_closed(e: &Evidence) -> Finding {
 }
 
 fn connections(e: &Evidence) -> Finding {
-    if !e.is_calm() {
+    // A registry that hangs up takes its connections with it.
+    if !e.is_calm() || e.asked().any(|exchange| exchange.answer.is_none()) {
         return Finding::skip();
     }
     let used: BTreeSet<u64> = e.asked().map(|exchange| exchange.connection).collect();

@@ -27,11 +27,12 @@ fn write(out: &mut String, report: &Report) -> std::fmt::Result {
                 verdict.name(),
                 check.title
             )?;
-            let bad = check
+            let bad: Vec<_> = check
                 .instances
                 .iter()
-                .filter(|i| i.finding.verdict >= Verdict::Warn);
-            for instance in bad {
+                .filter(|instance| instance.finding.verdict >= Verdict::Warn)
+                .collect();
+            for instance in bad.iter().take(SHOWN) {
                 let ids = &instance.finding.exchanges;
                 let shown: Vec<String> = ids.iter().take(4).map(|id| format!("#{id}")).collect();
                 let more = if ids.len() > 4 { " …" } else { "" };
@@ -42,6 +43,9 @@ fn write(out: &mut String, report: &Report) -> std::fmt::Result {
                     instance.scenario,
                     shown.join(" ")
                 )?;
+            }
+            if bad.len() > SHOWN {
+                writeln!(out, "        and in {} more scenarios", bad.len() - SHOWN)?;
             }
         }
     }
@@ -68,3 +72,6 @@ fn write(out: &mut String, report: &Report) -> std::fmt::Result {
         report.scenarios.len(),
     )
 }
+
+/// How many scenarios are named for one check.
+const SHOWN: usize = 6;
