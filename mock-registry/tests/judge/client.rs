@@ -185,6 +185,18 @@ impl Client {
     }
 }
 
+/// What a check says of a client that acts like this.
+pub(crate) fn verdict(id: &str, scenario: &str, act: impl FnOnce(&mut Client)) -> Verdict {
+    let mut client = Client::of(scenario);
+    act(&mut client);
+    client.verdict(id)
+}
+
+/// Of a registry that asks nobody who they are.
+pub(crate) fn open(id: &str, scenario: &str, act: impl FnOnce(&mut Client)) -> Verdict {
+    verdict(id, &format!("users = false\n{scenario}"), act)
+}
+
 pub(crate) fn with_digest(location: &str, bytes: &[u8]) -> String {
     let glue = if location.contains('?') { '&' } else { '?' };
     format!("{location}{glue}digest={}", Digest::sha256(bytes))

@@ -3,6 +3,7 @@
 
 mod checks;
 mod client;
+mod endings;
 mod library;
 mod program;
 mod scenarios;

@@ -1,6 +1,6 @@
 //! F73–F86: what is stored.
 
-use super::http_shape::WRONG_DIGEST;
+use super::refusals::WRONG_DIGEST;
 use super::{Entry, Group, choice, status, tricks};
 use crate::fault::Step;
 use crate::fault::play::{Delivery, Made, Mark, Play};

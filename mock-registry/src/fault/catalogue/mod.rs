@@ -6,6 +6,7 @@ mod http_shape;
 mod integrity;
 mod network;
 mod rate;
+mod refusals;
 mod secret;
 mod session;
 mod tricks;
@@ -139,6 +140,7 @@ pub fn catalogue() -> impl Iterator<Item = &'static Entry> {
     [
         network::ALL,
         http_shape::ALL,
+        refusals::ALL,
         auth::ALL,
         session::ALL,
         integrity::ALL,
