@@ -297,5 +297,5 @@ const LIMIT: usize = 4096;
 const LONGEST: usize = 16 << 10;
 const MOST_HEADERS: usize = 128;
 const KEPT: usize = 4 << 20;
-const SCANNED: usize = 16 << 10;
+const SCANNED: usize = 4 << 10;
 const ANSWER: usize = 16 << 10;

@@ -133,4 +133,4 @@ fn percent(text: &str) -> String {
 }
 
 const SHORTEST: usize = 8;
-const MOST: usize = 1024;
+const MOST: usize = 256;
