@@ -169,7 +169,7 @@ impl Memory {
             Disguise::Huge => {
                 format!("{real}{glue}_padding={serial}{}", "p".repeat(8 << 10))
             }
-            Disguise::OffHost | Disguise::Downgrade => real.clone(),
+            Disguise::OffHost | Disguise::Downgrade | Disguise::Relative => real.clone(),
         };
         if shown != real {
             if how == Disguise::Rotating {
@@ -192,6 +192,7 @@ impl Memory {
             Disguise::Downgrade => {
                 format!("{}{shown}", scene.origin.replacen("https://", "http://", 1))
             }
+            Disguise::Relative => shown,
             _ if old.contains("://") => format!("{}{shown}", scene.origin),
             _ => shown,
         };

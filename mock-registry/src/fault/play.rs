@@ -64,6 +64,8 @@ pub(crate) enum Disguise {
     OffPath,
     /// 8 KiB of query.
     Huge,
+    /// Without scheme and host.
+    Relative,
     /// The same URL at the second origin, which takes no credentials.
     OffHost,
     /// The same URL with `http://`.

@@ -155,12 +155,20 @@ impl Evidence {
             )),
             Expect::Failure if !failed => Err("the push had to fail; it reported success".into()),
             _ if failed && client.exit.is_none() => Err("ended by a signal".into()),
-            Expect::Failure | Expect::Any if failed && !self.says_what_it_should() => Err(format!(
-                "the message names none of {}",
-                self.scenario.says.join(", ")
-            )),
             _ => Ok(()),
         }
+    }
+
+    /// Whether a failing client's message named what it should, or what that is.
+    ///
+    /// # Errors
+    /// It did not.
+    pub fn wording(&self) -> Result<(), String> {
+        if self.claims_success() || self.says_what_it_should() {
+            return Ok(());
+        }
+        let says = self.scenario.says.join(", ");
+        Err(format!("the message names none of {says}"))
     }
 
     /// The exchanges in which something went wrong, or the last if none did.

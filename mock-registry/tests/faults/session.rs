@@ -138,6 +138,11 @@ fn locations_are_of_any_form() {
     let location = client.open();
     assert!(location.contains("/storage/bucket-1/part"), "{location}");
     assert_eq!(client.put(&location, LAYER).status(), 201);
+    let location = Client::of("location-relative").open();
+    assert!(
+        location.starts_with("/v2/demo/app/blobs/uploads/"),
+        "{location}"
+    );
     let mut client = Client::of("location-huge");
     let location = client.open();
     assert!(location.len() > 8 << 10);

@@ -112,6 +112,24 @@ fn tags_and_reports_are_true() {
 }
 
 #[test]
+fn words_count_where_words_are_meant() {
+    let scenario =
+        "faults = ['quota']\nexpect = 'failure'\nsays = ['quota']\ndecides = ['C48', 'C57']";
+    let fail = |id: &str, output: &str| {
+        open(id, scenario, |c| {
+            c.send(POST, &[], b"");
+            c.end.exit = Some(1);
+            c.end.output = output.into();
+        })
+    };
+    assert_eq!(
+        (fail("C57", "over quota"), fail("C57", "oops")),
+        (Verdict::Pass, Verdict::Fail)
+    );
+    assert_eq!(fail("C48", "oops"), Verdict::Pass);
+}
+
+#[test]
 fn redirects_end_and_keep_their_method() {
     let put = |get: bool| {
         open(

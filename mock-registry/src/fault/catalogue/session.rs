@@ -114,6 +114,18 @@ pub(super) const ALL: &[Entry] = &[
     },
     Entry {
         id: "F57",
+        name: "location-relative",
+        group: Group::Session,
+        does: "names URLs without scheme and host",
+        robust: "resolves them against the URL it asked",
+        steps: &[Step::Post, Step::Mount, Step::Patch, Step::Status],
+        times: None,
+        params: &[],
+        survivable: true,
+        play: |_, _| Play::pass().mark(Mark::Disguise(Disguise::Relative)),
+    },
+    Entry {
+        id: "F57",
         name: "location-off-path",
         group: Group::Session,
         does: "names a URL outside the API's paths",

@@ -36,7 +36,11 @@ impl Check {
         if !decided || !(evidence.is_calm() || evidence.was_troubled()) {
             return seen;
         }
-        let ending = match evidence.ending() {
+        let mut ending = evidence.ending();
+        if ABOUT_WORDS.contains(&self.id) {
+            ending = ending.and_then(|()| evidence.wording());
+        }
+        let ending = match ending {
             Ok(()) => Finding::pass(evidence.troubled()),
             Err(why) => Finding::fail(why, evidence.troubled()),
         };
@@ -79,3 +83,6 @@ const fn check(
 fn by_the_end(_: &Evidence) -> Finding {
     Finding::skip()
 }
+
+/// The checks for which it matters what a failing client says.
+const ABOUT_WORDS: [&str; 2] = ["C57", "C58"];

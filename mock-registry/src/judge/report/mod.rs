@@ -84,7 +84,11 @@ impl ScenarioReport {
             .map(|check| (check.id, check.judge(&evidence)))
             .collect();
         Self {
-            trouble: evidence.ending().err().filter(|_| evidence.client.watched),
+            trouble: evidence
+                .ending()
+                .and_then(|()| evidence.wording())
+                .err()
+                .filter(|_| evidence.client.watched),
             played: evidence.is_calm() || evidence.was_troubled(),
             exit: evidence.client.exit,
             seconds: evidence.client.took.as_secs_f64(),
