@@ -359,8 +359,13 @@ fn failing(e: &Evidence) -> BTreeMap<String, Vec<&Exchange>> {
 fn key(exchange: &Exchange) -> String {
     let blob = exchange.param("digest").or_else(|| exchange.param("mount"));
     let subject = match exchange.step {
-        Step::Patch | Step::Put | Step::Status | Step::Cancel => blob.unwrap_or_default(),
+        Step::Put => blob.unwrap_or_else(|| exchange.subject.clone()),
         Step::Post | Step::Mount => blob.unwrap_or_else(|| format!("c{}", exchange.connection)),
+        // Another manifest for the same tag is another request.
+        Step::Manifest => {
+            let digest = exchange.body.digest.clone().unwrap_or_default();
+            format!("{} {digest}", exchange.subject)
+        }
         _ => exchange.subject.clone(),
     };
     format!("{} {} {subject}", exchange.step, exchange.repository)
