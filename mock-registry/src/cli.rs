@@ -1,5 +1,8 @@
 //! The command line.
 
+mod faults;
+mod judge;
+
 use std::error::Error;
 use std::fs;
 use std::io::{self, Write as _};
@@ -25,6 +28,13 @@ enum Command {
     Serve(Serve),
     /// Serve only the token endpoint, at /token, for registries that accept its certificate.
     TokenServer(TokenServer),
+    /// Let a client push in many scenarios, and judge how it does.
+    Judge(judge::Judge),
+    /// List what can go wrong.
+    Faults {
+        #[command(subcommand)]
+        command: Option<faults::Faults>,
+    },
     /// List the embedded profiles.
     Profiles {
         #[command(subcommand)]
@@ -69,6 +79,10 @@ struct Serve {
     /// Throw blobs away once they are hashed, to take pushes larger than memory and disk.
     #[arg(long, conflicts_with = "store")]
     discard: bool,
+    #[command(flatten)]
+    trouble: faults::Trouble,
+    #[command(flatten)]
+    files: faults::Files,
 }
 
 #[derive(Debug, Args)]
@@ -157,7 +171,9 @@ pub(crate) fn run(cli: Cli) -> Outcome {
             if let Some(folder) = serve.store {
                 builder = builder.store_dir(folder);
             }
-            until_told_to_stop(builder, &serve.socket, None)
+            let builder = serve.files.apply(serve.trouble.apply(builder)?);
+            let registry = until_told_to_stop(builder, &serve.socket, None)?;
+            serve.files.write(&registry)
         }
         Command::TokenServer(server) => {
             let mut config = server.users.config(Profile::builtin("oci")?)?;
@@ -166,8 +182,11 @@ pub(crate) fn run(cli: Cli) -> Outcome {
             config.service = Some(server.service);
             config.issuer = server.issuer;
             let builder = MockRegistry::builder().config(config);
-            until_told_to_stop(builder, &server.socket, Some(&server.cert_out))
+            until_told_to_stop(builder, &server.socket, Some(&server.cert_out))?;
+            Ok(())
         }
+        Command::Judge(judge) => judge.run(),
+        Command::Faults { command } => faults::run(command),
         Command::Profiles { command: None } => {
             let mut out = io::stdout().lock();
             for name in Profile::names() {
@@ -221,7 +240,7 @@ fn until_told_to_stop(
     builder: longshore_mock_registry::Builder,
     socket: &Socket,
     cert_out: Option<&Path>,
-) -> Outcome {
+) -> Result<MockRegistry, Box<dyn Error>> {
     // Before the address is announced: whoever reads it may send a signal at once.
     let mut signals = Signals::new([SIGTERM, SIGINT])?;
     let registry = builder.listen(socket.listen).tls(socket.tls).start()?;
@@ -235,7 +254,7 @@ fn until_told_to_stop(
     writeln!(out, "listening on {}", registry.url())?;
     out.flush()?;
     signals.forever().next();
-    Ok(())
+    Ok(registry)
 }
 
 fn split_user(text: &str) -> Result<User, &'static str> {

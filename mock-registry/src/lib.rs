@@ -54,8 +54,12 @@
 //! so that one mistake cannot hide on both sides.
 
 pub mod core;
+pub mod fault;
+pub mod guide;
+pub mod judge;
 pub mod profile;
 mod quay;
+pub mod record;
 pub mod shell;
 pub mod store;
 pub mod token;
@@ -63,6 +67,7 @@ pub mod token;
 pub use core::{
     Appetite, Begun, Body, Call, Config, Core, HangUp, LoggedRequest, OpenSession, Rights,
 };
+pub use fault::{Fault, Faulty};
 pub use profile::{Auth, Profile, ProfileError};
 pub use shell::{Builder, MockRegistry, StartError};
 pub use store::{Directory, Discard, Memory, Store};

@@ -1,7 +1,10 @@
 //! The core on a socket.
 
 mod body;
+mod respond;
 mod server;
+mod socket;
+mod testing;
 mod tls;
 
 use std::io;
@@ -12,9 +15,10 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use tokio::sync::oneshot;
+use tokio::sync::{mpsc, oneshot};
 
 use crate::core::{Config, Core};
+use crate::fault::{Fault, Faulty};
 use crate::profile::{Auth, Profile, ProfileError};
 use crate::store::Directory;
 use crate::token::Es256Signer;
@@ -26,6 +30,7 @@ pub struct MockRegistry {
     shared: Arc<Shared>,
     address: SocketAddr,
     url: String,
+    elsewhere: String,
     ca_pem: Option<String>,
     token_certificate: Option<String>,
     stop: Option<oneshot::Sender<()>>,
@@ -86,7 +91,7 @@ impl MockRegistry {
 
     /// Looks into the core, or changes it. Requests wait meanwhile.
     pub fn with<T>(&self, look: impl FnOnce(&mut Core) -> T) -> T {
-        look(&mut self.shared.core())
+        look(self.shared.registry().core_mut())
     }
 
     /// Moves its clock forward, to see tokens expire without waiting.
@@ -130,6 +135,10 @@ pub struct Builder {
     tls: bool,
     listen: Option<SocketAddr>,
     store: Option<PathBuf>,
+    faults: Vec<Fault>,
+    record: bool,
+    record_file: Option<PathBuf>,
+    live: bool,
 }
 
 impl Builder {
@@ -214,39 +223,65 @@ impl Builder {
         let listener = std::net::TcpListener::bind(address)?;
         listener.set_nonblocking(true)?;
         let address = listener.local_addr()?;
-        let tls = self.tls.then(|| tls::identity(address.ip())).transpose()?;
+        let tls = self
+            .tls
+            .then(|| tls::Identity::new(address.ip()))
+            .transpose()?;
         let scheme = if tls.is_some() { "https" } else { "http" };
         let url = format!("{scheme}://{address}");
         config.origin.clone_from(&url);
         config.epoch = SystemTime::now()
             .duration_since(UNIX_EPOCH)
             .unwrap_or_default();
+        let second = std::net::TcpListener::bind((address.ip(), 0))?;
+        second.set_nonblocking(true)?;
+        let elsewhere = format!("{scheme}://{}", second.local_addr()?);
         config.seed = (config.epoch.as_nanos() as u64) ^ u64::from(address.port());
+        let epoch = config.epoch;
+        let mut registry = Faulty::new(config)?;
+        registry.set_elsewhere(&elsewhere);
+        registry.recorder_mut().hash_bodies(self.record);
+        if let Some(path) = self.record_file {
+            registry
+                .recorder_mut()
+                .write_to(std::fs::File::create(path)?);
+        }
+        for fault in self.faults {
+            registry.arm(fault);
+        }
+        let (shut, shutting) = mpsc::unbounded_channel();
         let shared = Arc::new(Shared {
-            core: Mutex::new(Core::new(config)?),
+            registry: Mutex::new(registry),
             start: Instant::now(),
             ahead: AtomicU64::new(0),
+            epoch,
+            shut,
+            live: self.live,
         });
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .enable_all()
             .thread_name("mock-registry")
             .build()?;
         let (stop, stopped) = oneshot::channel();
-        let (ca_pem, acceptor) = match tls {
-            Some(identity) => (Some(identity.ca_pem), Some(identity.acceptor)),
-            None => (None, None),
-        };
+        let ca_pem = tls.as_ref().map(tls::Identity::ca_pem);
         let serving = Arc::clone(&shared);
+        let doors = server::Doors {
+            registry: listener,
+            elsewhere: second,
+            tls,
+            shut: shutting,
+        };
         let thread = std::thread::Builder::new()
             .name("mock-registry".into())
             .spawn(move || {
-                runtime.block_on(server::serve(serving, listener, acceptor, stopped));
+                runtime.block_on(server::serve(serving, doors, stopped));
                 runtime.shutdown_timeout(LAST_WORDS);
             })?;
         Ok(MockRegistry {
             shared,
             address,
             url,
+            elsewhere,
             ca_pem,
             token_certificate,
             stop: Some(stop),
@@ -278,15 +313,20 @@ pub enum StartError {
 
 /// What the threads of a server share.
 struct Shared {
-    core: Mutex<Core>,
+    registry: Mutex<Faulty>,
     start: Instant,
     ahead: AtomicU64,
+    epoch: Duration,
+    /// Shuts the registry's door for a time.
+    shut: mpsc::UnboundedSender<Duration>,
+    /// Whether the judge's page is served.
+    live: bool,
 }
 
 impl Shared {
-    fn core(&self) -> MutexGuard<'_, Core> {
+    fn registry(&self) -> MutexGuard<'_, Faulty> {
         // A test that panicked while it looked into the core has not broken it.
-        self.core.lock().unwrap_or_else(PoisonError::into_inner)
+        self.registry.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn now(&self) -> Duration {

@@ -1,43 +1,81 @@
 //! Connections and requests.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use http_body_util::BodyExt as _;
 use hyper::body::Incoming;
 use hyper::service::service_fn;
-use hyper::{Request, Response, header};
+use hyper::{Response, header};
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::oneshot;
+use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinSet;
-use tokio_rustls::TlsAcceptor;
+use tokio::time::Instant;
 
 use super::Shared;
 use super::body::Outgoing;
-use crate::core::{Appetite, Begun, Body, Call, HangUp};
+use super::respond::respond;
+use super::socket::{Control, FaultySocket, Resettable};
+use super::tls::Identity;
+use crate::core::Body;
+use crate::fault::TlsFault;
+use crate::record::{Listener, Peer};
+
+/// The doors of a server.
+pub(super) struct Doors {
+    pub(super) registry: std::net::TcpListener,
+    pub(super) elsewhere: std::net::TcpListener,
+    pub(super) tls: Option<Identity>,
+    /// Says for how long the registry's door is shut.
+    pub(super) shut: mpsc::UnboundedReceiver<Duration>,
+}
 
 /// Serves until told to stop, or until the other end of `stopped` is gone.
-pub(super) async fn serve(
-    shared: Arc<Shared>,
-    listener: std::net::TcpListener,
-    tls: Option<TlsAcceptor>,
-    mut stopped: oneshot::Receiver<()>,
-) {
-    let Ok(listener) = TcpListener::from_std(listener) else {
+pub(super) async fn serve(shared: Arc<Shared>, doors: Doors, mut stopped: oneshot::Receiver<()>) {
+    let Doors {
+        registry,
+        elsewhere,
+        tls,
+        mut shut,
+    } = doors;
+    let (Ok(listener), Ok(elsewhere)) = (
+        TcpListener::from_std(registry),
+        TcpListener::from_std(elsewhere),
+    ) else {
         return;
     };
+    let Ok(address) = listener.local_addr() else {
+        return;
+    };
+    let mut listener = Some(listener);
+    let mut opening = None;
     let mut connections = JoinSet::new();
     loop {
         tokio::select! {
-            accepted = listener.accept() => match accepted {
-                Ok((stream, _)) => {
-                    connections.spawn(connection(Arc::clone(&shared), stream, tls.clone()));
+            accepted = accept(listener.as_ref()) => if let Some(stream) = accepted {
+                let shared = Arc::clone(&shared);
+                connections.spawn(connection(shared, Listener::Registry, stream, tls.clone()));
+            },
+            accepted = accept(Some(&elsewhere)) => if let Some(stream) = accepted {
+                let shared = Arc::clone(&shared);
+                connections.spawn(connection(shared, Listener::Elsewhere, stream, tls.clone()));
+            },
+            Some(time) = shut.recv() => {
+                drop(listener.take());
+                connections.shutdown().await;
+                opening = Some(Instant::now() + time);
+            }
+            () = until(opening) => match TcpListener::bind(address).await {
+                Ok(open) => {
+                    listener = Some(open);
+                    opening = None;
                 }
-                // Out of file descriptors, most likely: let some connections end.
-                Err(_) => tokio::time::sleep(ACCEPT_PAUSE).await,
+                // Somebody else may have the port for a while.
+                Err(_) => opening = Some(Instant::now() + ACCEPT_PAUSE),
             },
             Some(_) = connections.join_next() => {}
             _ = &mut stopped => break,
@@ -46,22 +84,74 @@ pub(super) async fn serve(
     connections.shutdown().await;
 }
 
-async fn connection(shared: Arc<Shared>, stream: TcpStream, tls: Option<TlsAcceptor>) {
+async fn accept(listener: Option<&TcpListener>) -> Option<TcpStream> {
+    // A door that could not be opened again stays shut.
+    let Some(listener) = listener else {
+        return std::future::pending().await;
+    };
+    match listener.accept().await {
+        Ok((stream, _)) => Some(stream),
+        Err(_) => {
+            // Out of file descriptors, most likely: let some connections end.
+            tokio::time::sleep(ACCEPT_PAUSE).await;
+            None
+        }
+    }
+}
+
+async fn until(time: Option<Instant>) {
+    match time {
+        Some(time) => tokio::time::sleep_until(time).await,
+        None => std::future::pending().await,
+    }
+}
+
+async fn connection(
+    shared: Arc<Shared>,
+    listener: Listener,
+    stream: TcpStream,
+    tls: Option<Identity>,
+) {
     // Answers are small and waited for.
     let _ = stream.set_nodelay(true);
-    match tls {
-        None => converse(shared, stream).await,
-        Some(tls) => {
-            if let Ok(stream) = tls.accept(stream).await {
-                converse(shared, stream).await;
-            }
-        }
+    let mut peer = Peer {
+        listener,
+        connection: CONNECTIONS.fetch_add(1, Ordering::Relaxed),
+        secure: false,
+    };
+    let mut first = [0];
+    let Some(tls) = tls else {
+        return converse(shared, peer, stream).await;
+    };
+    // Whoever was talked out of TLS is to be heard, too.
+    if !matches!(stream.peek(&mut first).await, Ok(1)) || first[0] != HANDSHAKE {
+        return converse(shared, peer, stream).await;
+    }
+    let fault = match listener {
+        Listener::Registry => shared.registry().connect(shared.now()).tls,
+        Listener::Elsewhere => None,
+    };
+    let address = stream
+        .local_addr()
+        .map_or(SHOWN_ADDRESS, |address| address.ip());
+    let acceptor = match fault {
+        None => tls.acceptor,
+        Some(TlsFault::Close) => return,
+        Some(fault) => match tls.broken(address, fault) {
+            Ok(acceptor) => acceptor,
+            Err(_) => return,
+        },
+    };
+    if let Ok(stream) = acceptor.accept(stream).await {
+        peer.secure = true;
+        converse(shared, peer, stream).await;
     }
 }
 
 async fn converse(
     shared: Arc<Shared>,
-    stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    peer: Peer,
+    stream: impl AsyncRead + AsyncWrite + Resettable + Unpin + Send + 'static,
 ) {
     let mut builder = auto::Builder::new(TokioExecutor::new());
     builder.http1().timer(TokioTimer::new());
@@ -70,103 +160,35 @@ async fn converse(
         .timer(TokioTimer::new())
         .initial_stream_window_size(WINDOW)
         .initial_connection_window_size(WINDOW);
+    let control = Arc::new(Control::default());
+    let hand = Arc::clone(&control);
     let service = service_fn(move |request| {
         let shared = Arc::clone(&shared);
-        async move {
-            let response = respond(&shared, request).await;
-            match response.extensions().get::<HangUp>() {
-                None => Ok(response),
-                Some(HangUp) => Err(HungUp),
-            }
-        }
+        let control = Arc::clone(&hand);
+        async move { respond(&shared, peer, &control, request).await }
     });
-    // How a connection ends is the client's business.
-    let _ = builder
-        .serve_connection(TokioIo::new(stream), service)
-        .await;
-}
-
-async fn respond(shared: &Arc<Shared>, request: Request<Incoming>) -> Response<Outgoing> {
-    let (parts, mut body) = request.into_parts();
-    let begun = shared.core().begin(shared.now(), &parts);
-    let call = match begun {
-        Begun::Answer(response) => {
-            // Whoever waits for a 100 must not get one by our reading; others may be sending
-            // already, and a closed socket would cost them the answer.
-            if !parts.headers.contains_key(header::EXPECT) {
-                tokio::spawn(linger(body));
+    let stream = FaultySocket::new(stream, Arc::clone(&control));
+    let connection = builder.serve_connection(TokioIo::new(stream), service);
+    tokio::pin!(connection);
+    let mut leaving = false;
+    loop {
+        tokio::select! {
+            // How a connection ends is the client's business.
+            _ = connection.as_mut() => break,
+            () = control.goaway.notified(), if !leaving => {
+                connection.as_mut().graceful_shutdown();
+                leaving = true;
             }
-            let response = outgoing(shared, response);
-            return if parts.method == hyper::Method::HEAD {
-                without_body(response)
-            } else {
-                response
-            };
-        }
-        Begun::Receive(call) => call,
-    };
-    let mut guard = Guard {
-        shared,
-        call: Some(call),
-    };
-    while let Some(frame) = body.frame().await {
-        let Ok(frame) = frame else {
-            // The answer finds no reader; the guard notes that the client vanished.
-            return Response::new(Outgoing::Bytes(bytes::Bytes::new()));
-        };
-        let Some(piece) = frame.data_ref() else {
-            continue;
-        };
-        if guard.take(piece) == Appetite::Enough {
-            tokio::spawn(linger(body));
-            break;
-        }
-    }
-    let response = guard.end();
-    outgoing(shared, response)
-}
-
-/// Why a connection ends without an answer: the registry hangs up.
-#[derive(Debug, thiserror::Error)]
-#[error("the registry hangs up")]
-struct HungUp;
-
-/// A call that is dropped when the client vanishes and the request's future with it.
-struct Guard<'a> {
-    shared: &'a Arc<Shared>,
-    call: Option<Call>,
-}
-
-impl Guard<'_> {
-    fn take(&mut self, piece: &[u8]) -> Appetite {
-        self.call
-            .as_mut()
-            .map_or(Appetite::Enough, |call| call.body(piece))
-    }
-
-    fn end(&mut self) -> Response<Body> {
-        let call = self
-            .call
-            .take()
-            .expect("a guard is ended once, by its only user");
-        self.shared.core().end(self.shared.now(), call)
-    }
-}
-
-impl Drop for Guard<'_> {
-    fn drop(&mut self) {
-        if let Some(call) = self.call.take() {
-            self.shared.core().drop_call(self.shared.now(), call);
         }
     }
 }
 
-fn outgoing(shared: &Shared, response: Response<Body>) -> Response<Outgoing> {
+pub(super) fn outgoing(shared: &Shared, response: Response<Body>) -> Response<Outgoing> {
     let (mut parts, body) = response.into_parts();
     let body = match body {
         Body::Empty => Outgoing::Bytes(bytes::Bytes::new()),
         Body::Bytes(bytes) => Outgoing::Bytes(bytes),
-        Body::Stored { digest, range } => match shared.core().open(&digest) {
+        Body::Stored { digest, range } => match shared.registry().core().open(&digest) {
             Ok(Some(reader)) => Outgoing::Stored {
                 reader,
                 at: range.start,
@@ -185,7 +207,7 @@ fn outgoing(shared: &Shared, response: Response<Body>) -> Response<Outgoing> {
 
 /// The answer to a `HEAD`: its headers say how long the body would be, and there is none. HTTP/1.1
 /// sees to that by itself; over HTTP/2 a body would be an error.
-fn without_body(response: Response<Outgoing>) -> Response<Outgoing> {
+pub(super) fn without_body(response: Response<Outgoing>) -> Response<Outgoing> {
     let (mut parts, body) = response.into_parts();
     if let Some(length) = hyper::body::Body::size_hint(&body)
         .exact()
@@ -202,7 +224,7 @@ fn without_body(response: Response<Outgoing>) -> Response<Outgoing> {
 
 /// Reads on for a while after an early answer, as nginx does with `lingering_close`: closing a
 /// socket with unread bytes resets it, and the client would see the reset instead of the answer.
-async fn linger(mut body: Incoming) {
+pub(super) async fn linger(mut body: Incoming) {
     let drain = async {
         let mut left = LINGER_BYTES;
         while let Some(Ok(frame)) = body.frame().await {
@@ -216,6 +238,11 @@ async fn linger(mut body: Incoming) {
     let _ = tokio::time::timeout(LINGER_TIME, drain).await;
 }
 
+static CONNECTIONS: AtomicU64 = AtomicU64::new(1);
+
+/// The type of a TLS record with a `ClientHello` in it.
+const HANDSHAKE: u8 = 22;
+const SHOWN_ADDRESS: std::net::IpAddr = std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST);
 const ACCEPT_PAUSE: Duration = Duration::from_millis(20);
 const WINDOW: u32 = 4 << 20;
 const LINGER_BYTES: usize = 4 << 20;

@@ -12,31 +12,81 @@ use rustls::pki_types::PrivatePkcs8KeyDer;
 use tokio_rustls::TlsAcceptor;
 
 use super::StartError;
+use crate::fault::TlsFault;
 
 /// What a TLS server is.
+#[derive(Clone)]
 pub(super) struct Identity {
-    pub(super) ca_pem: String,
     pub(super) acceptor: TlsAcceptor,
+    authority: Arc<Authority>,
 }
 
-/// An identity for `localhost` and this address, signed by an authority of its own.
-pub(super) fn identity(address: IpAddr) -> Result<Identity, StartError> {
+type Authority = CertifiedIssuer<'static, KeyPair>;
+
+impl Identity {
+    /// An identity for `localhost` and this address, signed by an authority of its own.
+    pub(super) fn new(address: IpAddr) -> Result<Self, StartError> {
+        let authority = Arc::new(authority("mock-registry authority")?);
+        Ok(Self {
+            acceptor: acceptor(address, &authority, None)?,
+            authority,
+        })
+    }
+
+    /// The authority, in PEM.
+    pub(super) fn ca_pem(&self) -> String {
+        self.authority.pem()
+    }
+
+    /// What serves with a certificate in which this, and nothing else, is wrong.
+    pub(super) fn broken(
+        &self,
+        address: IpAddr,
+        fault: TlsFault,
+    ) -> Result<TlsAcceptor, StartError> {
+        if fault == TlsFault::Unknown {
+            return acceptor(address, &authority("an authority that nobody knows")?, None);
+        }
+        acceptor(address, &self.authority, Some(fault))
+    }
+}
+
+fn authority(name: &str) -> Result<Authority, StartError> {
     let mut authority = CertificateParams::new(Vec::new())?;
-    authority
-        .distinguished_name
-        .push(DnType::CommonName, "mock-registry authority");
+    authority.distinguished_name.push(DnType::CommonName, name);
     authority.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
     authority.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
-    let authority = CertifiedIssuer::self_signed(authority, KeyPair::generate()?)?;
+    Ok(CertifiedIssuer::self_signed(
+        authority,
+        KeyPair::generate()?,
+    )?)
+}
 
+fn acceptor(
+    address: IpAddr,
+    authority: &Authority,
+    fault: Option<TlsFault>,
+) -> Result<TlsAcceptor, StartError> {
     let key = KeyPair::generate()?;
-    let mut leaf = CertificateParams::new(vec!["localhost".into()])?;
-    leaf.subject_alt_names.push(SanType::IpAddress(address));
+    let wrong_host = fault == Some(TlsFault::WrongHost);
+    let name = if wrong_host {
+        "other.example"
+    } else {
+        "localhost"
+    };
+    let mut leaf = CertificateParams::new(vec![name.into()])?;
+    if !wrong_host {
+        leaf.subject_alt_names.push(SanType::IpAddress(address));
+    }
+    if fault == Some(TlsFault::Expired) {
+        leaf.not_before = rcgen::date_time_ymd(2020, 1, 1);
+        leaf.not_after = rcgen::date_time_ymd(2021, 1, 1);
+    }
     leaf.distinguished_name
         .push(DnType::CommonName, "mock-registry");
     leaf.use_authority_key_identifier_extension = true;
     leaf.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
-    let leaf = leaf.signed_by(&key, &authority)?;
+    let leaf = leaf.signed_by(&key, authority)?;
 
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let mut config = ServerConfig::builder_with_provider(provider)
@@ -47,8 +97,5 @@ pub(super) fn identity(address: IpAddr) -> Result<Identity, StartError> {
             PrivatePkcs8KeyDer::from(key.serialize_der()).into(),
         )?;
     config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
-    Ok(Identity {
-        ca_pem: authority.pem(),
-        acceptor: TlsAcceptor::from(Arc::new(config)),
-    })
+    Ok(TlsAcceptor::from(Arc::new(config)))
 }
