@@ -12,7 +12,7 @@
 //! # Ok::<(), longshore_mock_registry::fault::FaultError>(())
 //! ```
 //!
-//! [`catalogue`] lists all there are, with what they do and what a robust client does about it.
+//! [`catalogue()`] lists all there are, with what they do and what a robust client does about it.
 //! [`Faulty`] decides for each request what happens; what concerns bytes rather than messages it
 //! hands to the shell as a [`Wire`].
 
