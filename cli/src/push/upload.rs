@@ -325,6 +325,8 @@ fn failure(target: &Target, finder: &Finder<'_>, error: &PushError) -> Failure {
     let said = failure.to_string().to_ascii_lowercase();
     let is_no_tls = said.contains("not speak tls");
     let is_no_http = said.contains("not answer in http");
+    // Go's and nginx's servers answer clear text on a TLS port with a 400 that says so.
+    let wants_tls = error.kind() == PushErrorKind::Rejected && said.contains("https");
     let hint = match error.kind() {
         PushErrorKind::Unauthenticated | PushErrorKind::Denied => finder.hint(error),
         PushErrorKind::Tls if is_no_tls => Some(
@@ -334,9 +336,13 @@ fn failure(target: &Target, finder: &Finder<'_>, error: &PushError) -> Failure {
             "--ca-file FILE trusts the site's own authority; --tls-no-verify trusts anybody"
                 .to_owned(),
         ),
-        PushErrorKind::Unreachable if is_plain && is_no_http => Some(format!(
-            "if {registry} wants TLS, give --ca-file FILE or --tls-no-verify"
-        )),
+        PushErrorKind::Unreachable | PushErrorKind::Rejected
+            if is_plain && (is_no_http || wants_tls) =>
+        {
+            Some(format!(
+                "if {registry} wants TLS, give --ca-file FILE or --tls-no-verify"
+            ))
+        }
         PushErrorKind::Unintelligible => Some(format!("is {registry} a registry?")),
         _ => None,
     };

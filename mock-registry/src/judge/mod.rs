@@ -1,7 +1,7 @@
 //! What a client did, held against what it should do.
 //!
 //! A [`Scenario`] is a registry with its faults, an image, and what should come of pushing it.
-//! [`run()`] lets a client play scenarios and gathers [`Evidence`] of each; the [`checks`](mod@checks) give a
+//! [`run()`] lets a client play scenarios and gathers [`Evidence`] of each; the checks give a
 //! [`Finding`] for each of them, and a [`Report`] puts the findings together.
 //!
 //! Without scenarios, [`judge_session`] judges whatever was recorded:
