@@ -1,34 +1,33 @@
-//! Benchmarks: what is fast, against what.
+//! `cargo xtask bench`: what is fast, against what.
 
-use clap::{Args, ValueEnum};
+mod measure;
+mod push;
+mod registry;
+mod table;
+mod transports;
+mod tree;
+mod ways;
 
-use crate::process::{Failure, cargo, execute};
+use clap::Subcommand;
+
+use crate::process::Failure;
 
 /// What to measure.
-#[derive(Args)]
-pub(crate) struct Options {
-    subject: Subject,
-    /// The size of the large blob, in MiB
-    #[arg(long, default_value_t = 2048)]
-    large: u32,
-}
-
-#[derive(Clone, Copy, ValueEnum)]
-enum Subject {
+#[derive(Subcommand)]
+pub(crate) enum Bench {
+    /// Pushes one tree with every program there is, in turn, into an empty registry each time
+    Push(push::Options),
     /// Both transports and skopeo: many small blobs, and a large one
-    Transports,
+    Transports(transports::Options),
+    /// Runs one program and writes down what it took
+    #[command(hide = true)]
+    Measure(measure::Measure),
 }
 
-pub(crate) fn run(options: &Options) -> Result<(), Failure> {
-    let Subject::Transports = options.subject;
-    let mut command = cargo(&[
-        "run",
-        "--quiet",
-        "--release",
-        "--package",
-        "longshore-tests",
-    ]);
-    let large = options.large.to_string();
-    command.args(["--bin", "transports", "--", "--large", &large]);
-    execute(&mut command)
+pub(crate) fn run(bench: &Bench) -> Result<(), Failure> {
+    match bench {
+        Bench::Push(options) => push::run(options),
+        Bench::Transports(options) => transports::run(options),
+        Bench::Measure(measure) => measure::run(measure),
+    }
 }

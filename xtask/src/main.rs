@@ -41,7 +41,8 @@ struct Xtask {
 #[derive(Subcommand)]
 enum Task {
     /// Measures what is fast, against what
-    Bench(bench::Options),
+    #[command(subcommand)]
+    Bench(bench::Bench),
     /// Everything a change must pass: fmt, clippy, doc, tests, deps, msrv, tidy
     Ci(ci::Options),
     /// Mistakes made on purpose: each has to be noticed by a test
@@ -67,7 +68,7 @@ fn run(task: Task) -> Result<(), Failure> {
         Task::Deps => deps::run(),
         Task::Interop(options) => interop::run(&options),
         Task::Msrv => msrv::run(),
-        Task::Bench(options) => bench::run(&options),
+        Task::Bench(bench) => bench::run(&bench),
         Task::Sim(options) => sim::run(&options),
         Task::Replay(replay) => sim::replay(&replay),
         Task::Tidy => tidy::run(),
