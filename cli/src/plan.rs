@@ -6,7 +6,7 @@ use std::io::Read;
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 
-use longshore_image::{Format, Level, Options, Platform};
+use longshore_image::{Compression, Format, Level, Options, Platform};
 use longshore_protocol::{Reference, ReferenceDefaults, Registry, Repository, Scheme, Secret};
 
 use rustix::fs::Access;
@@ -284,16 +284,26 @@ fn packing(
     architecture: Option<&str>,
     environment: &Environment,
 ) -> Result<Packing, Failure> {
+    if let (args::Compression::Zstd, args::Format::Docker) = (push.compression, push.format) {
+        return Err(Failure::usage(
+            "--compression zstd: Docker's manifests have no name for such a layer",
+        )
+        .hinting("--format oci has one; not every program can pull it yet"));
+    }
     let options = Options {
         strict: push.strict,
         threads: push.jobs.and_then(|jobs| NonZeroUsize::new(jobs.into())),
+        compression: match push.compression {
+            args::Compression::Gzip => Compression::Gzip,
+            args::Compression::Zstd => Compression::Zstd,
+            args::Compression::None => Compression::None,
+        },
         level: match push.compression_level {
             args::Level::Fast => Level::Fast,
             args::Level::Default => Level::Default,
             args::Level::Best => Level::Best,
         },
         source_date_epoch: source_date_epoch(environment)?,
-        ..Options::default()
     };
     let spool = push.spool.clone().unwrap_or_else(std::env::temp_dir);
     if !spool.is_dir() {

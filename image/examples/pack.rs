@@ -1,7 +1,7 @@
 //! Packs a directory into nothing and says what it would have been: for measuring.
 //!
 //! ```sh
-//! cargo run --release -p longshore-image --example pack -- DIRECTORY [fast|default|best|none] [THREADS]
+//! cargo run --release -p longshore-image --example pack -- DIRECTORY [fast|default|best|zstd|none] [THREADS]
 //! ```
 #![expect(
     clippy::print_stdout,
@@ -21,8 +21,9 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         None | Some("default") => (Compression::Gzip, Level::Default),
         Some("fast") => (Compression::Gzip, Level::Fast),
         Some("best") => (Compression::Gzip, Level::Best),
+        Some("zstd") => (Compression::Zstd, Level::Default),
         Some("none") => (Compression::None, Level::Default),
-        Some(_) => return Err("the level is fast, default, best or none".into()),
+        Some(_) => return Err("the level is fast, default, best, zstd or none".into()),
     };
     let threads = arguments
         .next()

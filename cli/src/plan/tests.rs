@@ -1,5 +1,5 @@
 use clap::Parser;
-use longshore_image::Format;
+use longshore_image::{Compression, Format};
 use longshore_protocol::{Reference, Scheme};
 
 use super::{Plan, PushPlan, is_loopback};
@@ -50,6 +50,22 @@ fn loopback_is_what_never_leaves_the_machine() {
         let reference: Reference = text.parse().unwrap();
         assert_eq!(is_loopback(reference.registry()), expected, "{text}");
     }
+}
+
+#[test]
+fn zstd_needs_the_format_that_has_a_name_for_it() {
+    let error = plan(&["--compression", "zstd", "app"]).unwrap_err();
+    assert_eq!(error.exit(), Exit::Usage);
+    assert!(
+        error
+            .details()
+            .hint
+            .as_ref()
+            .unwrap()
+            .contains("--format oci")
+    );
+    let plan = plan(&["--compression", "zstd", "--format", "oci", "app"]).unwrap();
+    assert_eq!(plan.packing.options.compression, Compression::Zstd);
 }
 
 #[test]

@@ -56,10 +56,10 @@ exit code: 0
   "layers": [
     {
       "digest": "sha256:[DIGEST]",
-      "size": 319,
+      "size": 350,
       "diffId": "sha256:[DIGEST]",
       "outcome": "uploaded",
-      "sent": 319
+      "sent": 350
     }
   ],
   "requests": 8,
@@ -125,7 +125,7 @@ authentication: the registry asks for none
 the registry allows this push
 layer 1/1: preparing
 stripping unsafe setuid bit: ./bin/su
-8 members, 93 bytes of content, 319 bytes packed
+8 members, 93 bytes of content, 350 bytes packed
 layer 1/1: digest sha256:[DIGEST], diff ID sha256:[DIGEST]
 preparing metadata
 config: digest sha256:[DIGEST]

@@ -127,6 +127,23 @@ fn a_plain_layer_has_the_plain_type() {
 }
 
 #[test]
+fn a_layer_of_zstd_has_a_type_of_its_own() {
+    let layer = Layer {
+        compression: Compression::Zstd,
+        ..layer("x")
+    };
+    let text = |format| layer.media_type(format).to_string();
+    assert_eq!(
+        text(Format::Oci),
+        "application/vnd.oci.image.layer.v1.tar+zstd"
+    );
+    assert_eq!(
+        text(Format::Docker),
+        "application/vnd.docker.image.rootfs.diff.tar.zstd"
+    );
+}
+
+#[test]
 fn an_image_without_metadata_is_complete_and_has_no_null() {
     for format in [Format::Docker, Format::Oci] {
         let options = ImageOptions {

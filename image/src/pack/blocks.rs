@@ -1,21 +1,25 @@
 //! Cutting a stream into blocks of one size.
 
 use super::pipeline::Stopped;
+use super::pool::{Buffer, Pool};
 
 /// Where the uncompressed stream is written: it arrives elsewhere in blocks of [`BLOCK`] bytes,
 /// only the last one shorter.
 pub(super) struct Blocks<'a> {
     /// Always as long as a block; the first `filled` bytes count.
-    block: Vec<u8>,
+    block: Buffer,
+    pool: Pool,
     filled: usize,
     total: u64,
-    send: &'a mut dyn FnMut(Vec<u8>) -> Result<(), Stopped>,
+    send: &'a mut dyn FnMut(Buffer) -> Result<(), Stopped>,
 }
 
 impl<'a> Blocks<'a> {
-    pub(super) fn new(send: &'a mut dyn FnMut(Vec<u8>) -> Result<(), Stopped>) -> Self {
+    pub(super) fn new(send: &'a mut dyn FnMut(Buffer) -> Result<(), Stopped>) -> Self {
+        let pool = Pool::new(BLOCK);
         Self {
-            block: vec![0; BLOCK],
+            block: pool.take(),
+            pool,
             filled: 0,
             total: 0,
             send,
@@ -47,7 +51,7 @@ impl<'a> Blocks<'a> {
             return Ok(());
         }
         self.filled = 0;
-        (self.send)(std::mem::replace(&mut self.block, vec![0; BLOCK]))
+        (self.send)(std::mem::replace(&mut self.block, self.pool.take()))
     }
 
     /// Sends what remains, and says how long the stream was.

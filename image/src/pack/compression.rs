@@ -3,6 +3,8 @@
 use std::sync::Arc;
 
 use super::gzip::Gzip;
+use super::pool::Buffer;
+use super::zstd::Zstd;
 
 /// The form of a layer's bytes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -17,6 +19,10 @@ pub enum Compression {
     /// also begin at any of them. The price is about one per cent of size.
     #[default]
     Gzip,
+    /// Zstandard (RFC 8878), one frame with a checksum for each block of the tar, for the same
+    /// reasons. Smaller and several times as fast as gzip, but some readers and registries do not
+    /// know it, and only the OCI format has a name for it.
+    Zstd,
 }
 
 /// How much time to spend on making a layer small.
@@ -25,10 +31,11 @@ pub enum Compression {
 pub enum Level {
     /// Quickly: for fast networks.
     Fast,
-    /// The compressor's own middle.
+    /// A few per cent smaller for a few per cent more time.
     #[default]
     Default,
-    /// As small as the format allows.
+    /// As small as is worth its time: what comes after it takes ten times as long for three per
+    /// cent.
     Best,
 }
 
@@ -36,12 +43,13 @@ pub enum Level {
 pub(super) enum Compressor {
     None,
     Gzip(Box<Gzip>),
+    Zstd(Box<Zstd>),
 }
 
 /// A block after compression.
 pub(super) enum Packed {
-    Same(Arc<Vec<u8>>),
-    New(Vec<u8>),
+    Same(Arc<Buffer>),
+    New(Buffer),
 }
 
 impl Compressor {
@@ -49,14 +57,16 @@ impl Compressor {
         match compression {
             Compression::None => Self::None,
             Compression::Gzip => Self::Gzip(Box::new(Gzip::new(level))),
+            Compression::Zstd => Self::Zstd(Box::new(Zstd::new(level))),
         }
     }
 
     /// Compresses one block. The result depends on the block alone.
-    pub(super) fn compress(&mut self, block: Arc<Vec<u8>>) -> Packed {
+    pub(super) fn compress(&mut self, block: Arc<Buffer>) -> Packed {
         match self {
             Self::None => Packed::Same(block),
             Self::Gzip(gzip) => Packed::New(gzip.compress(&block)),
+            Self::Zstd(zstd) => Packed::New(zstd.compress(&block)),
         }
     }
 }

@@ -1,12 +1,15 @@
 //! Gzip members.
 
-use flate2::{Compress, Crc, FlushCompress, Status};
+use libdeflater::{CompressionLvl, Compressor, crc32};
 
+use super::blocks::BLOCK;
 use super::compression::Level;
+use super::pool::{Buffer, Pool};
 
 /// Makes gzip members without time, name or operating system: nothing but the content decides.
 pub(super) struct Gzip {
-    deflate: Compress,
+    deflate: Compressor,
+    pool: Pool,
     extra_flags: u8,
 }
 
@@ -14,19 +17,23 @@ impl Gzip {
     pub(super) fn new(level: Level) -> Self {
         // XFL is what RFC 1952 has for the two ends of the scale.
         let (level, extra_flags) = match level {
-            Level::Fast => (flate2::Compression::fast(), 4),
-            Level::Default => (flate2::Compression::new(6), 0),
-            Level::Best => (flate2::Compression::best(), 2),
+            Level::Fast => (1, 4),
+            Level::Default => (2, 0),
+            Level::Best => (7, 2),
         };
+        let level = CompressionLvl::new(level).expect("libdeflate has levels from 0 to 12");
+        let mut deflate = Compressor::new(level);
+        let most = HEADER + deflate.deflate_compress_bound(BLOCK) + TRAILER;
         Self {
-            deflate: Compress::new(level, false),
+            deflate,
+            pool: Pool::new(most),
             extra_flags,
         }
     }
 
-    pub(super) fn compress(&mut self, block: &[u8]) -> Vec<u8> {
-        let mut out = Vec::with_capacity(block.len() / 2 + 1024);
-        let header = [
+    pub(super) fn compress(&mut self, block: &[u8]) -> Buffer {
+        let mut out = self.pool.take();
+        out[..HEADER].copy_from_slice(&[
             0x1f,
             0x8b,
             DEFLATE,
@@ -37,31 +44,22 @@ impl Gzip {
             0,
             self.extra_flags,
             UNKNOWN_SYSTEM,
-        ];
-        out.extend_from_slice(&header);
-        self.deflate(block, &mut out);
-        let mut crc = Crc::new();
-        crc.update(block);
-        out.extend_from_slice(&crc.sum().to_le_bytes());
-        out.extend_from_slice(&crc.amount().to_le_bytes());
+        ]);
+        let length = self
+            .deflate
+            .deflate_compress(block, &mut out[HEADER..])
+            .expect("there is room for whatever becomes of a block");
+        let end = HEADER + length + TRAILER;
+        let size = u32::try_from(block.len()).expect("a block is small");
+        out[end - 8..end - 4].copy_from_slice(&crc32(block).to_le_bytes());
+        out[end - 4..end].copy_from_slice(&size.to_le_bytes());
+        out.truncate(end);
         out
     }
-
-    fn deflate(&mut self, block: &[u8], out: &mut Vec<u8>) {
-        self.deflate.reset();
-        loop {
-            let taken = usize::try_from(self.deflate.total_in()).expect("within the block");
-            let status = self
-                .deflate
-                .compress_vec(&block[taken..], out, FlushCompress::Finish)
-                .expect("deflate without a dictionary takes any bytes in any state");
-            if status == Status::StreamEnd {
-                return;
-            }
-            out.reserve(block.len() / 2 + 1024);
-        }
-    }
 }
+
+const HEADER: usize = 10;
+const TRAILER: usize = 8;
 
 const DEFLATE: u8 = 8;
 const NO_FLAGS: u8 = 0;

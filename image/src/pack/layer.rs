@@ -47,8 +47,10 @@ impl Layer {
         match (format, self.compression) {
             (Format::Oci, Compression::None) => MediaType::OCI_LAYER,
             (Format::Oci, Compression::Gzip) => MediaType::OCI_LAYER_GZIP,
+            (Format::Oci, Compression::Zstd) => MediaType::OCI_LAYER_ZSTD,
             (Format::Docker, Compression::None) => MediaType::new(DOCKER_LAYER),
             (Format::Docker, Compression::Gzip) => MediaType::DOCKER_LAYER_GZIP,
+            (Format::Docker, Compression::Zstd) => MediaType::new(DOCKER_LAYER_ZSTD),
         }
     }
 
@@ -62,3 +64,7 @@ impl Layer {
 /// Docker's own type for a plain tar. Quay does not take it: uncompressed layers go better with
 /// [`Format::Oci`].
 const DOCKER_LAYER: &str = "application/vnd.docker.image.rootfs.diff.tar";
+
+/// BuildKit's name. Docker's own documents have none, and hardly any reader knows it: layers of
+/// zstd go with [`Format::Oci`].
+const DOCKER_LAYER_ZSTD: &str = "application/vnd.docker.image.rootfs.diff.tar.zstd";

@@ -5,11 +5,13 @@ mod compression;
 mod gzip;
 mod layer;
 mod pipeline;
+mod pool;
 mod scan;
 mod spool;
 mod stream;
 mod tree;
 mod watch;
+mod zstd;
 
 use std::io::Write;
 use std::num::NonZeroUsize;

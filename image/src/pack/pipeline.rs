@@ -11,6 +11,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::blocks::Blocks;
 use super::compression::{Compression, Compressor, Level, Packed};
+use super::pool::Buffer;
 use crate::error::PackError;
 
 /// How the blocks are treated.
@@ -37,7 +38,7 @@ pub(super) enum Halt {
     Failed(PackError),
 }
 
-type Block = Arc<Vec<u8>>;
+type Block = Arc<Buffer>;
 
 /// A block to compress, and where its result is awaited.
 struct Job {
@@ -58,7 +59,7 @@ impl Pipeline {
     ) -> Result<(T, Streams), PackError> {
         let threads = match self.compression {
             Compression::None => 1,
-            Compression::Gzip => self.threads.get(),
+            Compression::Gzip | Compression::Zstd => self.threads.get(),
         };
         thread::scope(|scope| {
             let (job_sender, jobs) = sync_channel::<Job>(threads);
@@ -86,7 +87,7 @@ impl Pipeline {
             let joined = builder.spawn_scoped(scope, move || join(&results, sink, hasher));
             let joined = joined.map_err(PackError::Thread)?;
 
-            let mut send = |block: Vec<u8>| {
+            let mut send = |block: Buffer| {
                 let block = Arc::new(block);
                 let (result, awaited) = sync_channel(1);
                 order.send(awaited).map_err(|_| Stopped)?;
@@ -149,7 +150,7 @@ fn compress(jobs: &Mutex<Receiver<Job>>, mut compressor: Compressor) {
 fn hash(blocks: &Receiver<Block>) -> Digest {
     let mut hasher = Sha256::new();
     for block in blocks {
-        hasher.update(&*block);
+        hasher.update(&**block);
     }
     Digest::from_sha256(hasher.finalize().into())
 }

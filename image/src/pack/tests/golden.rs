@@ -37,23 +37,18 @@ fn digests(options: &Options) -> [String; 2] {
 #[test]
 fn digests_are_the_same_for_ever_whatever_the_number_of_threads() {
     for threads in [1, 2, 7] {
-        for (level, digest) in [
-            (Level::Fast, FAST),
-            (Level::Default, DEFAULT),
-            (Level::Best, BEST),
-        ] {
-            let threads = NonZeroUsize::new(threads);
+        let made = GOLDEN.map(|(compression, level, _)| {
             let options = Options {
+                compression,
                 level,
-                threads,
+                threads: NonZeroUsize::new(threads),
                 ..Options::default()
             };
-            assert_eq!(
-                digests(&options),
-                [DIFF_ID, digest],
-                "{level:?} {threads:?}"
-            );
-        }
+            let [diff_id, digest] = digests(&options);
+            assert_eq!(diff_id, DIFF_ID, "{compression:?} {level:?} {threads}");
+            digest
+        });
+        assert_eq!(made, GOLDEN.map(|(_, _, digest)| digest), "{threads}");
     }
 }
 
@@ -67,6 +62,35 @@ fn an_uncompressed_layer_is_its_own_diff_id() {
 }
 
 const DIFF_ID: &str = "sha256:c4efd9ed90e7ca329a62c453c29f49c8794fab16557f01dd6365b9c271036b9c";
-const FAST: &str = "sha256:f71f92098ae5602534adff0a1377674bda4e669d0a28fe48272764d1485121e6";
-const DEFAULT: &str = "sha256:107a5a98bde0190fe514dce387b53d2fa40a74e7a8be05810e950e98bfdcaa6e";
-const BEST: &str = "sha256:3171e99c988c94eba11f2a3ca4b4b4f989ea8639e12b66ee7a7b65cd43db4509";
+const GOLDEN: [(Compression, Level, &str); 6] = [
+    (
+        Compression::Gzip,
+        Level::Fast,
+        "sha256:8d9c752794269de44aab594dc691fdfa8298389847b9654321d6729cdd6bb6e5",
+    ),
+    (
+        Compression::Gzip,
+        Level::Default,
+        "sha256:75649f3c86886601809d9fcb77b441ec73dc7b4f33d097bccfc7b35e93d82615",
+    ),
+    (
+        Compression::Gzip,
+        Level::Best,
+        "sha256:8a0eae09bff93099e4be08dfcf7e18d4b91d5082cd4478acb26e73c6c76c163d",
+    ),
+    (
+        Compression::Zstd,
+        Level::Fast,
+        "sha256:cabb2d0180da89a2c6ddef6fa8838776978af1821eded33cfa5a59a676b045a6",
+    ),
+    (
+        Compression::Zstd,
+        Level::Default,
+        "sha256:3947e25dcb0b7be55724cca463c2a2cb0ae6fbe980b244aa42123a647ad4563c",
+    ),
+    (
+        Compression::Zstd,
+        Level::Best,
+        "sha256:78d848ee01328fd661bd88a5839c9c0ff060cebaff46242da336113ff8026594",
+    ),
+];

@@ -144,6 +144,25 @@ fn gzip_reads_all_members() {
     run(Command::new("gzip").arg("-t").arg(&archive));
 }
 
+#[test]
+fn zstd_reads_all_frames() {
+    let options = Options {
+        compression: Compression::Zstd,
+        ..Options::default()
+    };
+    let (layer, packed, _) = pack(tree().path(), &options);
+    let plain = zstd::decode_all(packed.as_slice()).unwrap();
+    assert!(plain == tar(tree().path()));
+    let layer = layer.unwrap();
+    assert_eq!(layer.diff_id, longshore_protocol::Digest::sha256(&plain));
+    assert_eq!(layer.content, longshore_protocol::Content::of(&packed));
+
+    let place = tempfile::tempdir().unwrap();
+    let archive = place.path().join("layer.zst");
+    fs::write(&archive, &packed).unwrap();
+    run(Command::new("zstd").arg("-tq").arg(&archive));
+}
+
 /// A sparse file takes no room on the disk and no time to read, but all of it has to be hashed.
 #[test]
 #[ignore = "hashes 9 GiB: a few seconds in a release build, a minute or more in a debug build"]
