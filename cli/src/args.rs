@@ -36,6 +36,8 @@ pub(crate) enum Command {
     /// Copy an image from the local file system to a registry.
     #[command(after_long_help = push_help())]
     Push(Box<Push>),
+    /// Look after what is remembered of earlier pushes.
+    Cache(Cache),
     /// Push a small image into a registry inside this program, to see it work.
     #[command(long_about = DEMO)]
     Demo(Demo),
@@ -75,11 +77,20 @@ pub(crate) struct Common {
     #[arg(long, global = true, help_heading = NETWORK)]
     pub(crate) tls_no_verify: bool,
 
+    /// Remember nothing of this push, and use nothing of earlier ones: read every file.
+    #[arg(long, global = true, help_heading = IMAGE)]
+    pub(crate) no_cache: bool,
+
+    /// Where to remember which layer an unchanged image makes, and which repositories have it
+    /// [default: $XDG_CACHE_HOME/longshore, else ~/.cache/longshore].
+    #[arg(long, value_name = "DIR", global = true, help_heading = IMAGE)]
+    pub(crate) cache_dir: Option<PathBuf>,
+
     /// Of ch-image, and of no meaning here: this program has no build cache, no download cache and
     /// no lock.
     #[arg(
         long = "no-lock",
-        aliases = ["always-download", "cache", "debug", "no-cache", "rebuild"],
+        aliases = ["always-download", "cache", "debug", "rebuild"],
         action = ArgAction::Count,
         global = true,
         hide = true
@@ -190,6 +201,26 @@ pub(crate) struct Push {
     /// Write the manifest's digest to FILE once the registry has the image.
     #[arg(long, value_name = "FILE", help_heading = OUTPUT)]
     pub(crate) digest_file: Option<PathBuf>,
+}
+
+/// `longshore cache`.
+#[derive(Args, Debug)]
+pub(crate) struct Cache {
+    #[command(subcommand)]
+    pub(crate) task: CacheTask,
+
+    /// Write the result (or the error) as one JSON object to standard output.
+    #[arg(long, global = true, help_heading = OUTPUT)]
+    pub(crate) json: bool,
+}
+
+/// What to do with the cache.
+#[derive(Clone, Copy, Debug, Subcommand)]
+pub(crate) enum CacheTask {
+    /// Say where it is and how large.
+    Info,
+    /// Remove everything in it. Pushes that run meanwhile go on.
+    Prune,
 }
 
 /// `longshore demo`.
@@ -303,6 +334,7 @@ Environment:
   HTTPS_PROXY, HTTP_PROXY, NO_PROXY
                           proxies, and what is reached without one
   SOURCE_DATE_EPOCH       no file in the layer is younger than this (seconds since 1970)
+  XDG_CACHE_HOME          where the cache is
   TMPDIR                  where the packed layer is kept until it is uploaded
   NO_COLOR                if set, no colours
 

@@ -88,6 +88,7 @@ fn plan(image: &Path) -> Result<PushPlan, Failure> {
             spool: std::env::temp_dir(),
         },
         mount_from: None,
+        cache: None,
         embedded: None,
         digest_file: None,
     })

@@ -30,6 +30,8 @@ pub struct Environment {
     pub registry_auth_file: Option<PathBuf>,
     /// `XDG_RUNTIME_DIR`
     pub runtime_dir: Option<PathBuf>,
+    /// `XDG_CACHE_HOME`
+    pub cache_home: Option<PathBuf>,
     /// `XDG_CONFIG_HOME`
     pub config_home: Option<PathBuf>,
     /// `SOURCE_DATE_EPOCH`
@@ -59,6 +61,7 @@ impl Environment {
             docker_config: path("DOCKER_CONFIG"),
             registry_auth_file: path("REGISTRY_AUTH_FILE"),
             runtime_dir: path("XDG_RUNTIME_DIR"),
+            cache_home: path("XDG_CACHE_HOME"),
             config_home: path("XDG_CONFIG_HOME"),
             source_date_epoch: text("SOURCE_DATE_EPOCH"),
             colours: terminal && !dumb && set("NO_COLOR").is_none(),

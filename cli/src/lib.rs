@@ -5,6 +5,7 @@
 //! carry it out, [`console`] says what happens, and [`exit`] and [`failure`] how it ended.
 
 mod args;
+pub mod cache;
 pub mod console;
 pub mod credentials;
 pub mod demo;
@@ -65,6 +66,7 @@ fn carry_out(
             let summary = push::run(&plan, console, &interrupt)?;
             console::result(&summary.to_text(console.is_json()))
         }
+        Plan::Cache(plan) => cache::run(&plan, console),
         Plan::Demo(profile) => demo::run(profile, console, &interrupt),
     }
 }

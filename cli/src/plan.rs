@@ -6,7 +6,7 @@ use std::io::Read;
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 
-use longshore_image::{Compression, Format, Level, Options, Platform};
+use longshore_image::{Cache, Compression, Format, Level, Options, Platform};
 use longshore_protocol::{Reference, ReferenceDefaults, Registry, Repository, Scheme, Secret};
 
 use rustix::fs::Access;
@@ -25,6 +25,8 @@ use crate::source::{Name, Source};
 pub enum Plan {
     /// Push one image.
     Push(Box<PushPlan>),
+    /// Look after the cache.
+    Cache(CachePlan),
     /// Show how it works.
     Demo(Profile),
 }
@@ -46,6 +48,8 @@ pub struct PushPlan {
     pub packing: Packing,
     /// Another repository that may have the layer.
     pub mount_from: Option<Repository>,
+    /// What is remembered of earlier pushes; `None` to remember nothing.
+    pub cache: Option<Cache>,
     /// Push into a registry of our own instead of the one in `destination`.
     pub embedded: Option<Profile>,
     /// Where the digest is written.
@@ -59,6 +63,26 @@ pub enum Transport {
     Blocking,
     /// A runtime and sockets that do not block; HTTP/2 where the registry has it.
     Async,
+}
+
+/// What to do with the cache.
+#[derive(Debug)]
+pub struct CachePlan {
+    /// What to do.
+    pub task: CacheTask,
+    /// Where it is.
+    pub directory: PathBuf,
+    /// What is in it.
+    pub cache: Cache,
+}
+
+/// `longshore cache TASK`.
+#[derive(Clone, Copy, Debug)]
+pub enum CacheTask {
+    /// Say how large it is.
+    Info,
+    /// Empty it.
+    Prune,
 }
 
 /// How the registry is spoken to.
@@ -113,6 +137,10 @@ impl Plan {
                 let plan = push_plan(*push, arguments.common, environment)?;
                 Ok(Self::Push(Box::new(plan)))
             }
+            Command::Cache(cache) => {
+                let plan = cache_plan(cache.task, arguments.common, environment)?;
+                Ok(Self::Cache(plan))
+            }
             Command::Demo(demo) => Ok(Self::Demo(Profile::named(&demo.profile)?)),
         }
     }
@@ -122,6 +150,7 @@ impl Plan {
 pub(crate) fn output(arguments: &Arguments, environment: &Environment) -> Output {
     let json = match &arguments.command {
         Command::Push(push) => push.json,
+        Command::Cache(cache) => cache.json,
         Command::Demo(demo) => demo.json,
     };
     let Environment { colours, bars, .. } = *environment;
@@ -178,6 +207,12 @@ fn push_plan(
     let packing = packing(&push, common.arch.as_deref(), environment)?;
     let channel = channel(&push, common.tls_no_verify, &destination)?;
     let embedded = push.embedded.as_deref().map(Profile::named).transpose()?;
+    // A registry that is gone in a moment has nothing that is worth remembering.
+    let cache = if common.no_cache || embedded.is_some() {
+        None
+    } else {
+        cache_directory(common.cache_dir, environment).map(|directory| Cache::new(&directory))
+    };
     let login = Login {
         registry: destination.registry().clone(),
         repository: destination.repository().clone(),
@@ -212,9 +247,40 @@ fn push_plan(
         login,
         packing,
         mount_from,
+        cache,
         embedded,
         digest_file: push.digest_file,
     })
+}
+
+fn cache_plan(
+    task: args::CacheTask,
+    common: args::Common,
+    environment: &Environment,
+) -> Result<CachePlan, Failure> {
+    let directory = cache_directory(common.cache_dir, environment).ok_or_else(|| {
+        Failure::usage("no cache: neither --cache-dir, $XDG_CACHE_HOME nor $HOME is set")
+    })?;
+    Ok(CachePlan {
+        task: match task {
+            args::CacheTask::Info => CacheTask::Info,
+            args::CacheTask::Prune => CacheTask::Prune,
+        },
+        cache: Cache::new(&directory),
+        directory,
+    })
+}
+
+/// Where the cache is, by the XDG Base Directory specification, which wants paths that are not
+/// absolute to be ignored.
+fn cache_directory(given: Option<PathBuf>, environment: &Environment) -> Option<PathBuf> {
+    let absolute = |path: &Option<PathBuf>| path.clone().filter(|path| path.is_absolute());
+    let user = || {
+        absolute(&environment.cache_home)
+            .or_else(|| Some(absolute(&environment.home)?.join(".cache")))
+            .map(|directory| directory.join("longshore"))
+    };
+    given.or_else(user)
 }
 
 fn defaults(environment: &Environment) -> Result<ReferenceDefaults, Failure> {

@@ -1,19 +1,26 @@
 //! One push, from the image's directory to the registry.
 
+mod memory;
 mod pack;
+mod remembered;
 mod report;
 mod transport;
 mod upload;
 
+use std::path::Path;
 use std::time::Instant;
 
 use longshore_image::Metadata;
+use longshore_protocol::Report;
 
 use crate::console::{Console, plain, words};
 use crate::embedded::Embedded;
+use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::interrupt::Interrupt;
 use crate::plan::PushPlan;
+use memory::Memory;
+use pack::{Packed, Source};
 use upload::{Target, Upload};
 
 pub(crate) use report::directory_of;
@@ -69,18 +76,17 @@ fn push(
     }
     let metadata = Metadata::load(&directory, &mut |notice| pack::notice(console, &notice))
         .map_err(|error| pack::metadata_failure(&error))?;
-    let mut upload = Upload::new(target, console, interrupt)?;
-    console.say(words::PERMISSION);
-    upload.ready()?;
-    let packed = match pack::pack(&plan.packing, &directory, &metadata, console, interrupt) {
-        Ok(packed) => packed,
-        Err(failure) => {
-            upload.abandon();
-            return Err(failure);
-        }
+    let memory = Memory::new(plan.cache.as_ref(), console);
+    let attempt = Attempt {
+        plan,
+        target,
+        directory: &directory,
+        metadata: &metadata,
+        console,
+        interrupt,
     };
-    console.say(words::STARTING);
-    let report = upload.run(&packed, plan.mount_from.as_ref())?;
+    let (packed, report) = attempt.run(memory)?;
+    memory.keep_place(&packed.source.layer().content.digest, &target.reference);
     console.say(words::CLEANING_UP);
     let mut summary = Summary::new(&target.reference, &packed, &report, started.elapsed())?;
     drop(packed);
@@ -94,4 +100,70 @@ fn push(
     console.say(words::DONE);
     summary.warnings = console.warnings();
     Ok(summary)
+}
+
+/// All that a push needs, since it may need it twice.
+struct Attempt<'a> {
+    plan: &'a PushPlan,
+    target: &'a Target,
+    directory: &'a Path,
+    metadata: &'a Metadata,
+    console: &'a Console,
+    interrupt: &'a Interrupt,
+}
+
+impl Attempt<'_> {
+    /// Pushes, and once more from the start if it failed because the memory was wrong.
+    fn run(&self, memory: Memory<'_>) -> Result<(Packed, Report), Failure> {
+        let (packed, failure) = match self.once(memory)? {
+            (packed, Ok(report)) => return Ok((packed, report)),
+            (packed, Err(failure)) => (packed, failure),
+        };
+        let Source::Remembered(remembered) = &packed.source else {
+            return Err(failure);
+        };
+        // A tree that could not be read in the middle of an upload may be another one by now.
+        if failure.exit() != Exit::Image && !remembered.is_refuted() {
+            return Err(failure);
+        }
+        memory.forget_layer(&remembered.key);
+        self.console
+            .say("the image has changed, though it does not look it: packing it again");
+        let (packed, result) = self.once(Memory::new(None, self.console))?;
+        Ok((packed, result?))
+    }
+
+    fn once(&self, memory: Memory<'_>) -> Result<(Packed, Result<Report, Failure>), Failure> {
+        let Self {
+            plan,
+            target,
+            console,
+            interrupt,
+            ..
+        } = *self;
+        let mut upload = Upload::new(target, console, interrupt)?;
+        console.say(words::PERMISSION);
+        upload.ready()?;
+        let packed = pack::pack(
+            &plan.packing,
+            self.directory,
+            self.metadata,
+            memory,
+            console,
+            interrupt,
+        );
+        let packed = match packed {
+            Ok(packed) => packed,
+            Err(failure) => {
+                upload.abandon();
+                return Err(failure);
+            }
+        };
+        console.say(words::STARTING);
+        let digest = &packed.source.layer().content.digest;
+        let known = memory.mount_from(digest, &target.reference);
+        let mount_from = plan.mount_from.as_ref().or(known.as_ref());
+        let result = upload.run(&packed, mount_from);
+        Ok((packed, result))
+    }
 }

@@ -27,8 +27,11 @@
 //! # }
 //! ```
 //!
+//! A [`Cache`] remembers which layer a tree made, so that an unchanged tree need not be read again.
+//!
 //! Nothing here reads the environment, the clock or the network.
 
+mod cache;
 mod error;
 mod history;
 mod image;
@@ -45,14 +48,15 @@ mod text;
 mod time;
 mod walk;
 
+pub use cache::{Cache, CacheSize, Fingerprint, Key, Place};
 pub use error::{Change, Operation, PackError};
 pub use history::HistoryEntry;
 pub use image::{Format, Image, ImageOptions, assemble};
 pub use metadata::{Metadata, MetadataError};
 pub use notice::{Notice, SpecialFiles, SpecialKind};
 pub use pack::{
-    Compression, Layer, LayerStream, Level, Options, Packer, Scan, SpoolReader, SpooledLayer,
-    Summary, Watch, scan,
+    Compression, Layer, LayerStream, Level, Options, Packer, SpoolReader, SpooledLayer, Spooling,
+    SpoolingReader, Summary, Survey, Watch, survey,
 };
 pub use platform::Platform;
 pub use storage::{Storage, StorageError, check_image};

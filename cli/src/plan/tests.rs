@@ -69,6 +69,48 @@ fn zstd_needs_the_format_that_has_a_name_for_it() {
 }
 
 #[test]
+fn the_cache_is_where_the_users_caches_are() {
+    let mut environment = environment();
+    let directory = |environment: &Environment, arguments: &[&str]| {
+        let given = [&["longshore", "cache", "info"], arguments].concat();
+        let parsed = Arguments::try_parse_from(given).expect("clap takes these");
+        match Plan::new(parsed, environment) {
+            Ok(Plan::Cache(plan)) => Some(plan.directory.display().to_string()),
+            Ok(other) => panic!("{other:?}"),
+            Err(_) => None,
+        }
+    };
+    assert_eq!(directory(&environment, &[]), None);
+    environment.home = Some("/home/alice".into());
+    let expected = Some("/home/alice/.cache/longshore".to_owned());
+    assert_eq!(directory(&environment, &[]), expected);
+    environment.cache_home = Some("relative".into());
+    assert_eq!(directory(&environment, &[]), expected);
+    environment.cache_home = Some("/caches".into());
+    assert_eq!(
+        directory(&environment, &[]),
+        Some("/caches/longshore".to_owned())
+    );
+    let given = directory(&environment, &["--cache-dir", "here"]);
+    assert_eq!(given, Some("here".to_owned()));
+}
+
+#[test]
+fn nothing_is_remembered_where_nobody_wants_it() {
+    let environment = Environment {
+        home: Some("/home/alice".into()),
+        ..environment()
+    };
+    let remembers = |arguments: &[&str]| {
+        let plan = plan_in(&environment, arguments).unwrap();
+        plan.cache.is_some()
+    };
+    assert!(remembers(&["app"]));
+    assert!(!remembers(&["--no-cache", "app"]));
+    assert!(!remembers(&["--embedded", "app"]));
+}
+
+#[test]
 fn names_without_a_registry_go_where_the_site_says() {
     let environment = Environment {
         default_host: Some("reg.site".to_owned()),
@@ -222,7 +264,7 @@ fn plan_in(environment: &Environment, arguments: &[&str]) -> Result<PushPlan, Fa
     let parsed = Arguments::try_parse_from(arguments).expect("clap takes these");
     match Plan::new(parsed, environment)? {
         Plan::Push(plan) => Ok(*plan),
-        Plan::Demo(_) => panic!("`push` was asked for"),
+        Plan::Cache(_) | Plan::Demo(_) => panic!("`push` was asked for"),
     }
 }
 

@@ -1,15 +1,19 @@
-//! From the image's directory to a layer in a spool file, a config and a manifest.
+//! From the image's directory to a layer, a config and a manifest.
 
+use std::io::{self, Read};
 use std::path::Path;
+use std::sync::Arc;
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use longshore_image::{
-    Image, ImageOptions, Metadata, MetadataError, Notice, PackError, Packer, SpooledLayer, Watch,
-    assemble, scan,
+    Image, ImageOptions, Key, Layer, Metadata, MetadataError, Notice, PackError, Packer,
+    SpooledLayer, Survey, Watch, assemble, survey,
 };
 
+use super::memory::Memory;
+use super::remembered::Remembered;
 use crate::console::plain;
 use crate::console::{Console, words};
 use crate::exit::Exit;
@@ -17,27 +21,70 @@ use crate::failure::Failure;
 use crate::interrupt::Interrupt;
 use crate::plan::Packing;
 
-/// An image, ready to be uploaded. The layer's file has no name and goes away with this.
+/// An image, ready to be uploaded.
 pub(super) struct Packed {
-    pub(super) layer: SpooledLayer,
+    pub(super) source: Source,
     pub(super) image: Image,
     pub(super) options: ImageOptions,
 }
 
-/// Packs the image in `directory`.
+/// Where the layer's bytes are.
+#[derive(Clone)]
+pub(super) enum Source {
+    /// In a file without a name, which goes away with this.
+    Spooled(Box<SpooledLayer>),
+    /// In the tree: they are packed when they are needed.
+    Remembered(Arc<Remembered>),
+}
+
+impl Source {
+    pub(super) fn layer(&self) -> &Layer {
+        match self {
+            Self::Spooled(spooled) => spooled.layer(),
+            Self::Remembered(remembered) => &remembered.layer,
+        }
+    }
+
+    pub(super) fn open_at(&self, offset: u64) -> io::Result<Box<dyn Read + Send>> {
+        Ok(match self {
+            Self::Spooled(spooled) => Box::new(spooled.open_at(offset)),
+            Self::Remembered(remembered) => Box::new(remembered.open_at(offset)?),
+        })
+    }
+}
+
+/// Packs the image in `directory`, unless `memory` knows what that would come to.
 pub(super) fn pack(
     packing: &Packing,
     directory: &Path,
     metadata: &Metadata,
+    memory: Memory<'_>,
     console: &Console,
     interrupt: &Interrupt,
 ) -> Result<Packed, Failure> {
     let watch = Watch::with_flag(interrupt.flag());
     let label = words::preparing(&words::layer(1, 1));
     console.say(&label);
-    let layer = spool(packing, directory, &label, &watch, console)
+    let mut notices = |news: Notice| notice(console, &news);
+    let seen = survey(directory, &packing.options, &mut notices, &watch)
         .map_err(|error| Failure::pack(&error))?;
-    let packed = layer.layer();
+    let key = Key::new(&seen.fingerprint, &packing.options);
+    let source = match memory.layer(&key) {
+        Some(layer) => {
+            console.detail("the image has not changed since it was packed, so it is not read");
+            let directory = directory.to_owned();
+            let remembered = Remembered::new(layer, key, directory, packing, watch);
+            Source::Remembered(Arc::new(remembered))
+        }
+        None => {
+            let since = SystemTime::now();
+            let spooled = spool(packing, directory, &seen, &label, &watch, console)
+                .map_err(|error| Failure::pack(&error))?;
+            memory.keep_layer(packing, &spooled, since);
+            Source::Spooled(Box::new(spooled))
+        }
+    };
+    let packed = source.layer();
     let (setuid, setgid) = (packed.summary.setuid, packed.summary.setgid);
     if setuid + setgid > 0 && !console.is_detailed() {
         console.say(format!(
@@ -67,7 +114,7 @@ pub(super) fn pack(
         image.manifest_descriptor.digest
     ));
     Ok(Packed {
-        layer,
+        source,
         image,
         options,
     })
@@ -99,17 +146,18 @@ pub(super) fn metadata_failure(error: &MetadataError) -> Failure {
 fn spool(
     packing: &Packing,
     directory: &Path,
+    seen: &Survey,
     label: &str,
     watch: &Watch,
     console: &Console,
 ) -> Result<SpooledLayer, PackError> {
-    let total = scan(directory, watch)?.bytes;
     let packer = Packer::new(packing.options.clone());
-    let mut meter = console.meter(label, Some(total));
+    let mut meter = console.meter(label, Some(seen.bytes));
     thread::scope(|scope| {
         // Never sent on: that it is dropped is the news.
         let (alive, ended) = mpsc::channel::<()>();
-        let mut notices = |news: Notice| notice(console, &news);
+        // The survey has told all there is to tell.
+        let mut notices = |_| {};
         let worker = thread::Builder::new()
             .name("packer".to_owned())
             .spawn_scoped(scope, move || {

@@ -75,7 +75,7 @@ impl Summary {
                 "the registry holds the image, but the report of the push makes no sense",
             ));
         };
-        let diff_id = packed.layer.layer().diff_id.to_string();
+        let diff_id = packed.source.layer().diff_id.to_string();
         let digest = report.manifest.digest.to_string();
         Ok(Self {
             reference: format!(

@@ -1,6 +1,6 @@
 //! What drives a push: threads or a runtime, as was asked for. Both do the same on the wire.
 
-use std::io::Read;
+use std::io::{self, Read};
 
 use bytes::Bytes;
 use longshore_async::Reader;
@@ -75,16 +75,16 @@ impl<'a> Session<'a> {
     pub(super) fn add_blob<R: Read + Send + 'static>(
         &mut self,
         spec: BlobSpec,
-        open: impl Fn(u64) -> R + Send + Sync + 'static,
+        open: impl Fn(u64) -> io::Result<R> + Send + Sync + 'static,
     ) -> Result<(), Misuse> {
         match self {
             Self::Blocking(session) => {
-                let source = longshore_blocking::from_fn(move |offset| Ok(open(offset)));
+                let source = longshore_blocking::from_fn(open);
                 session.add_blob(spec, source)?;
             }
             Self::Async(session, _) => {
                 let source = longshore_async::from_fn(move |offset| {
-                    std::future::ready(Ok(Reader::blocking(open(offset))))
+                    std::future::ready(open(offset).map(Reader::blocking))
                 });
                 session.add_blob(spec, source)?;
             }

@@ -128,8 +128,8 @@ impl<'a> Upload<'a> {
     }
 
     fn add(&mut self, packed: &Packed, mount_from: Option<&Repository>) -> Result<(), Misuse> {
-        let layer = packed.layer.clone();
-        let descriptor = layer.layer().descriptor(packed.options.format);
+        let source = packed.source.clone();
+        let descriptor = source.layer().descriptor(packed.options.format);
         let config = &packed.image.config_descriptor;
         // Named before they are added: news of them may come at once.
         self.state.lock().blobs = vec![
@@ -145,7 +145,7 @@ impl<'a> Upload<'a> {
             spec = spec.with_mount_from(repository.clone());
         }
         self.session
-            .add_blob(spec, move |offset| layer.open_at(offset))?;
+            .add_blob(spec, move |offset| source.open_at(offset))?;
         let spec = BlobSpec::known(config.clone());
         self.session
             .add_bytes(spec, Bytes::from(packed.image.config.clone()))?;

@@ -6,6 +6,7 @@
     reason = "what a test cannot go on without may panic, and what it skips it says"
 )]
 
+mod cache;
 mod credentials;
 mod demo;
 mod mistakes;

@@ -111,7 +111,8 @@ fn even_if_the_command_line_makes_no_sense() {
 #[test]
 fn details_are_for_who_asks() {
     let (env, registry) = (TestEnv::with_image(), open_registry());
-    env.push(&["-vv"], &at(&registry, "app"))
+    // What is remembered depends on how long ago the image was made.
+    env.push(&["-vv", "--no-cache"], &at(&registry, "app"))
         .assert_shows(str![[r#"
 exit code: 0
 --- stdout

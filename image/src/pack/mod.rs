@@ -1,14 +1,16 @@
 //! Packing a directory into one layer.
 
 mod blocks;
+mod census;
 mod compression;
 mod gzip;
 mod layer;
 mod pipeline;
 mod pool;
-mod scan;
 mod spool;
+mod spooling;
 mod stream;
+mod survey;
 mod tree;
 mod watch;
 mod zstd;
@@ -17,6 +19,7 @@ use std::io::Write;
 use std::num::NonZeroUsize;
 use std::path::Path;
 
+use crate::cache::Fingerprint;
 use crate::error::PackError;
 use crate::notice::Notice;
 use pipeline::Pipeline;
@@ -24,9 +27,10 @@ use tree::Tree;
 
 pub use compression::{Compression, Level};
 pub use layer::{Layer, Summary};
-pub use scan::{Scan, scan};
 pub use spool::{SpoolReader, SpooledLayer};
+pub use spooling::{Spooling, SpoolingReader};
 pub use stream::LayerStream;
+pub use survey::{Survey, survey};
 pub use watch::Watch;
 
 /// What a [`Packer`] does with a tree.
@@ -93,20 +97,34 @@ impl Packer {
         notices: &mut dyn FnMut(Notice),
         watch: &Watch,
     ) -> Result<Layer, PackError> {
+        let (layer, _) = self.pack_and_look(directory, sink, notices, watch)?;
+        Ok(layer)
+    }
+
+    /// As [`pack`](Self::pack), and says in which state the tree was.
+    fn pack_and_look(
+        &self,
+        directory: &Path,
+        sink: impl Write + Send,
+        notices: &mut dyn FnMut(Notice),
+        watch: &Watch,
+    ) -> Result<(Layer, Fingerprint), PackError> {
         let pipeline = Pipeline {
             compression: self.options.compression,
             level: self.options.level,
             threads: self.threads(),
         };
         let tree = Tree::new(&self.options, notices, watch);
-        let (summary, streams) = pipeline.run(sink, |blocks| tree.write(directory, blocks))?;
-        Ok(Layer {
+        let ((summary, fingerprint), streams) =
+            pipeline.run(sink, |blocks| tree.write(directory, blocks))?;
+        let layer = Layer {
             content: streams.content,
             diff_id: streams.diff_id,
             uncompressed_size: streams.uncompressed_size,
             compression: self.options.compression,
             summary,
-        })
+        };
+        Ok((layer, fingerprint))
     }
 
     fn threads(&self) -> NonZeroUsize {

@@ -7,6 +7,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::{Layer, Packer, Watch};
+use crate::cache::Fingerprint;
 use crate::error::PackError;
 use crate::notice::Notice;
 
@@ -30,15 +31,12 @@ impl Packer {
             source,
         };
         let file = tempfile::tempfile_in(spool).map_err(spoiled)?;
-        let packed = self.pack(directory, &file, notices, watch);
-        let layer = packed.map_err(|error| match error {
+        let packed = self.pack_and_look(directory, &file, notices, watch);
+        let (layer, fingerprint) = packed.map_err(|error| match error {
             PackError::Sink(source) => spoiled(source),
             other => other,
         })?;
-        Ok(SpooledLayer {
-            layer,
-            file: Arc::new(file),
-        })
+        Ok(SpooledLayer::new(layer, fingerprint, Arc::new(file)))
     }
 }
 
@@ -46,14 +44,29 @@ impl Packer {
 #[derive(Clone, Debug)]
 pub struct SpooledLayer {
     layer: Layer,
+    fingerprint: Fingerprint,
     file: Arc<File>,
 }
 
 impl SpooledLayer {
+    pub(super) fn new(layer: Layer, fingerprint: Fingerprint, file: Arc<File>) -> Self {
+        Self {
+            layer,
+            fingerprint,
+            file,
+        }
+    }
+
     /// What the file holds.
     #[must_use]
     pub fn layer(&self) -> &Layer {
         &self.layer
+    }
+
+    /// The state that the tree was in when it was packed.
+    #[must_use]
+    pub fn fingerprint(&self) -> &Fingerprint {
+        &self.fingerprint
     }
 
     /// A reader of the layer's bytes from `offset` on. Any number of them may read at once, each at

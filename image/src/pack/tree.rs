@@ -4,20 +4,22 @@ use std::collections::HashMap;
 use std::path::Path;
 
 use super::blocks::Blocks;
+use super::census::{Census, Fate, Seen};
 use super::layer::Summary;
 use super::pipeline::{Halt, Stopped};
 use super::{Options, Watch};
+use crate::cache::Fingerprint;
 use crate::error::PackError;
 use crate::notice::Notice;
-use crate::rules::{self, BuildCache};
+use crate::rules;
 use crate::tar::{self, Body, Member};
 use crate::walk::{Entry, FileId, Kind, Stamp, Walk};
 
 /// Writes the tree of one directory as a tar.
 pub(super) struct Tree<'a> {
-    pub(super) options: &'a Options,
-    pub(super) notices: &'a mut dyn FnMut(Notice),
-    pub(super) watch: &'a Watch,
+    options: &'a Options,
+    census: Census<'a>,
+    watch: &'a Watch,
     summary: Summary,
     links: HashMap<FileId, Link>,
     header: Vec<u8>,
@@ -39,7 +41,7 @@ impl<'a> Tree<'a> {
     ) -> Self {
         Self {
             options,
-            notices,
+            census: Census::new(options, notices),
             watch,
             summary: Summary::default(),
             links: HashMap::new(),
@@ -51,45 +53,42 @@ impl<'a> Tree<'a> {
         mut self,
         directory: &Path,
         blocks: &mut Blocks<'_>,
-    ) -> Result<Summary, Halt> {
-        let mut cache = BuildCache::default();
+    ) -> Result<(Summary, Fingerprint), Halt> {
         let mut walk = Walk::new(directory)?;
         while let Some(entry) = walk.next()? {
             if self.watch.is_cancelled() {
                 return Err(PackError::Cancelled.into());
             }
-            if cache.owns(walk.path(), entry.kind) {
-                walk.prune();
-                (self.notices)(Notice::LeftOut(walk.member_path()));
-            } else {
-                self.member(&walk, &entry, blocks)?;
+            if let Fate::Packed { target } = self.census.see(&mut walk, &entry)? {
+                self.member(&walk, &entry, &target, blocks)?;
             }
         }
         blocks.put(&tar::END)?;
-        if !self.summary.special.is_empty() {
-            (self.notices)(Notice::LeftOutSpecial(self.summary.special));
-        }
-        Ok(self.summary)
+        let Seen {
+            setuid,
+            setgid,
+            special,
+        } = self.census.seen;
+        let summary = Summary {
+            setuid,
+            setgid,
+            special,
+            ..self.summary
+        };
+        Ok((summary, self.census.finish()))
     }
 
-    fn member(&mut self, walk: &Walk, entry: &Entry, blocks: &mut Blocks<'_>) -> Result<(), Halt> {
+    fn member(
+        &mut self,
+        walk: &Walk,
+        entry: &Entry,
+        target: &[u8],
+        blocks: &mut Blocks<'_>,
+    ) -> Result<(), Halt> {
         match entry.kind {
-            Kind::Special(kind) if self.options.strict => {
-                return Err(PackError::Special {
-                    path: walk.host_path(),
-                    kind,
-                }
-                .into());
-            }
-            Kind::Special(kind) => {
-                self.summary.special.count(kind);
-                return Ok(());
-            }
             Kind::Directory => self.put(walk, entry, Body::Directory, blocks)?,
-            Kind::Symlink => {
-                let target = walk.read_link()?;
-                self.put(walk, entry, Body::Symlink { target: &target }, blocks)?;
-            }
+            Kind::Symlink => self.put(walk, entry, Body::Symlink { target }, blocks)?,
+            Kind::Special(_) => return Ok(()),
             Kind::File => match self.earlier_name(walk, entry)? {
                 Some(target) => {
                     self.put(walk, entry, Body::HardLink { target: &target }, blocks)?;
@@ -97,9 +96,6 @@ impl<'a> Tree<'a> {
                 }
                 None => self.file(walk, entry, blocks)?,
             },
-        }
-        if rules::is_whiteout(walk.path()) {
-            (self.notices)(Notice::Whiteout(walk.member_path()));
         }
         self.summary.members += 1;
         self.watch.add_member();
@@ -161,29 +157,13 @@ impl<'a> Tree<'a> {
     ) -> Result<(), Stopped> {
         let member = Member {
             path: walk.path(),
-            mode: self.mode(walk, entry),
+            mode: mode(entry),
             mtime: self.mtime(entry),
             body,
         };
         self.header.clear();
         member.encode(&mut self.header);
         blocks.put(&self.header)
-    }
-
-    fn mode(&mut self, walk: &Walk, entry: &Entry) -> u32 {
-        if entry.kind == Kind::Symlink {
-            // A link has no mode of its own, and what is reported for one varies.
-            return 0o777;
-        }
-        if entry.mode & rules::SETUID != 0 {
-            self.summary.setuid += 1;
-            (self.notices)(Notice::StrippedSetuid(walk.member_path()));
-        }
-        if entry.mode & rules::SETGID != 0 {
-            self.summary.setgid += 1;
-            (self.notices)(Notice::StrippedSetgid(walk.member_path()));
-        }
-        entry.mode & !(rules::SETUID | rules::SETGID)
     }
 
     fn mtime(&self, entry: &Entry) -> i64 {
@@ -193,4 +173,12 @@ impl<'a> Tree<'a> {
             _ => mtime,
         }
     }
+}
+
+fn mode(entry: &Entry) -> u32 {
+    if entry.kind == Kind::Symlink {
+        // A link has no mode of its own, and what is reported for one varies.
+        return 0o777;
+    }
+    entry.mode & !(rules::SETUID | rules::SETGID)
 }

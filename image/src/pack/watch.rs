@@ -43,7 +43,7 @@ impl Watch {
         self.counts.members.load(Ordering::Relaxed)
     }
 
-    /// Bytes of file content read so far; [`scan`](crate::scan) tells how many there will be.
+    /// Bytes of file content read so far; [`survey`](crate::survey) tells how many there will be.
     #[must_use]
     pub fn bytes(&self) -> u64 {
         self.counts.bytes.load(Ordering::Relaxed)

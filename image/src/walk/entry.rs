@@ -82,6 +82,25 @@ impl Entry {
 }
 
 impl Stamp {
+    /// Everything in it, for a fingerprint.
+    pub(crate) fn numbers(&self) -> [i64; 7] {
+        [
+            self.file.device.cast_signed(),
+            self.file.inode.cast_signed(),
+            self.size.cast_signed(),
+            self.mtime,
+            self.mtime_nanoseconds,
+            self.ctime,
+            self.ctime_nanoseconds,
+        ]
+    }
+
+    /// When it was last changed in any way, in nanoseconds since 1970. The time of modification
+    /// says less: anybody may set it to anything, and that is a change in itself.
+    pub(crate) fn changed_at(&self) -> i128 {
+        i128::from(self.ctime) * 1_000_000_000 + i128::from(self.ctime_nanoseconds)
+    }
+
     /// How a file with this stamp has changed if its stamp is `now` another one.
     pub(crate) fn change(&self, now: &Self) -> Option<Change> {
         if self == now {

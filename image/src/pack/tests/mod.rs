@@ -3,4 +3,5 @@ mod golden;
 mod members;
 mod outlets;
 mod readers;
+mod spooling;
 mod trees;

@@ -8,7 +8,7 @@ use std::thread;
 use longshore_protocol::Content;
 
 use crate::testing::{Tree, noise, pack};
-use crate::{Change, Options, PackError, Packer, Watch, scan};
+use crate::{Change, Options, PackError, Packer, Watch, survey};
 
 fn tree() -> Tree {
     let tree = Tree::new();
@@ -132,7 +132,7 @@ fn dropping_a_stream_stops_the_packer() {
 }
 
 #[test]
-fn a_scan_counts_what_packing_will_read() {
+fn a_survey_counts_what_packing_will_read() {
     let tree = tree();
     tree.directory("ch", 0o755)
         .directory("ch/git", 0o755)
@@ -140,14 +140,17 @@ fn a_scan_counts_what_packing_will_read() {
         .fifo("pipe");
     tree.symlink("link", "target");
     let watch = Watch::default();
-    let scan = scan(tree.path(), &watch).unwrap();
+    let survey = survey(tree.path(), &Options::default(), &mut |_| {}, &watch).unwrap();
     let layer = Packer::default()
         .pack(tree.path(), io::sink(), &mut |_| {}, &watch)
         .unwrap();
-    assert_eq!((scan.members, scan.bytes), (5, (5 << 20) + 7));
+    assert_eq!((survey.members, survey.bytes), (5, (5 << 20) + 7));
     assert_eq!(
         (layer.summary.members, layer.summary.bytes),
-        (scan.members, scan.bytes)
+        (survey.members, survey.bytes)
     );
-    assert_eq!((watch.members(), watch.bytes()), (scan.members, scan.bytes));
+    assert_eq!(
+        (watch.members(), watch.bytes()),
+        (survey.members, survey.bytes)
+    );
 }

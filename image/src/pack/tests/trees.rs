@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use proptest::prelude::*;
 
 use crate::testing::{Tree, pack, snapshot, tar};
-use crate::{Options, scan};
+use crate::{Options, survey};
 
 #[derive(Clone, Debug)]
 enum Plan {
@@ -100,7 +100,8 @@ proptest! {
             ..Options::default()
         });
         prop_assert!(copy == layer);
-        let scanned = scan(&root, &crate::Watch::default()).unwrap();
+        let watch = crate::Watch::default();
+        let scanned = survey(&root, &Options::default(), &mut |_| {}, &watch).unwrap();
         prop_assert_eq!(scanned.members, again.unwrap().summary.members);
     }
 }

@@ -1,0 +1,84 @@
+//! What is remembered from earlier pushes, and what is remembered of this one.
+
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use longshore_image::{Cache, Key, Layer, Place, SpooledLayer};
+use longshore_protocol::{Digest, Reference, Repository};
+
+use crate::console::{Console, plain};
+use crate::plan::Packing;
+
+/// The cache, as a push uses it. It may be wrong or missing, and nothing here is a failure.
+#[derive(Clone, Copy)]
+pub(super) struct Memory<'a> {
+    cache: Option<&'a Cache>,
+    console: &'a Console,
+}
+
+impl<'a> Memory<'a> {
+    pub(super) fn new(cache: Option<&'a Cache>, console: &'a Console) -> Self {
+        Self { cache, console }
+    }
+
+    /// The layer that a tree and options with this key made.
+    pub(super) fn layer(&self, key: &Key) -> Option<Layer> {
+        self.cache?.layer(key)
+    }
+
+    /// Remembers a layer of a tree that was looked at from `since` on.
+    pub(super) fn keep_layer(&self, packing: &Packing, spooled: &SpooledLayer, since: SystemTime) {
+        let Some(cache) = self.cache else { return };
+        let fingerprint = spooled.fingerprint();
+        if !fingerprint.is_settled(nanoseconds(since)) {
+            self.console
+                .detail("the image was written to just now: its layer is not remembered");
+            return;
+        }
+        let key = Key::new(fingerprint, &packing.options);
+        if let Err(error) = cache.keep_layer(&key, spooled.layer()) {
+            self.complain(&error);
+        }
+    }
+
+    /// Forgets what turned out to be wrong.
+    pub(super) fn forget_layer(&self, key: &Key) {
+        if let Some(cache) = self.cache {
+            cache.forget_layer(key);
+        }
+    }
+
+    /// Another repository of the same registry that has the blob, as far as is known.
+    pub(super) fn mount_from(&self, blob: &Digest, target: &Reference) -> Option<Repository> {
+        let registry = target.registry().to_string();
+        let places = self.cache?.places(blob).into_iter();
+        places
+            .filter(|place| place.registry == registry)
+            .filter_map(|place| place.repository.parse().ok())
+            .find(|repository| repository != target.repository())
+    }
+
+    /// Remembers where the blob is now.
+    pub(super) fn keep_place(&self, blob: &Digest, target: &Reference) {
+        let Some(cache) = self.cache else { return };
+        let place = Place {
+            registry: target.registry().to_string(),
+            repository: target.repository().to_string(),
+        };
+        if let Err(error) = cache.keep_place(blob, place) {
+            self.complain(&error);
+        }
+    }
+
+    fn complain(&self, error: &std::io::Error) {
+        self.console.detail(format!(
+            "nothing is remembered of this push: {}",
+            plain(&error.to_string())
+        ));
+    }
+}
+
+/// A clock that is before 1970 makes everything look as if it had just been written.
+fn nanoseconds(time: SystemTime) -> i128 {
+    let since = time.duration_since(UNIX_EPOCH).unwrap_or_default();
+    i128::try_from(since.as_nanos()).unwrap_or(0)
+}

@@ -1,0 +1,321 @@
+//! A cache that is wrong is worse than none.
+
+use std::fs;
+use std::path::PathBuf;
+use std::thread;
+
+use longshore_protocol::Digest;
+
+use crate::testing::{SETTLED, Tree};
+use crate::{
+    Cache, Compression, Fingerprint, Key, Layer, Level, Options, Packer, Place, Watch, survey,
+};
+
+#[test]
+fn a_tree_that_was_left_alone_looks_the_same_and_packs_as_it_looks() {
+    let tree = tree();
+    let seen = look(&tree);
+    assert_eq!(seen, look(&tree));
+    let place = tempfile::tempdir().unwrap();
+    let spooled = Packer::default()
+        .pack_to_spool(tree.path(), place.path(), &mut |_| {}, &Watch::default())
+        .unwrap();
+    assert_eq!(*spooled.fingerprint(), seen);
+}
+
+#[test]
+fn every_change_shows() {
+    let changes = [
+        Change::new("content of the same length, and the old time", |tree| {
+            fs::write(tree.at("bin/sh"), "ECHO").unwrap();
+            tree.mtime("bin/sh", SETTLED);
+        }),
+        Change::new("another time", |tree| {
+            tree.mtime("bin/sh", 7);
+        }),
+        Change::new("another mode", |tree| {
+            tree.mode("bin/sh", 0o700);
+        }),
+        Change::new("another name", |tree| {
+            fs::rename(tree.at("bin/sh"), tree.at("bin/ash")).unwrap();
+        }),
+        Change::new("another target", |tree| {
+            fs::remove_file(tree.at("link")).unwrap();
+            tree.symlink("link", "tin");
+        }),
+        Change::new("another file", |tree| {
+            tree.file("new", 0o644, b"");
+        }),
+        Change::new("one less", |tree| {
+            fs::remove_file(tree.at("etc/motd")).unwrap();
+        }),
+        Change::new("a second name", |tree| {
+            tree.hard_link("bin/ash", "bin/sh");
+        }),
+        Change::new("a copy in its place", |tree| {
+            fs::copy(tree.at("bin/sh"), tree.at("copy")).unwrap();
+            fs::rename(tree.at("copy"), tree.at("bin/sh")).unwrap();
+            tree.settle();
+        }),
+    ];
+    for Change { what, make } in changes {
+        let tree = tree();
+        let before = look(&tree);
+        make(&tree);
+        assert_ne!(before, look(&tree), "{what}");
+    }
+}
+
+#[test]
+fn a_tree_that_was_just_written_is_not_to_be_trusted() {
+    use std::os::unix::fs::MetadataExt;
+    let tree = tree();
+    // Its times were set to the past; when that was done cannot be set.
+    let fingerprint = look(&tree);
+    let nanoseconds = |path: &str| {
+        let metadata = fs::symlink_metadata(tree.at(path)).unwrap();
+        i128::from(metadata.ctime()) * 1_000_000_000 + i128::from(metadata.ctime_nsec())
+    };
+    let written = ["", "bin", "bin/sh", "etc", "etc/motd", "link"].map(nanoseconds);
+    let written = written.into_iter().max().unwrap();
+    for (later, expected) in [(0, false), (2_000_000_000, false), (2_000_000_001, true)] {
+        assert_eq!(fingerprint.is_settled(written + later), expected, "{later}");
+    }
+    assert!(
+        !fingerprint.is_settled(written - 3_600_000_000_000),
+        "the future"
+    );
+}
+
+#[test]
+fn a_key_stands_for_all_that_decides_about_the_bytes() {
+    let fingerprint = look(&tree());
+    let key = |options: Options| Key::new(&fingerprint, &options);
+    let plain = key(Options::default());
+    let others = [
+        Options {
+            compression: Compression::Zstd,
+            ..Options::default()
+        },
+        Options {
+            level: Level::Best,
+            ..Options::default()
+        },
+        Options {
+            source_date_epoch: Some(0),
+            ..Options::default()
+        },
+        Options {
+            strict: true,
+            ..Options::default()
+        },
+    ];
+    for options in others {
+        assert_ne!(plain, key(options.clone()), "{options:?}");
+    }
+    assert_ne!(plain, Key::new(&look(&tree()), &Options::default()));
+    let threads = std::num::NonZeroUsize::new(7);
+    assert_eq!(
+        plain,
+        key(Options {
+            threads,
+            ..Options::default()
+        })
+    );
+}
+
+#[test]
+fn what_is_kept_is_found() {
+    let Kept {
+        cache, key, layer, ..
+    } = &kept();
+    assert_eq!(cache.layer(key), Some(layer.clone()));
+    let other = Key::new(&look(&tree()), &Options::default());
+    assert_eq!(cache.layer(&other), None);
+    cache.forget_layer(key);
+    assert_eq!(cache.layer(key), None);
+}
+
+#[test]
+fn what_is_damaged_counts_as_absent() {
+    let Kept {
+        cache, key, file, ..
+    } = &kept();
+    let whole = fs::read(file).unwrap();
+    for position in 0..whole.len() {
+        let mut damaged = whole.clone();
+        damaged[position] ^= 1;
+        fs::write(file, &damaged).unwrap();
+        assert_eq!(cache.layer(key), None, "byte {position}");
+        fs::write(file, &whole[..position]).unwrap();
+        assert_eq!(cache.layer(key), None, "cut at {position}");
+    }
+    fs::write(file, vec![b'x'; 1 << 20]).unwrap();
+    assert_eq!(cache.layer(key), None, "something else");
+    fs::write(file, &whole).unwrap();
+    assert!(cache.layer(key).is_some());
+}
+
+#[test]
+fn a_file_under_anothers_name_counts_as_absent() {
+    let Kept { cache, file, .. } = &kept();
+    let other = Key::new(&look(&tree()), &Options::default());
+    fs::rename(file, file.with_file_name(other.name())).unwrap();
+    assert_eq!(cache.layer(&other), None);
+}
+
+#[test]
+fn many_at_once_find_the_whole_or_nothing() {
+    let Kept {
+        cache, key, layer, ..
+    } = &kept();
+    thread::scope(|scope| {
+        for _ in 0..4 {
+            scope.spawn(|| {
+                for _ in 0..50 {
+                    cache.keep_layer(key, layer).unwrap();
+                    assert_eq!(cache.layer(key).as_ref(), Some(layer));
+                }
+            });
+        }
+    });
+}
+
+#[test]
+fn it_does_not_grow_for_ever_and_keeps_what_is_used() {
+    let Kept {
+        cache,
+        key,
+        layer,
+        file,
+        ..
+    } = &kept();
+    let folder = file.parent().unwrap().to_owned();
+    for number in 0..1100 {
+        let old = folder.join(format!("old-{number}"));
+        fs::write(&old, "").unwrap();
+        fs::File::open(&old)
+            .unwrap()
+            .set_modified(std::time::SystemTime::UNIX_EPOCH)
+            .unwrap();
+    }
+    assert!(cache.layer(key).is_some());
+    let other = Key::new(&look(&tree()), &Options::default());
+    cache.keep_layer(&other, layer).unwrap();
+    assert!(cache.size().unwrap().files <= 1024);
+    assert!(cache.layer(key).is_some(), "it was used");
+    assert!(cache.layer(&other).is_some(), "it is new");
+}
+
+#[test]
+fn places_are_told_the_latest_first() {
+    let (place, blob) = (tempfile::tempdir().unwrap(), Digest::sha256(b"x"));
+    let cache = Cache::new(place.path());
+    assert_eq!(cache.places(&blob), []);
+    let at = |repository: &str| Place {
+        registry: "r:5000".to_owned(),
+        repository: repository.to_owned(),
+    };
+    for repository in ["a", "b", "a", "a"] {
+        cache.keep_place(&blob, at(repository)).unwrap();
+    }
+    assert_eq!(cache.places(&blob), [at("a"), at("b")]);
+    for number in 0..100 {
+        cache.keep_place(&blob, at(&format!("n{number}"))).unwrap();
+    }
+    assert_eq!(cache.places(&blob).len(), 32);
+    assert_eq!(cache.places(&Digest::sha256(b"y")), []);
+}
+
+#[test]
+fn pruning_takes_what_is_ours_and_nothing_else() {
+    let Kept {
+        cache, key, place, ..
+    } = &kept();
+    fs::create_dir_all(place.path().join("v99/layers")).unwrap();
+    fs::write(place.path().join("v99/layers/x"), "of another version").unwrap();
+    fs::create_dir_all(place.path().join("v/theirs")).unwrap();
+    fs::write(place.path().join("v/theirs/y"), "of somebody else").unwrap();
+    fs::write(place.path().join("z"), "of somebody else").unwrap();
+    let size = cache.size().unwrap();
+    assert_eq!(size.files, 2);
+    assert_eq!(cache.prune().unwrap(), size);
+    assert_eq!(cache.layer(key), None);
+    assert_eq!(cache.size().unwrap().files, 0);
+    assert!(place.path().join("v/theirs/y").exists() && place.path().join("z").exists());
+}
+
+#[test]
+fn where_there_is_no_cache_there_is_nothing_to_prune() {
+    let cache = Cache::new(&PathBuf::from("/nonexistent/cache"));
+    assert_eq!(cache.size().unwrap().files, 0);
+    assert_eq!(cache.prune().unwrap().files, 0);
+}
+
+#[test]
+fn a_cache_that_cannot_be_written_says_so_and_changes_nothing() {
+    let place = tempfile::tempdir().unwrap();
+    let file = place.path().join("file");
+    fs::write(&file, "").unwrap();
+    let cache = Cache::new(&file);
+    let Kept { key, layer, .. } = &kept();
+    cache.keep_layer(key, layer).unwrap_err();
+    assert_eq!(cache.layer(key), None);
+}
+
+struct Change {
+    what: &'static str,
+    make: fn(&Tree),
+}
+
+impl Change {
+    fn new(what: &'static str, make: fn(&Tree)) -> Self {
+        Self { what, make }
+    }
+}
+
+struct Kept {
+    place: tempfile::TempDir,
+    cache: Cache,
+    key: Key,
+    layer: Layer,
+    file: PathBuf,
+}
+
+/// A cache that remembers one layer.
+fn kept() -> Kept {
+    let place = tempfile::tempdir().unwrap();
+    let tree = tree();
+    let key = Key::new(&look(&tree), &Options::default());
+    let layer = Packer::default()
+        .pack(tree.path(), std::io::sink(), &mut |_| {}, &Watch::default())
+        .unwrap();
+    let cache = Cache::new(place.path());
+    cache.keep_layer(&key, &layer).unwrap();
+    let file = place.path().join("v1/layers").join(key.name());
+    Kept {
+        place,
+        cache,
+        key,
+        layer,
+        file,
+    }
+}
+
+fn tree() -> Tree {
+    let tree = Tree::new();
+    tree.directory("bin", 0o755).directory("etc", 0o755);
+    tree.file("bin/sh", 0o4755, b"echo").symlink("link", "bin");
+    tree.file("etc/motd", 0o644, b"welcome").settle();
+    tree
+}
+
+fn look(tree: &Tree) -> Fingerprint {
+    let seen = survey(
+        tree.path(),
+        &Options::default(),
+        &mut |_| {},
+        &Watch::default(),
+    );
+    seen.unwrap().fingerprint
+}

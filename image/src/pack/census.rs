@@ -1,0 +1,96 @@
+//! What can be said of a tree without reading its files.
+
+use super::Options;
+use crate::cache::{Fingerprint, Fingerprinter};
+use crate::error::PackError;
+use crate::notice::{Notice, SpecialFiles};
+use crate::rules::{self, BuildCache};
+use crate::walk::{Entry, Kind, Walk};
+
+/// Sees every member of a walk, in its order: decides which ones are packed, tells what is worth
+/// telling, and takes the fingerprint. Who packs a tree and who only looks at it see the same.
+pub(super) struct Census<'a> {
+    options: &'a Options,
+    notices: &'a mut dyn FnMut(Notice),
+    build_cache: BuildCache,
+    fingerprinter: Fingerprinter,
+    /// What was seen so far.
+    pub(super) seen: Seen,
+}
+
+/// What a tree holds that is told rather than packed.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Seen {
+    pub(super) setuid: u64,
+    pub(super) setgid: u64,
+    pub(super) special: SpecialFiles,
+}
+
+/// What becomes of a member.
+pub(super) enum Fate {
+    Packed {
+        /// Where it points, if it is a symbolic link.
+        target: Vec<u8>,
+    },
+    LeftOut,
+}
+
+impl<'a> Census<'a> {
+    pub(super) fn new(options: &'a Options, notices: &'a mut dyn FnMut(Notice)) -> Self {
+        Self {
+            options,
+            notices,
+            build_cache: BuildCache::default(),
+            fingerprinter: Fingerprinter::new(),
+            seen: Seen::default(),
+        }
+    }
+
+    /// Sees the member that the walk has just come to.
+    pub(super) fn see(&mut self, walk: &mut Walk, entry: &Entry) -> Result<Fate, PackError> {
+        if self.build_cache.owns(walk.path(), entry.kind) {
+            walk.prune();
+            (self.notices)(Notice::LeftOut(walk.member_path()));
+            return Ok(Fate::LeftOut);
+        }
+        let mut target = Vec::new();
+        match entry.kind {
+            Kind::Special(kind) if self.options.strict => {
+                return Err(PackError::Special {
+                    path: walk.host_path(),
+                    kind,
+                });
+            }
+            Kind::Special(kind) => self.seen.special.count(kind),
+            Kind::Symlink => target = walk.read_link()?,
+            Kind::Directory | Kind::File => self.tell_mode(walk, entry),
+        }
+        self.fingerprinter.add(walk.path(), entry, &target);
+        if matches!(entry.kind, Kind::Special(_)) {
+            return Ok(Fate::LeftOut);
+        }
+        if rules::is_whiteout(walk.path()) {
+            (self.notices)(Notice::Whiteout(walk.member_path()));
+        }
+        Ok(Fate::Packed { target })
+    }
+
+    /// After the last member.
+    pub(super) fn finish(self) -> Fingerprint {
+        if !self.seen.special.is_empty() {
+            (self.notices)(Notice::LeftOutSpecial(self.seen.special));
+        }
+        self.fingerprinter.finish()
+    }
+
+    fn tell_mode(&mut self, walk: &Walk, entry: &Entry) {
+        if entry.mode & rules::SETUID != 0 {
+            self.seen.setuid += 1;
+            (self.notices)(Notice::StrippedSetuid(walk.member_path()));
+        }
+        if entry.mode & rules::SETGID != 0 {
+            self.seen.setgid += 1;
+            (self.notices)(Notice::StrippedSetgid(walk.member_path()));
+        }
+    }
+}

@@ -1,0 +1,56 @@
+//! Looking at a tree before it is packed.
+
+use std::path::Path;
+
+use super::census::{Census, Fate};
+use super::{Options, Watch};
+use crate::cache::Fingerprint;
+use crate::error::PackError;
+use crate::notice::Notice;
+use crate::walk::{Kind, Walk};
+
+/// What a packer will find in a directory.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Survey {
+    /// Members.
+    pub members: u64,
+    /// Bytes of content, where each name of a file with several is counted.
+    pub bytes: u64,
+    /// What it looks like: if it is the same later, so is the layer.
+    pub fingerprint: Fingerprint,
+}
+
+/// Walks through `directory` without reading any file: for progress with a known end, and to learn
+/// whether it has changed. `notices` gets what it would get if the tree was packed.
+///
+/// # Errors
+///
+/// A directory that cannot be read or changes meanwhile, a file that [`Options::strict`] forbids,
+/// and cancellation by `watch`.
+pub fn survey(
+    directory: &Path,
+    options: &Options,
+    notices: &mut dyn FnMut(Notice),
+    watch: &Watch,
+) -> Result<Survey, PackError> {
+    let mut census = Census::new(options, notices);
+    let (mut members, mut bytes) = (0, 0);
+    let mut walk = Walk::new(directory)?;
+    while let Some(entry) = walk.next()? {
+        if watch.is_cancelled() {
+            return Err(PackError::Cancelled);
+        }
+        if let Fate::Packed { .. } = census.see(&mut walk, &entry)? {
+            members += 1;
+            if entry.kind == Kind::File {
+                bytes += entry.stamp.size;
+            }
+        }
+    }
+    Ok(Survey {
+        members,
+        bytes,
+        fingerprint: census.finish(),
+    })
+}

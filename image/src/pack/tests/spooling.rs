@@ -1,0 +1,80 @@
+//! Reading a layer while it is packed.
+
+use std::fs;
+use std::io::Read;
+
+use crate::testing::{Tree, noise, pack};
+use crate::{Options, PackError, Packer, Spooling, Watch};
+
+#[test]
+fn readers_at_any_place_get_what_packing_gives() {
+    let tree = tree();
+    let (layer, bytes, _) = pack(tree.path(), &Options::default());
+    let (spooling, _place) = start(&tree, &Watch::default());
+    let mut readers = [0, 1, bytes.len() / 2, bytes.len(), bytes.len() + 9]
+        .map(|offset| (offset, spooling.open_at(offset as u64)));
+    for (offset, reader) in &mut readers {
+        let mut read = Vec::new();
+        reader.read_to_end(&mut read).unwrap();
+        let expected = bytes.get(*offset..).unwrap_or_default();
+        assert!(read == expected, "from {offset}");
+    }
+    let spooled = spooling.finish().unwrap();
+    assert_eq!(*spooled.layer(), layer.unwrap());
+    assert!(spooling.outcome().unwrap().is_ok());
+}
+
+#[test]
+fn a_reader_hears_why_packing_failed() {
+    let tree = tree();
+    let watch = Watch::default();
+    watch.cancel();
+    let (spooling, _place) = start(&tree, &watch);
+    let mut read = Vec::new();
+    let error = spooling.open_at(0).read_to_end(&mut read).unwrap_err();
+    assert!(error.to_string().contains("cancelled"), "{error}");
+    let error = spooling.finish().unwrap_err();
+    assert!(matches!(*error, PackError::Cancelled), "{error}");
+}
+
+#[test]
+fn whoever_drops_it_stops_the_packer_and_lets_no_reader_wait() {
+    let tree = tree();
+    for number in 0..40 {
+        tree.file(format!("more-{number}"), 0o644, &noise(number, 1 << 20));
+    }
+    let watch = Watch::default();
+    let (spooling, _place) = start(&tree, &watch);
+    let mut reader = spooling.open_at(0);
+    reader.read_exact(&mut [0; 10]).unwrap();
+    drop(spooling);
+    // It ends, one way or the other: a packer that was done already has nothing to stop.
+    let _ = reader.read_to_end(&mut Vec::new());
+    assert!(!watch.is_cancelled(), "others look at that flag, too");
+}
+
+#[test]
+fn no_place_for_the_file_is_said_at_once() {
+    let tree = tree();
+    let nowhere = tree.at("nowhere");
+    let packer = Packer::default();
+    let started = packer.start_to_spool(tree.path().to_owned(), &nowhere, Watch::default());
+    assert!(matches!(started, Err(PackError::Spool { .. })));
+    assert!(!fs::exists(nowhere).unwrap());
+}
+
+fn start(tree: &Tree, watch: &Watch) -> (Spooling, tempfile::TempDir) {
+    let place = tempfile::tempdir().unwrap();
+    let spooling = Packer::default()
+        .start_to_spool(tree.path().to_owned(), place.path(), watch.clone())
+        .unwrap();
+    (spooling, place)
+}
+
+fn tree() -> Tree {
+    let tree = Tree::new();
+    tree.file("a", 0o644, &noise(3, 3 << 20))
+        .file("b", 0o644, b"b");
+    tree.settle();
+    tree
+}
