@@ -41,7 +41,8 @@ impl Table {
         let ours = self.rows.first()?;
         let rounds = ours.outcomes.iter().zip(&row.outcomes);
         let ratios = rounds.filter_map(|(ours, theirs)| Some(value(ours)? / value(theirs)?));
-        median(ratios.collect())
+        // What took no time that could be measured is no measure for anything.
+        median(ratios.filter(|ratio| ratio.is_finite()).collect())
     }
 }
 
@@ -55,23 +56,27 @@ impl fmt::Display for Table {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(
             f,
-            "| way | wall s | ours / this | CPU s | peak MB | stored MB | again s | ours / this |"
+            "| way | wall s | ours / this | CPU s | ours / this | peak MB | stored MB | again s \
+             | ours / this | again CPU s |"
         )?;
-        writeln!(f, "|---|---|---|---|---|---|---|---|")?;
+        writeln!(f, "|---|---|---|---|---|---|---|---|---|---|")?;
         let fresh = |outcome: &Outcome| Some(outcome.fresh.wall);
         let cpu = |outcome: &Outcome| Some(outcome.fresh.cpu);
         let memory = |outcome: &Outcome| Some(outcome.fresh.memory as f64 / 1e6);
         let bytes = |outcome: &Outcome| Some(outcome.bytes as f64 / 1e6);
         let again = |outcome: &Outcome| Some(outcome.again?.wall);
+        let again_cpu = |outcome: &Outcome| Some(outcome.again?.cpu);
         for row in &self.rows {
             let cells = [
                 shown(row.median(&fresh), 2),
                 shown(self.ratio(row, &fresh), 3),
                 shown(row.median(&cpu), 2),
+                shown(self.ratio(row, &cpu), 3),
                 shown(row.median(&memory), 0),
                 shown(row.median(&bytes), 1),
                 shown(row.median(&again), 3),
                 shown(self.ratio(row, &again), 4),
+                shown(row.median(&again_cpu), 3),
             ];
             writeln!(f, "| {} | {} |", row.name, cells.join(" | "))?;
         }

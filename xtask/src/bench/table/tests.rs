@@ -18,7 +18,7 @@ fn ratios_are_taken_round_by_round() {
 fn what_was_not_measured_is_a_dash() {
     let mut table = Table::new(vec!["ours"]);
     table.add(0, outcome(1.0));
-    assert!(table.to_string().contains("| - | - |\n"));
+    assert!(table.to_string().contains("| - | - | - |\n"));
 }
 
 #[test]
