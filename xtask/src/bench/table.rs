@@ -14,7 +14,8 @@ pub(super) struct Table {
 
 struct Row {
     name: &'static str,
-    outcomes: Vec<Outcome>,
+    /// One for each round; `None` where it failed.
+    outcomes: Vec<Option<Outcome>>,
 }
 
 impl Table {
@@ -28,8 +29,8 @@ impl Table {
         }
     }
 
-    /// Takes in the next outcome of that row.
-    pub(super) fn add(&mut self, row: usize, outcome: Outcome) {
+    /// Takes in that row's outcome of the next round.
+    pub(super) fn add(&mut self, row: usize, outcome: Option<Outcome>) {
         if let Some(row) = self.rows.get_mut(row) {
             row.outcomes.push(outcome);
         }
@@ -40,7 +41,8 @@ impl Table {
     fn ratio(&self, row: &Row, value: &dyn Fn(&Outcome) -> Option<f64>) -> Option<f64> {
         let ours = self.rows.first()?;
         let rounds = ours.outcomes.iter().zip(&row.outcomes);
-        let ratios = rounds.filter_map(|(ours, theirs)| Some(value(ours)? / value(theirs)?));
+        let ratios = rounds
+            .filter_map(|(ours, theirs)| Some(value(ours.as_ref()?)? / value(theirs.as_ref()?)?));
         // What took no time that could be measured is no measure for anything.
         median(ratios.filter(|ratio| ratio.is_finite()).collect())
     }
@@ -48,7 +50,7 @@ impl Table {
 
 impl Row {
     fn median(&self, value: &dyn Fn(&Outcome) -> Option<f64>) -> Option<f64> {
-        median(self.outcomes.iter().filter_map(value).collect())
+        median(self.outcomes.iter().flatten().filter_map(value).collect())
     }
 }
 

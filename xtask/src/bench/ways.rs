@@ -59,7 +59,7 @@ const BEST: &str =
     r#""$LONGSHORE" push --quiet --compression-level best --image "$TREE" "$HOST/bench:1""#;
 
 const CH_IMAGE: &str = r#"
-ch-image --storage "$WORK/storage" --tls-no-verify push --image "$TREE" bench "$HOST/bench:1"
+ch-image --storage "$WORK/storage" --no-cache --tls-no-verify push --image "$TREE" bench "$HOST/bench:1"
 "#;
 
 const BUILDAH: &str = r#"
