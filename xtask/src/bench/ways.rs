@@ -48,7 +48,7 @@ pub(super) const WAYS: &[Way] = &[
     Way {
         again: None,
         layer: Some("layer.tar.gz"),
-        ..Way::new("tar | gzip, no push", &["tar", "gzip"], TAR, "")
+        ..Way::new("tar to gzip, no push", &["tar", "gzip"], TAR, "")
     },
 ];
 
