@@ -13,11 +13,12 @@ use crate::process::Failure;
 /// compress to about half, as systems do. The same one each time.
 pub(super) fn make(root: &Path, bytes: u64) -> Result<(), Failure> {
     let mut random = Random(0x4c6f_6e67_7368_6f72);
-    let mut written = 0;
+    let mut written = METADATA.len() as u64;
     let mut number = 0;
     let make = |folder: &Path| fs::create_dir_all(folder);
     let failed = |error: io::Error| Failure::new(format!("cannot make a tree: {error}"));
     make(&root.join("ch")).map_err(failed)?;
+    fs::write(root.join("ch/metadata.json"), METADATA).map_err(failed)?;
     while written < bytes {
         let folder = root.join(format!("usr/lib/{}/{}", number / 1000, number / 50 % 20));
         if number % 50 == 0 {
@@ -108,6 +109,13 @@ impl Random {
         self.next() % limit
     }
 }
+
+/// ch-image cannot push an image in whose history nothing made a layer.
+const METADATA: &str = r#"{
+  "arch": "amd64", "arg": {}, "cwd": "/", "env": {}, "labels": {}, "shell": ["/bin/sh", "-c"],
+  "volumes": [], "history": [{"created": "2026-01-01T00:00:00Z", "created_by": "COPY . /"}]
+}
+"#;
 
 const WORDS: &[&str] = &[
     "anchor",
