@@ -9,6 +9,8 @@ mod again;
 mod answers;
 mod explain;
 mod landing;
+mod lanes;
+mod launch;
 mod poll;
 
 use std::collections::{BTreeSet, VecDeque};

@@ -1,21 +1,20 @@
 //! What comes next.
 
-use http::header::{AUTHORIZATION, USER_AGENT};
+use http::header::AUTHORIZATION;
 use http::{HeaderValue, Method};
 
 use super::{OpeningState, Push, Stage};
 use crate::auth::{Generation, Need, Readiness};
-use crate::blob::{Blob, Standing, State, Turn, Upload};
+use crate::blob::{Standing, Turn};
 use crate::classify::Step;
 use crate::error::{PushError, PushErrorKind};
 use crate::event::{Event, Phase};
-use crate::flights::{Draft, Flight, Work};
-use crate::ids::{BlobId, RequestId, Ticket};
+use crate::flights::{Draft, Work};
+use crate::ids::{BlobId, RequestId};
 use crate::manifest;
-use crate::output::{Exchange, Limits, Output};
-use crate::payload::{Failure, FailureKind, Payload};
+use crate::output::Output;
+use crate::payload::{Failure, FailureKind};
 use crate::time::Timestamp;
-use crate::wire::url::HttpUrl;
 
 impl Push {
     /// The next output. What was said before goes first, then what is overdue, then what can be
@@ -137,114 +136,6 @@ impl Push {
         }
     }
 
-    /// Asks for the next blob that may be there.
-    fn next_question(&mut self) -> Option<Output> {
-        self.next_of(|blob| matches!(blob.state, State::Check(_)), false)
-    }
-
-    /// Opens a session before it is known which blob needs it. That saves a round trip where blobs
-    /// are not there, and costs a session where they are.
-    fn next_session(&mut self) -> Option<Output> {
-        let wanted = self
-            .blobs
-            .iter()
-            .filter(|blob| blob.is_looked_for())
-            .count();
-        let at_hand = self.spares.len() + self.flights.ahead();
-        let is_enough = at_hand >= wanted.min(self.config.uploads.max(1));
-        let is_full = self.flights.controls() >= self.config.controls.max(1);
-        if is_enough || is_full || !self.looks_ahead {
-            return None;
-        }
-        let (header, used) = self.authorized()?;
-        let mut draft = Draft::new(Step::Open, Method::POST, self.api.uploads());
-        draft
-            .headers
-            .extend(header.map(|header| (AUTHORIZATION, header)));
-        self.send(Work::Ahead, draft, used)
-    }
-
-    /// Gives the sessions that are open anyway to the first blobs that would open one.
-    fn hand_out_sessions(&mut self) {
-        for blob in self.blobs.iter_mut().filter(|blob| blob.needs_session()) {
-            if is_due(&mut blob.standing, self.now)
-                && let Some(session) = self.spares.pop_front()
-            {
-                blob.state = State::Upload(Upload::new(session));
-            }
-        }
-    }
-
-    /// The next request for a blob, short ones before long bodies.
-    fn next_blob(&mut self) -> Option<Output> {
-        let mut coming = self.flights.ahead();
-        // A session that is on its way is waited for rather than asked for once more.
-        let is_served = |blob: &Blob| {
-            let is_served = blob.needs_session() && coming > 0;
-            coming -= usize::from(is_served);
-            is_served
-        };
-        self.next_of(not(is_served), false)
-            .or_else(|| self.next_of(|_| true, true))
-    }
-
-    /// The first blob that is `wanted` and has something to send, with bytes of its own or without.
-    fn next_of(
-        &mut self,
-        mut wanted: impl FnMut(&Blob) -> bool,
-        uploading: bool,
-    ) -> Option<Output> {
-        let (used, lanes) = if uploading {
-            (self.flights.uploads(), self.config.uploads)
-        } else {
-            (self.flights.controls(), self.config.controls)
-        };
-        if used >= lanes.max(1) {
-            return None;
-        }
-        for index in 0..self.blobs.len() {
-            let blob = &mut self.blobs[index];
-            if blob.is_done() || blob.twin.is_some() || !is_due(&mut blob.standing, self.now) {
-                continue;
-            }
-            if blob.state.is_upload(&blob.facts) == uploading && wanted(blob) {
-                return self.send_blob(index);
-            }
-        }
-        None
-    }
-
-    fn send_blob(&mut self, index: usize) -> Option<Output> {
-        let (header, used) = self.authorized()?;
-        let blob = &self.blobs[index];
-        let id = blob.facts.id;
-        let mut draft = match blob.state.draft(&blob.facts, &self.api) {
-            Ok(draft) => draft,
-            Err(why) => {
-                let error = PushError::new(PushErrorKind::Source, Phase::Upload, why)
-                    .at(self.blob_place(id))
-                    .with_hint("use a source that can be read again, a file for instance");
-                self.fail(error);
-                return None;
-            }
-        };
-        let is_first = blob.tries == 0 && blob.setbacks == 0;
-        match draft.step {
-            Step::Check if is_first => self.event(Event::BlobChecking(id)),
-            step if step.is_upload() => {
-                let offset = blob.offset();
-                self.event(Event::BlobUploading { blob: id, offset });
-            }
-            _ => {}
-        }
-        if draft.url.origin() == self.api.origin() {
-            draft
-                .headers
-                .extend(header.map(|header| (AUTHORIZATION, header)));
-        }
-        self.send(Work::Blob(id), draft, used)
-    }
-
     fn next_manifest(&mut self) -> Option<Output> {
         if !self.is_every_blob_done() || self.flights.controls() >= self.config.controls.max(1) {
             return None;
@@ -313,73 +204,10 @@ impl Push {
     }
 
     /// What a request to the registry may carry, if it may be sent now.
-    fn authorized(&mut self) -> Option<(Option<HeaderValue>, Generation)> {
+    pub(super) fn authorized(&mut self) -> Option<(Option<HeaderValue>, Generation)> {
         match self.auth.readiness(self.now) {
             Readiness::Go(header, used) => Some((header, used)),
             Readiness::Blocked => None,
-        }
-    }
-
-    /// Sends `draft` for `work`, now. What there is to say about it is said first.
-    pub(super) fn send(&mut self, work: Work, draft: Draft, used: Generation) -> Option<Output> {
-        let limits = self.limits(&draft);
-        let request = match self.request(&draft) {
-            Ok(request) => request,
-            Err(url) => {
-                let what = format!("{url} is not a URL that can be asked for");
-                let phase = draft.step.phase();
-                self.fail(PushError::new(PushErrorKind::Unintelligible, phase, what));
-                return None;
-            }
-        };
-        let id = self
-            .flights
-            .launch(Flight::new(self.now, work, draft, used, limits));
-        match work {
-            Work::Blob(blob) => self.blobs[blob.index()].standing = Standing::Flying(id),
-            Work::Probe | Work::Preflight => self.opening.standing = Standing::Flying(id),
-            Work::Manifest => {
-                if let Some(manifest) = &mut self.manifest {
-                    manifest.standing = Standing::Flying(id);
-                }
-            }
-            Work::Token | Work::Ahead | Work::CleanUp => {}
-        }
-        self.outbox.push_back(Output::Send(Exchange {
-            ticket: Ticket(id),
-            request,
-            limits,
-        }));
-        self.outbox.pop_front()
-    }
-
-    fn request(&self, draft: &Draft) -> Result<http::Request<Payload>, HttpUrl> {
-        let mut request = http::Request::new(draft.payload.clone());
-        *request.method_mut() = draft.method.clone();
-        *request.uri_mut() = draft.url.to_uri().map_err(|_| draft.url.clone())?;
-        *request.headers_mut() = draft.headers.clone();
-        let agent = HeaderValue::from_str(&self.config.user_agent);
-        if let Ok(agent) = agent {
-            request.headers_mut().insert(USER_AGENT, agent);
-        }
-        Ok(request)
-    }
-
-    fn limits(&self, draft: &Draft) -> Limits {
-        let idle = self.config.idle;
-        let (answer, response_body) = match draft.step {
-            Step::Put | Step::Stream | Step::Chunk | Step::Commit => {
-                (self.config.commit.max(idle), ERROR_BODY)
-            }
-            Step::Confirm if draft.method == Method::GET => (idle, MANIFEST_BODY),
-            Step::Token => (idle, TOKEN_BODY),
-            _ => (idle, ERROR_BODY),
-        };
-        Limits {
-            idle,
-            answer,
-            total: (draft.step == Step::Delete).then_some(self.config.clean_up),
-            response_body,
         }
     }
 
@@ -491,12 +319,8 @@ impl Push {
     }
 }
 
-fn not(mut question: impl FnMut(&Blob) -> bool) -> impl FnMut(&Blob) -> bool {
-    move |blob| !question(blob)
-}
-
 /// Whether a pause is over; ends it if so.
-fn is_due(standing: &mut Standing, now: Timestamp) -> bool {
+pub(super) fn is_due(standing: &mut Standing, now: Timestamp) -> bool {
     if let Standing::Pausing(until) = standing
         && *until <= now
     {
@@ -511,10 +335,3 @@ fn is_kept_at_the_end(step: Step) -> bool {
         Step::Delete | Step::Preflight | Step::Open | Step::Mount
     )
 }
-
-/// Enough for every error document that is worth reading.
-const ERROR_BODY: usize = 64 << 10;
-/// Tokens with many scopes are long.
-const TOKEN_BODY: usize = 1 << 20;
-/// The size that every registry must take is 4 MiB.
-const MANIFEST_BODY: usize = 8 << 20;
