@@ -33,6 +33,8 @@ pub enum Event {
     },
     /// The registry holds this blob. Said once for each blob, however it got there.
     BlobDone(BlobId, Descriptor),
+    /// The registry has this manifest already, under the name that it was to get.
+    ManifestExists,
     /// The manifest is about to be sent.
     ManifestUploading,
     /// The registry holds the manifest. Not said when the push fails.
@@ -151,6 +153,8 @@ pub enum BlobActivity {
 pub struct Report {
     /// The manifest, as the registry confirmed it.
     pub manifest: Descriptor,
+    /// Whether the registry had the manifest under its name already, so that it was not sent.
+    pub manifest_existed: bool,
     /// Every blob, in the order they were added.
     pub blobs: Vec<BlobReport>,
     /// What the registry asked to show to a person, each text once.

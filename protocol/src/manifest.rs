@@ -1,4 +1,5 @@
-//! The manifest: sent last, and not believed to be there until the registry names its digest.
+//! The manifest: sent last, unless it is there already, and not believed to be there until the
+//! registry names its digest.
 
 use bytes::Bytes;
 use http::header::{ACCEPT, CONTENT_TYPE};
@@ -61,6 +62,9 @@ pub(crate) struct Manifest {
     /// How often blobs were found missing.
     pub(crate) rounds: u32,
     pub(crate) announced: bool,
+    /// It was there before it was sent.
+    pub(crate) existed: bool,
+    looked: bool,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -89,6 +93,8 @@ enum Absent {
     Send,
     /// It was refused, and that was meant.
     Refuse,
+    /// It was not sent yet: send it, whatever the reason.
+    Begin,
 }
 
 /// What comes next.
@@ -117,7 +123,28 @@ impl Manifest {
             dispute: None,
             rounds: 0,
             announced: false,
+            existed: false,
+            looked: false,
         }
+    }
+
+    /// Looks, once, whether `name` stands for it already, before it is sent. That costs a request
+    /// where it does not, so it is for pushes that found everything else there.
+    pub(crate) fn look_first(&mut self, name: &str) {
+        if self.looked || self.announced || self.state != State::Put {
+            return;
+        }
+        self.looked = true;
+        self.state = State::Confirm(Confirm {
+            name: name.to_owned(),
+            with_get: false,
+            absent: Absent::Begin,
+        });
+    }
+
+    /// Whether the next request sends it.
+    pub(crate) fn is_sent_next(&self) -> bool {
+        self.state == State::Put
     }
 
     /// The request that this state needs, for the manifest that is to be known as `name`.
@@ -207,18 +234,28 @@ impl Manifest {
         body: &[u8],
     ) -> Pace {
         let is_named = |digest: &Digest| *digest == self.descriptor.digest;
+        let is_first = confirm.absent == Absent::Begin;
         let is_there = match verdict {
             Verdict::Accept if confirm.with_get => is_named(&Digest::sha256(body)),
             Verdict::Accept => match &reply.echo {
                 Some(echo) => is_named(echo),
-                None => confirm.name == self.descriptor.digest.to_string(),
+                None => !is_first && confirm.name == self.descriptor.digest.to_string(),
             },
             _ => false,
         };
         match (verdict, &confirm.absent) {
             (Verdict::Accept, _) if is_there => {
+                self.existed = is_first;
                 self.state = State::Done;
                 Pace::Onward
+            }
+            (_, Absent::Begin) => {
+                self.state = State::Put;
+                if verdict == Verdict::Retry {
+                    Pace::Retry
+                } else {
+                    Pace::Onward
+                }
             }
             (Verdict::Retry, _) => Pace::Retry,
             (Verdict::Fail(kind), _) => Pace::Fail(kind, ""),

@@ -352,6 +352,10 @@ impl Push {
         });
         Report {
             manifest,
+            manifest_existed: self
+                .manifest
+                .as_ref()
+                .is_some_and(|manifest| manifest.existed),
             blobs: blobs.collect(),
             warnings: self.warnings.iter().cloned().collect(),
             requests: self.flights.count(),

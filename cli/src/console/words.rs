@@ -86,6 +86,9 @@ pub fn held(blob: &str, digest: &Digest) -> String {
     format!("{blob}: {}: in the registry", digest.short())
 }
 
+/// The registry has the manifest under that name. `ch-image` sends it again.
+pub const MANIFEST_EXISTS: &str = "manifest: already present";
+
 /// The manifest is being sent.
 pub const MANIFEST: &str = "manifest: uploading";
 

@@ -249,6 +249,7 @@ impl longshore_blocking::Handler for Teller<'_> {
                 console.detail(about(id, &|blob| words::held(&blob.label, &blob.digest)));
                 meter.take_if(|(metered, _)| metered == id);
             }
+            Event::ManifestExists => console.say(words::MANIFEST_EXISTS),
             Event::ManifestUploading => console.say(words::MANIFEST),
             Event::ManifestDone(manifest) => {
                 console.detail(format!("manifest: {} is in the registry", manifest.digest));

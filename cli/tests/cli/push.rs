@@ -121,7 +121,7 @@ layer 1/1: [SHORT]: checking if already in repository
 layer 1/1: [SHORT]: already present
 config: [SHORT]: checking if already in repository
 config: [SHORT]: already present
-manifest: uploading
+manifest: already present
 cleaning up
 done
 

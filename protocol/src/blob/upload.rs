@@ -173,7 +173,11 @@ impl Upload {
     fn smaller(self, facts: &mut Facts) -> Turn {
         let size = facts.content.as_ref().map_or(0, |content| content.size);
         let sent = self.chunk(facts).map_or(size, |most| most.min(size));
-        let smaller = self.session.chunk_max.unwrap_or(FIRST_CHUNK).min(sent / 2);
+        let smaller = self
+            .session
+            .chunk_max
+            .unwrap_or(FIRST_CHUNK)
+            .min(sent.div_ceil(2));
         if facts.replay != Replay::Anywhere || smaller < SMALLEST_CHUNK {
             return Turn::fail(State::Upload(self), PushErrorKind::Rejected);
         }

@@ -194,6 +194,9 @@ impl Push {
                 manifest.tries = 0;
                 if manifest.state == manifest::State::Done {
                     let descriptor = manifest.descriptor.clone();
+                    if manifest.existed {
+                        self.event(Event::ManifestExists);
+                    }
                     self.event(Event::ManifestDone(descriptor));
                 }
             }

@@ -5,10 +5,10 @@ use http::{HeaderValue, Method};
 
 use super::{OpeningState, Push, Stage};
 use crate::auth::{Generation, Need, Readiness};
-use crate::blob::{Standing, Turn};
+use crate::blob::{Blob, Standing, Turn};
 use crate::classify::Step;
 use crate::error::{PushError, PushErrorKind};
-use crate::event::{Event, Phase};
+use crate::event::{BlobOutcome, Event, Phase};
 use crate::flights::{Draft, Work};
 use crate::ids::{BlobId, RequestId};
 use crate::manifest;
@@ -145,8 +145,12 @@ impl Push {
             return None;
         }
         let (header, used) = self.authorized()?;
-        let manifest = self.manifest.as_mut()?;
         let name = self.config.reference.manifest_name();
+        let is_nothing_new = self.is_every_blob_old();
+        let manifest = self.manifest.as_mut()?;
+        if is_nothing_new {
+            manifest.look_first(&name);
+        }
         let mut draft = match manifest.draft(&self.api, &name) {
             Ok(draft) => draft,
             Err(why) => {
@@ -158,7 +162,7 @@ impl Push {
                 return None;
             }
         };
-        if !manifest.announced {
+        if manifest.is_sent_next() && !manifest.announced {
             manifest.announced = true;
             self.event(Event::ManifestUploading);
         }
@@ -172,6 +176,12 @@ impl Push {
         self.blobs
             .iter()
             .all(|blob| blob.is_done() || blob.twin.is_some())
+    }
+
+    /// Whether the registry had everything so far, so that it may have the manifest as well.
+    fn is_every_blob_old(&self) -> bool {
+        let mut outcomes = self.blobs.iter().filter_map(Blob::outcome).peekable();
+        outcomes.peek().is_some() && outcomes.all(|outcome| *outcome == BlobOutcome::Existed)
     }
 
     /// Deletes the sessions that no blob needs any more, once they are known.

@@ -138,8 +138,9 @@ impl Bench {
             .set_manifest(manifest())
             .expect("it is the first");
         bench.answer_next(200, &[]);
-        let put = bench.next();
+        bench.answer("HEAD /v2/team/app/manifests/1.0", 404, &[]);
         bench.answer("DELETE /up/0", 204, &[]);
+        let put = bench.next();
         (bench, put)
     }
 

@@ -15,9 +15,61 @@ fn the_manifest_waits_for_every_blob() {
     bench.add(BlobSpec::known(blob("b")));
     bench.set_manifest();
     bench.answer_next(200, &[]);
-    assert!(!bench.lines().iter().any(|line| line == PUT));
+    assert!(!bench.lines().iter().any(|line| line == HEAD));
     bench.answer_next(200, &[]);
-    assert!(bench.lines().iter().any(|line| line == PUT));
+    assert!(bench.lines().iter().any(|line| line == HEAD));
+}
+
+#[test]
+fn a_manifest_that_is_there_already_is_not_sent() {
+    let mut bench = Bench::opened();
+    bench.add(BlobSpec::known(blob("a")));
+    bench.set_manifest();
+    bench.answer_next(200, &[]);
+    bench.answer(HEAD, 200, &[("docker-content-digest", &named())]);
+    assert!(bench.events.contains(&Event::ManifestExists));
+    assert!(!bench.events.contains(&Event::ManifestUploading));
+    let report = bench.report();
+    assert!(report.manifest_existed);
+    assert_eq!(report.manifest.digest.to_string(), named());
+}
+
+#[test]
+fn whatever_else_is_heard_of_a_manifest_it_is_sent() {
+    let other = Digest::sha256(b"other").to_string();
+    let other = [("docker-content-digest", other.as_str())];
+    let answers: [(u16, &[(&str, &str)]); 6] = [
+        (200, &other),
+        (200, &[]),
+        (404, &[]),
+        (403, &[]),
+        (405, &[]),
+        (500, &[]),
+    ];
+    for (status, headers) in answers {
+        let mut bench = Bench::opened();
+        bench.add(BlobSpec::known(blob("a")));
+        bench.set_manifest();
+        bench.answer_next(200, &[]);
+        bench.answer(HEAD, status, headers);
+        bench.answer("DELETE /up/0", 204, &[]);
+        if status == 500 {
+            bench.sleep();
+        }
+        bench.answer(PUT, 201, &[("docker-content-digest", &named())]);
+        assert!(!bench.report().manifest_existed, "{status}");
+    }
+}
+
+#[test]
+fn a_manifest_is_not_looked_for_where_a_blob_was_new() {
+    let mut bench = Bench::opened();
+    bench.add(BlobSpec::known(blob("a")));
+    bench.set_manifest();
+    bench.answer_next(404, &[]);
+    let upload = bench.next();
+    bench.reply(upload, 201, &[], "", all("a"));
+    assert_eq!(bench.lines(), [PUT]);
 }
 
 #[test]

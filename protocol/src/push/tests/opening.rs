@@ -197,7 +197,7 @@ fn a_session_that_cannot_be_opened_ahead_is_not_missed() {
     bench.set_manifest();
     assert_eq!(
         bench.lines(),
-        ["PUT /v2/team/app/manifests/1.0", "DELETE /up/0"]
+        ["HEAD /v2/team/app/manifests/1.0", "DELETE /up/0"]
     );
 }
 
