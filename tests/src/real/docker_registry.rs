@@ -77,8 +77,8 @@ impl DockerRegistry {
         }
     }
 
-    /// The requests it has answered, in the order in which it finished them, once it has answered
-    /// `manifests` uploads of a manifest.
+    /// The requests it has answered, in the order in which it finished them, once it has said
+    /// `manifests` times that it holds a manifest.
     ///
     /// It logs a request after the client has its answer, so the log must be waited for.
     pub fn requests_until_manifest(&self, manifests: usize) -> Vec<Request> {
@@ -91,7 +91,7 @@ impl DockerRegistry {
                     .collect();
                 let seen = requests
                     .iter()
-                    .filter(|request| request.is_manifest_upload())
+                    .filter(|request| request.confirms_manifest())
                     .count();
                 (seen >= manifests).then_some(requests)
             })
@@ -122,8 +122,17 @@ impl Request {
         matches!(self.method.as_str(), "PATCH" | "PUT") && self.target.contains("/blobs/uploads/")
     }
 
-    fn is_manifest_upload(&self) -> bool {
-        self.method == "PUT" && self.target.contains("/manifests/") && self.status == 201
+    /// Whether it brought a manifest.
+    pub fn brings_manifest(&self) -> bool {
+        self.method == "PUT" && self.target.contains("/manifests/")
+    }
+
+    fn confirms_manifest(&self) -> bool {
+        let is_there = matches!(
+            (self.method.as_str(), self.status),
+            ("PUT", 201) | ("HEAD", 200)
+        );
+        is_there && self.target.contains("/manifests/")
     }
 
     /// Reads the Combined Log Format; other lines are none of ours.
