@@ -1,6 +1,6 @@
 //! The push machine against the mock registry's core, through everything a network does.
 
-use longshore_tests::simulator::{Plan, run};
+use longshore_tests::simulator::{Fault, Plan, run, shrink, shrink_while};
 
 #[test]
 fn no_seed_violates_an_invariant() {
@@ -32,6 +32,47 @@ fn invariant_7_the_same_seed_gives_the_same_trace() {
             _ => panic!("seed {seed} violates an invariant"),
         }
     }
+}
+
+/// The mistake looked for is planted: it is made when a connection breaks in an upload.
+#[test]
+fn a_plan_shrinks_to_what_the_mistake_needs() {
+    let is_cut = |(_, fault): &(u64, Fault)| matches!(fault, Fault::CutAfter(1..));
+    let fails = |plan: &Plan| plan.faults.iter().any(is_cut) && plan.blobs.len() >= 2;
+    let mut tried = 0;
+    for plan in (0..200).map(Plan::of).filter(fails) {
+        let small = shrink_while(&plan, fails);
+        assert!(
+            matches!(small.faults[..], [(_, Fault::CutAfter(1))]),
+            "{small}"
+        );
+        assert_eq!(small.blobs.len(), 2, "{small}");
+        assert!(
+            small.outages.is_empty() && small.cancel.is_none(),
+            "{small}"
+        );
+        assert_eq!(small.profile.name, "oci");
+        assert!(small.blobs.iter().all(|blob| blob.size == 0 && blob.known));
+        tried += 1;
+    }
+    assert!(tried > 5, "{tried} seeds have what is looked for");
+}
+
+#[test]
+fn a_sound_plan_does_not_shrink() {
+    assert!(shrink(&Plan::of(0)).is_none());
+}
+
+#[test]
+fn a_plan_tells_what_is_unusual_in_it() {
+    let mut plan = Plan::of(0);
+    plan.profile = longshore_mock_registry::Profile::builtin("oci").expect("it is embedded");
+    plan.profile.chunk.max_length = 50;
+    plan.faults = vec![(3, Fault::CutAfter(40))];
+    let told = plan.to_string();
+    let head = "seed 0\nregistry: oci, chunk.max-length = 50\n";
+    assert!(told.starts_with(head), "{told}");
+    assert!(told.contains("\nrequest 3: CutAfter(40)\n"), "{told}");
 }
 
 /// Enough for a build without optimization; `cargo xtask sim` plays many more.

@@ -6,7 +6,7 @@
 
 use std::process::ExitCode;
 
-use longshore_tests::simulator::{Plan, run};
+use longshore_tests::simulator::{Plan, run, shrink};
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -32,7 +32,8 @@ fn play(from: u64, seeds: u64) -> ExitCode {
             }
             Err(violation) => {
                 println!("seed {seed}: {}", violation.what);
-                println!("see the whole story with: sim replay {seed}");
+                tell_smallest(&Plan::of(seed));
+                println!("the whole story of the seed itself: cargo xtask replay {seed}");
                 return ExitCode::FAILURE;
             }
         }
@@ -46,7 +47,7 @@ fn play(from: u64, seeds: u64) -> ExitCode {
 
 fn replay(seed: u64) -> ExitCode {
     let plan = Plan::of(seed);
-    println!("{plan:#?}");
+    println!("{plan}");
     match run(&plan) {
         Ok(outcome) => {
             println!("{}", outcome.trace.join("\n"));
@@ -56,7 +57,18 @@ fn replay(seed: u64) -> ExitCode {
         Err(violation) => {
             println!("{}", violation.trace.join("\n"));
             println!("violated: {}", violation.what);
+            tell_smallest(&plan);
             ExitCode::FAILURE
         }
     }
+}
+
+/// The story of the smallest plan that shows the same.
+fn tell_smallest(plan: &Plan) {
+    let Some((plan, violation)) = shrink(plan) else {
+        return;
+    };
+    println!("\nthe smallest plan that shows it:\n{plan}");
+    println!("{}", violation.trace.join("\n"));
+    println!("violated: {}", violation.what);
 }

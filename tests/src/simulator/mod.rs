@@ -9,7 +9,9 @@ mod check;
 mod network;
 mod plan;
 mod random;
+mod shrink;
 mod source;
+mod tell;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -23,6 +25,7 @@ use longshore_protocol::{
 
 pub use plan::{BlobPlan, Fault, Login, Plan};
 pub use random::Random;
+pub use shrink::{shrink, shrink_while};
 pub use source::Source;
 
 /// What a simulation came to.
@@ -45,6 +48,15 @@ pub struct Violation {
     pub what: String,
     /// What happened until then, a line each.
     pub trace: Vec<String>,
+}
+
+impl Violation {
+    /// Which rule is violated, without what is particular to one push: two plans show the same
+    /// mistake if this is the same.
+    #[must_use]
+    pub fn kind(&self) -> &str {
+        self.what.split(':').next().unwrap_or_default()
+    }
 }
 
 /// Plays `plan` to its end.

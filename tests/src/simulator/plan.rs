@@ -108,8 +108,19 @@ impl Plan {
     /// The plan of `seed`.
     #[must_use]
     pub fn of(seed: u64) -> Self {
-        let mut random = Random::new(seed);
-        let (profile, auth) = profile(&mut random);
+        Self::drawn(seed, &mut Random::new(seed))
+    }
+
+    /// The plan that a fuzzer's bytes choose.
+    #[must_use]
+    pub fn from_bytes(bytes: &[u8]) -> Self {
+        let mut random = Random::from_bytes(bytes);
+        let seed = random.below(u64::from(u32::MAX));
+        Self::drawn(seed, &mut random)
+    }
+
+    fn drawn(seed: u64, random: &mut Random) -> Self {
+        let (profile, auth) = profile(random);
         let trouble = random.below(5);
         let count = 1 + random.below(5);
         let faults = match trouble {
@@ -119,7 +130,7 @@ impl Plan {
             _ => random.below(12),
         };
         let mut faults: Vec<(u64, Fault)> = (0..faults)
-            .map(|_| (1 + random.below(24), fault(&mut random)))
+            .map(|_| (1 + random.below(24), fault(random)))
             .collect();
         faults.sort_by_key(|(n, _)| *n);
         faults.dedup_by_key(|(n, _)| *n);
@@ -142,7 +153,7 @@ impl Plan {
             profile,
             auth,
             login,
-            blobs: (0..count).map(|_| blob(&mut random)).collect(),
+            blobs: (0..count).map(|_| blob(random)).collect(),
             uploads: random.of(&[1, 1, 2, 4]),
             controls: random.of(&[1, 2, 4]),
             preflight: !random.one_in(4),
