@@ -9,6 +9,7 @@ mod bench;
 mod ci;
 mod defects;
 mod deps;
+mod fuzz;
 mod interop;
 mod msrv;
 mod process;
@@ -49,6 +50,8 @@ enum Task {
     Defects(defects::Options),
     /// Who may depend on whom, and what may never reach the protocol crate
     Deps,
+    /// Lets a fuzzer look for bytes that break what must hold
+    Fuzz(fuzz::Options),
     /// Pushes to real registries and pulls back with real clients
     Interop(interop::Options),
     /// The oldest Rust that is promised: stated once, inherited by all
@@ -66,6 +69,7 @@ fn run(task: Task) -> Result<(), Failure> {
         Task::Ci(options) => ci::run(&options),
         Task::Defects(options) => defects::run(&options),
         Task::Deps => deps::run(),
+        Task::Fuzz(options) => fuzz::run(&options),
         Task::Interop(options) => interop::run(&options),
         Task::Msrv => msrv::run(),
         Task::Bench(bench) => bench::run(&bench),
