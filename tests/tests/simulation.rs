@@ -1,6 +1,6 @@
 //! The push machine against the mock registry's core, through everything a network does.
 
-use longshore_tests::simulator::{Fault, Plan, run, shrink, shrink_while};
+use longshore_tests::simulator::{Batches, Fault, Plan, run, shrink, shrink_while};
 
 #[test]
 fn no_seed_violates_an_invariant() {
@@ -31,6 +31,26 @@ fn invariant_7_the_same_seed_gives_the_same_trace() {
             (Ok(first), Ok(second)) => assert_eq!(first, second, "seed {seed}"),
             _ => panic!("seed {seed} violates an invariant"),
         }
+    }
+}
+
+/// Only where nothing goes wrong: a fault comes with the n-th request, and which one that is depends
+/// on the order.
+#[test]
+fn invariant_13_answers_handed_in_together_change_nothing_but_the_order() {
+    let is_calm =
+        |plan: &Plan| plan.faults.is_empty() && plan.outages.is_empty() && plan.cancel.is_none();
+    for plan in (0..SEEDS).map(Plan::of).filter(is_calm) {
+        let results = [Batches::Never, Batches::Always].map(|batches| {
+            let mut plan = plan.clone();
+            plan.batches = batches;
+            let outcome = run(&plan).expect("no seed violates an invariant");
+            match outcome.result {
+                Ok(report) => Ok(report.manifest),
+                Err(error) => Err(error.kind()),
+            }
+        });
+        assert_eq!(results[0], results[1], "{plan}");
     }
 }
 

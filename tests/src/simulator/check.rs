@@ -2,8 +2,8 @@
 
 use http::Method;
 use http::header::AUTHORIZATION;
-use longshore_mock_registry::Auth;
-use longshore_mock_registry::profile::ExpiresIn;
+use longshore_mock_registry::profile::{ExpiresIn, MediaTypes};
+use longshore_mock_registry::{Auth, Profile};
 use longshore_protocol::{
     Exchange, Output, Payload, PushError, PushErrorKind, Replay, Report, Timestamp,
 };
@@ -39,7 +39,7 @@ impl World<'_> {
         let has_password = authorization
             .and_then(|value| value.to_str().ok())
             .is_some_and(|value| value.starts_with("Basic "));
-        let is_basic = self.plan.auth == Auth::Basic;
+        let is_basic = self.plan.auth == Auth::Basic || self.plan.profile.auth.basic_too;
         if has_password && !is_token && !is_basic {
             return Err(
                 "invariant 14: the password went to a registry that uses tokens".to_owned(),
@@ -53,6 +53,8 @@ impl World<'_> {
             blob,
             is_upload,
             is_token,
+            length: request.body().length().unwrap_or(0),
+            told: 0,
         };
         self.air.insert(id, flying);
         self.check_lanes()?;
@@ -208,12 +210,19 @@ impl World<'_> {
         self.plan.auth == Auth::Bearer && is_lie
     }
 
-    /// A blob that cannot be read in parts, for a registry that takes no more than a part.
+    /// What no client can do anything about: a blob that cannot be read in parts, for a registry that
+    /// takes no more than a part; one of unknown length, for a registry that wants lengths; a
+    /// manifest of a type that the registry does not take.
     fn is_beyond_any_client(&self) -> bool {
-        let most = self.plan.profile.chunk.max_length;
+        let Profile {
+            chunk, manifest, ..
+        } = &self.plan.profile;
         let is_stuck = |source: &Source| {
-            source.content().size > most && source.plan().replay != Replay::Anywhere
+            let is_too_long = chunk.max_length > 0 && source.content().size > chunk.max_length;
+            let plan = source.plan();
+            is_too_long && plan.replay != Replay::Anywhere || !plan.known && chunk.length_status > 0
         };
-        most > 0 && self.sources.iter().any(is_stuck)
+        self.sources.iter().any(is_stuck)
+            || self.plan.docker && manifest.media_types == MediaTypes::Oci
     }
 }

@@ -23,7 +23,7 @@ use longshore_protocol::{
     Output, Push, PushError, Replay, Report, RequestId, Scheme, Ticket, Timestamp,
 };
 
-pub use plan::{BlobPlan, Fault, Login, Plan};
+pub use plan::{Batches, BlobPlan, Fault, Login, Plan};
 pub use random::Random;
 pub use shrink::{shrink, shrink_while};
 pub use source::Source;
@@ -111,6 +111,13 @@ struct World<'a> {
     trace: Vec<String>,
 }
 
+/// What the parts of an image are called in one format.
+struct MediaTypes {
+    manifest: MediaType,
+    config: MediaType,
+    layer: MediaType,
+}
+
 /// What comes back for a request.
 enum Arrival {
     Answer(Ticket, http::Response<Bytes>, longshore_protocol::Receipt),
@@ -124,6 +131,10 @@ struct Flying {
     blob: Option<BlobId>,
     is_upload: bool,
     is_token: bool,
+    /// How long its body is, as far as anybody knows; nothing of one that stalls will leave.
+    length: u64,
+    /// How much of it the push was told of.
+    told: u64,
 }
 
 impl<'a> World<'a> {
@@ -131,17 +142,16 @@ impl<'a> World<'a> {
         let mut registry = RegistryConfig::new(plan.profile.clone())
             .auth(plan.auth)
             .origin(format!("http://{HOST}"))
-            .user(USER, PASSWORD);
+            .user(USER, PASSWORD)
+            .repository(TARGET)
+            .repository(Plan::SOURCE);
         registry.seed = plan.seed;
         let mut world = Self {
             plan,
             push: Push::new(Self::config(plan), Timestamp::ZERO),
             registry: Core::new(registry).expect("memory has nothing to recall"),
-            sources: plan
-                .blobs
-                .iter()
-                .enumerate()
-                .map(|(index, blob)| Source::new(index, blob.clone()))
+            sources: (0..plan.blobs.len())
+                .map(|index| Source::new(index, plan))
                 .collect(),
             ids: Vec::new(),
             now: Timestamp::ZERO,
@@ -173,6 +183,8 @@ impl<'a> World<'a> {
         config.preflight = plan.preflight;
         config.look_ahead = plan.look_ahead;
         config.chunk = plan.chunk;
+        config.attempts = plan.attempts;
+        config.sessions = plan.sessions;
         config
     }
 
@@ -194,7 +206,7 @@ impl<'a> World<'a> {
     fn add_blobs(&mut self) {
         for source in &self.sources {
             let plan = source.plan();
-            let media_type = MediaType::OCI_LAYER_GZIP;
+            let media_type = self.media_types().layer;
             let mut spec = if plan.known {
                 let descriptor = Descriptor::new(media_type, source.content());
                 BlobSpec::known(descriptor).with_replay(plan.replay)
@@ -214,8 +226,24 @@ impl<'a> World<'a> {
 
     fn set_manifest(&mut self) {
         self.manifest_set = true;
-        let manifest = ManifestSpec::new(MediaType::OCI_MANIFEST, self.manifest());
+        let manifest = ManifestSpec::new(self.media_types().manifest, self.manifest());
         self.push.set_manifest(manifest).expect("it is the first");
+    }
+
+    fn media_types(&self) -> MediaTypes {
+        if self.plan.docker {
+            MediaTypes {
+                manifest: MediaType::DOCKER_MANIFEST,
+                config: MediaType::DOCKER_CONFIG,
+                layer: MediaType::DOCKER_LAYER_GZIP,
+            }
+        } else {
+            MediaTypes {
+                manifest: MediaType::OCI_MANIFEST,
+                config: MediaType::OCI_CONFIG,
+                layer: MediaType::OCI_LAYER_GZIP,
+            }
+        }
     }
 
     /// A manifest that names every blob, the first one as its config.
@@ -224,12 +252,13 @@ impl<'a> World<'a> {
             serde_json::to_value(Descriptor::new(media_type, source.content()))
                 .expect("a descriptor is JSON")
         };
-        let layer = |source| descriptor(source, MediaType::OCI_LAYER_GZIP);
+        let types = self.media_types();
+        let layer = |source| descriptor(source, types.layer.clone());
         let layers: Vec<_> = self.sources[1..].iter().map(layer).collect();
-        let config = descriptor(&self.sources[0], MediaType::OCI_CONFIG);
+        let config = descriptor(&self.sources[0], types.config);
         let manifest = serde_json::json!({
             "schemaVersion": 2,
-            "mediaType": MediaType::OCI_MANIFEST.as_str(),
+            "mediaType": types.manifest.as_str(),
             "config": config,
             "layers": layers,
         });
@@ -340,6 +369,9 @@ impl<'a> World<'a> {
             return Err("invariant 3: nothing will ever happen".to_owned());
         };
         self.now = self.now.max(next);
+        if self.plan.progress {
+            self.tell_progress();
+        }
         if cancel.is_some_and(|at| at <= self.now) {
             self.note("cancel".to_owned());
             self.cancelled = true;
@@ -350,12 +382,26 @@ impl<'a> World<'a> {
         {
             let ((_, id), arrival) = entry.remove_entry();
             self.arrive(id, arrival);
-            // Two answers at one moment are handed in together half of the time (invariant 13).
-            if self.random.one_in(2) {
+            let is_alone = match self.plan.batches {
+                Batches::Never => true,
+                Batches::Sometimes => self.random.one_in(2),
+                Batches::Always => false,
+            };
+            if is_alone {
                 break;
             }
         }
         Ok(())
+    }
+
+    /// Says of every body in the air that another byte of it has left.
+    fn tell_progress(&mut self) {
+        for (id, flying) in &mut self.air {
+            if flying.told < flying.length {
+                flying.told += 1;
+                self.push.handle_progress(self.now, *id, flying.told);
+            }
+        }
     }
 
     fn arrive(&mut self, id: RequestId, arrival: Arrival) {

@@ -44,6 +44,11 @@ impl World<'_> {
         if fault == Some(Fault::SessionLost) && is_session(&path) {
             self.lost.insert(path.clone());
         }
+        if matches!(fault, Some(Fault::Stalled | Fault::Forgotten))
+            && let Some(flying) = self.air.get_mut(&id)
+        {
+            flying.length = 0;
+        }
         let timed_out = |kind| Failure::new(kind, "nothing moved").with_receipt(receipt.clone());
         let arrival = match fault {
             Some(Fault::Stalled) => {

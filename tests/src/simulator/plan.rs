@@ -1,5 +1,6 @@
 //! What a seed stands for: a registry, an image, settings, and what goes wrong when.
 
+use std::sync::LazyLock;
 use std::time::Duration;
 
 use longshore_mock_registry::Profile;
@@ -33,6 +34,16 @@ pub struct Plan {
     pub look_ahead: bool,
     /// [`Config::chunk`](longshore_protocol::Config).
     pub chunk: Option<u64>,
+    /// [`Config::attempts`](longshore_protocol::Config).
+    pub attempts: u32,
+    /// [`Config::sessions`](longshore_protocol::Config).
+    pub sessions: u32,
+    /// The manifest and its layers are of Docker's types, not of OCI's.
+    pub docker: bool,
+    /// The driver tells how far its bodies are whenever it is woken.
+    pub progress: bool,
+    /// How answers that arrive together are handed in.
+    pub batches: Batches,
     /// The manifest is set only when the blobs are confirmed, as for a packer that streams.
     pub late_manifest: bool,
     /// What goes wrong, at the n-th request.
@@ -41,6 +52,17 @@ pub struct Plan {
     pub outages: Vec<(Duration, Duration)>,
     /// When the user loses patience.
     pub cancel: Option<Duration>,
+}
+
+/// How answers that arrive at one moment are handed in (invariant 13).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Batches {
+    /// The push is polled after each.
+    Never,
+    /// Sometimes it is, sometimes not.
+    Sometimes,
+    /// It is polled when it has them all.
+    Always,
 }
 
 /// What the user has.
@@ -148,7 +170,7 @@ impl Plan {
             (_, 1) => Login::Wrong,
             _ => Login::Right,
         };
-        Self {
+        let mut plan = Self {
             seed,
             profile,
             auth,
@@ -159,18 +181,57 @@ impl Plan {
             preflight: !random.one_in(4),
             look_ahead: !random.one_in(3),
             chunk: random.of(&[None, None, None, Some(7), Some(64)]),
+            attempts: 5,
+            sessions: 3,
+            docker: false,
+            progress: false,
+            batches: Batches::Sometimes,
             late_manifest: random.one_in(3),
             faults,
             outages,
             cancel: random
                 .one_in(10)
                 .then(|| Duration::from_millis(random.below(5_000))),
+        };
+        // Every third seed only: the others stay what they were when they found something.
+        if seed % 3 == 1 {
+            plan.widen(random);
+        }
+        plan
+    }
+
+    /// Lets everything else vary, too: any profile, and settings that most pushes leave alone.
+    fn widen(&mut self, random: &mut Random) {
+        let index = random.below(PROFILES.len() as u64);
+        let index = usize::try_from(index).expect("it is below a length");
+        self.profile = PROFILES[index].clone();
+        self.auth = random.of(&[Auth::None, self.profile.auth.scheme]);
+        self.profile.auth.login_backoff = false;
+        let depth = &mut self.profile.repository.depth_min;
+        *depth = (*depth).min(2);
+        if self.profile.chunk.smallest > 0 {
+            self.chunk = None;
+        }
+        self.attempts = random.of(&[3, 5, 8]);
+        self.sessions = random.of(&[3, 4, 6]);
+        self.docker = random.one_in(2);
+        self.progress = random.one_in(2);
+        self.batches = random.of(&[Batches::Never, Batches::Sometimes, Batches::Always]);
+        for blob in &mut self.blobs {
+            blob.size = random.of(&[blob.size, 3, 4_096, 20_000]);
         }
     }
 
     /// The repository that blobs are mounted from.
     pub const SOURCE: &'static str = "other/app";
 }
+
+/// Every embedded profile: reading one takes longer than many a push.
+static PROFILES: LazyLock<Vec<Profile>> = LazyLock::new(|| {
+    Profile::names()
+        .map(|name| Profile::builtin(name).expect("it is embedded"))
+        .collect()
+});
 
 fn profile(random: &mut Random) -> (Profile, Auth) {
     let name = random.of(&["oci", "oci", "quay", "quay-3.3"]);

@@ -5,7 +5,7 @@ use std::time::Duration;
 use longshore_mock_registry::{Auth, Profile};
 use longshore_protocol::Replay;
 
-use super::plan::{Fault, Login, Plan};
+use super::plan::{Batches, Fault, Login, Plan};
 use super::{Violation, run};
 
 /// The smallest plan found that violates the same invariant as `plan` does, and how it does so.
@@ -92,6 +92,15 @@ fn plain_settings(plan: &Plan, propose: &mut dyn FnMut(&dyn Fn(&mut Plan))) {
     }
     if plan.chunk.is_some() {
         propose(&|plan| plan.chunk = None);
+    }
+    if plan.docker {
+        propose(&|plan| plan.docker = false);
+    }
+    if plan.progress {
+        propose(&|plan| plan.progress = false);
+    }
+    if plan.batches != Batches::Never {
+        propose(&|plan| plan.batches = Batches::Never);
     }
     if plan.late_manifest {
         propose(&|plan| plan.late_manifest = false);

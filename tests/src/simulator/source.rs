@@ -2,13 +2,14 @@
 
 use longshore_protocol::Content;
 
-use super::plan::BlobPlan;
+use super::plan::{BlobPlan, Plan};
 
 /// The source of one blob.
 #[derive(Debug)]
 pub struct Source {
-    index: usize,
     plan: BlobPlan,
+    /// What it is meant to be.
+    bytes: Vec<u8>,
     /// How often it was read from.
     pub readings: u32,
     /// Whether a driver has said that it took something from it.
@@ -16,30 +17,35 @@ pub struct Source {
 }
 
 impl Source {
-    pub(super) fn new(index: usize, plan: BlobPlan) -> Self {
+    /// The source of the blob `index` of `plan`. The first one is the image's config, which Quay
+    /// reads.
+    pub(super) fn new(index: usize, plan: &Plan) -> Self {
+        let blob = plan.blobs[index].clone();
+        let bytes = match index {
+            0 if plan.docker => docker_config(plan.blobs.len() - 1),
+            0 => CONFIG.as_bytes().to_vec(),
+            _ => (0..blob.size)
+                .map(|at| u8::try_from((at * 31 + index as u64 * 7) % 251).expect("below 256"))
+                .collect(),
+        };
         Self {
-            index,
-            plan,
+            plan: blob,
+            bytes,
             readings: 0,
             is_taken: false,
         }
     }
 
-    /// What the blob is meant to be. The first one is the image's config, which Quay reads.
+    /// What the blob is meant to be.
     #[must_use]
     pub fn bytes(&self) -> Vec<u8> {
-        if self.index == 0 {
-            return CONFIG.as_bytes().to_vec();
-        }
-        (0..self.plan.size)
-            .map(|at| u8::try_from((at * 31 + self.index as u64 * 7) % 251).expect("below 256"))
-            .collect()
+        self.bytes.clone()
     }
 
     /// What the blob is meant to be, by name.
     #[must_use]
     pub fn content(&self) -> Content {
-        Content::of(&self.bytes())
+        Content::of(&self.bytes)
     }
 
     /// What this reading gives: after a change, other bytes.
@@ -59,7 +65,7 @@ impl Source {
     /// Whether it changed while somebody read it.
     #[must_use]
     pub fn has_changed(&self) -> bool {
-        let is_visible = !self.bytes().is_empty();
+        let is_visible = !self.bytes.is_empty();
         is_visible
             && self
                 .plan
@@ -70,6 +76,19 @@ impl Source {
     pub(super) fn plan(&self) -> &BlobPlan {
         &self.plan
     }
+}
+
+/// A config as Docker's schema has it: a step of history for each layer.
+fn docker_config(layers: usize) -> Vec<u8> {
+    let step = serde_json::json!({"created": "2020-01-01T00:00:00Z", "created_by": "a step"});
+    let diff_id = format!("sha256:{}", "0".repeat(64));
+    let config = serde_json::json!({
+        "architecture": "amd64",
+        "os": "linux",
+        "history": vec![step; layers],
+        "rootfs": {"type": "layers", "diff_ids": vec![diff_id; layers]},
+    });
+    serde_json::to_vec(&config).expect("it is JSON")
 }
 
 const CONFIG: &str =

@@ -30,6 +30,11 @@ impl fmt::Display for Plan {
                 "at once"
             },
         )?;
+        writeln!(
+            f,
+            "at most {} attempts, {} sessions; docker {}, progress {}, batches {:?}",
+            self.attempts, self.sessions, self.docker, self.progress, self.batches,
+        )?;
         for (index, blob) in self.blobs.iter().enumerate() {
             write!(f, "blob {index}: {} bytes", blob.size)?;
             let known = if blob.known { "known" } else { "not known" };
