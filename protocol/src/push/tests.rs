@@ -3,6 +3,7 @@
 mod authentication;
 mod bench;
 mod endings;
+mod explanations;
 mod manifests;
 mod opening;
 mod secrets;
