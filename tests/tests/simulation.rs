@@ -40,7 +40,7 @@ fn invariant_7_the_same_seed_gives_the_same_trace() {
 fn invariant_13_answers_handed_in_together_change_nothing_but_the_order() {
     let is_calm =
         |plan: &Plan| plan.faults.is_empty() && plan.outages.is_empty() && plan.cancel.is_none();
-    for plan in (0..SEEDS).map(Plan::of).filter(is_calm) {
+    for plan in (0..SEEDS / 4).map(Plan::of).filter(is_calm) {
         let results = [Batches::Never, Batches::Always].map(|batches| {
             let mut plan = plan.clone();
             plan.batches = batches;

@@ -18,7 +18,7 @@ pub(crate) struct Options {
     /// Only this target
     target: Option<String>,
     /// How long, for each target
-    #[arg(long, default_value_t = 15)]
+    #[arg(long, default_value_t = 15, value_parser = clap::value_parser!(u64).range(1..))]
     minutes: u64,
     /// Then keep of the corpus only what reaches something that the rest does not
     #[arg(long)]

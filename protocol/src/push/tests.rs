@@ -2,6 +2,7 @@
 
 mod authentication;
 mod bench;
+mod doubts;
 mod endings;
 mod explanations;
 mod manifests;

@@ -217,6 +217,8 @@ fn layer() -> Vec<u8> {
 
 pub(super) const HOST: &str = "registry.test";
 pub(super) const PASSWORD: &str = "password-canary";
+/// What every secret ends with.
+pub(super) const CANARY: &[u8] = b"-canary";
 pub(super) const MANIFEST: &[u8] = b"{}";
 /// How long the blob is.
 pub(super) const SIZE: u64 = 1_000;

@@ -30,7 +30,8 @@ pub const TARGETS: [Target; 10] = [
     ("session", session::session),
 ];
 
-/// Runs the target of that name.
+/// Runs the target of that name. Bytes with one of the secrets in them are left out: a registry that
+/// knows a password that nobody gave it cannot be told from a leak.
 ///
 /// # Panics
 /// There is none, or something does not hold.
@@ -38,5 +39,8 @@ pub fn run(name: &str, bytes: &[u8]) {
     let mut targets = TARGETS.iter();
     let target = targets.find(|(known, _)| *known == name);
     let (_, body) = target.expect("the fuzzer's targets are these");
-    body(bytes);
+    let is_secret = |window: &[u8]| window == exchanges::CANARY;
+    if !bytes.windows(exchanges::CANARY.len()).any(is_secret) {
+        body(bytes);
+    }
 }
