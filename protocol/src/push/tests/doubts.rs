@@ -131,3 +131,42 @@ fn what_is_printed_tells_what_it_is() {
     let repository: Repository = "team/app".parse().expect("it has the form");
     assert!(format!("{repository:?}").contains("team/app"));
 }
+
+#[test]
+fn a_body_that_left_whole_may_have_arrived() {
+    let (mut bench, put) = Bench::putting("abc");
+    bench.break_off(put, FailureKind::Interrupted, part(3));
+    bench.sleep();
+    bench.answer(&head("abc"), 200, &[]);
+    bench.set_manifest();
+    assert_eq!(bench.next().line(), "PUT /v2/team/app/manifests/1.0");
+}
+
+#[test]
+fn a_question_is_asked_as_often_as_is_allowed_and_then_no_more() {
+    let mut bench = Bench::opened();
+    bench.add(BlobSpec::known(blob("a")));
+    let mut asked = 0;
+    while !bench.done {
+        asked += 1;
+        let call = bench.next();
+        bench.reply(call, 502, &[], "", Receipt::default());
+        if bench.lines() == ["DELETE /up/0"] {
+            break;
+        }
+        bench.sleep();
+    }
+    assert_eq!(asked, config().attempts);
+    assert_eq!(bench.error().kind(), PushErrorKind::Unreachable);
+}
+
+#[test]
+fn whoever_stores_a_body_has_longer_to_answer() {
+    let (mut bench, put) = Bench::putting("abc");
+    assert_eq!(put.limits.answer, config().commit);
+    assert_eq!(put.limits.idle, config().idle);
+    bench.add(BlobSpec::known(blob("b")));
+    let head = bench.next();
+    assert_eq!(head.limits.answer, config().idle);
+    assert_eq!(head.limits.total, None);
+}

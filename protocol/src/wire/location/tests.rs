@@ -13,6 +13,15 @@ fn other_hosts_are_followed() {
     for (registry, to) in [
         ("https://q.example/v2/", "https://store.example/u?sig=1"),
         ("https://q.example/v2/", "https://q.example:8443/u"),
+        // Digits in a name are no number.
+        ("https://q.example/v2/", "https://store.3com/u"),
+        ("https://q.example/v2/", "https://1store.example/u"),
+        // Next to the shared and the private addresses, and not among them.
+        ("https://q.example/v2/", "https://100.63.0.1/u"),
+        ("https://q.example/v2/", "https://100.128.0.1/u"),
+        ("https://q.example/v2/", "https://172.32.0.1/u"),
+        ("https://q.example/v2/", "https://[fb00::1]/u"),
+        ("https://q.example/v2/", "https://[2001:db8::1]/u"),
         ("http://localhost:5000/v2/", "http://127.0.0.1:5001/u"),
         ("http://localhost:5000/v2/", "https://q.example/u"),
         ("http://10.0.0.1/v2/", "http://10.0.0.2/u"),
