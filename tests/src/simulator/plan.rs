@@ -212,7 +212,8 @@ impl Plan {
         if self.profile.chunk.smallest > 0 {
             self.chunk = None;
         }
-        self.attempts = random.of(&[3, 5, 8]);
+        // One fault may cost two attempts: what it broke, and what that had led to.
+        self.attempts = random.of(&[5, 6, 8]);
         self.sessions = random.of(&[3, 4, 6]);
         self.docker = random.one_in(2);
         self.progress = random.one_in(2);
