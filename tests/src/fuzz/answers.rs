@@ -4,19 +4,17 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use longshore_protocol::{
-    BlobSpec, Content, Credentials, Descriptor, Exchange, Failure, FailureKind, ManifestSpec,
-    MediaType, Output, Push, Receipt, Replay, Timestamp,
+    BlobSpec, Content, Descriptor, Exchange, Failure, FailureKind, ManifestSpec, MediaType, Output,
+    Push, Receipt, Replay, Timestamp,
 };
 
-use super::exchanges::{
-    MANIFEST, PASSWORD, check_request, config, good, receipt, status, with_header,
-};
+use super::exchanges::{MANIFEST, Secret, config, good, receipt, status, with_header};
 use crate::simulator::Random;
 
 /// Every byte decides what a driver does next, or what it hears.
 pub(super) fn answers(bytes: &[u8]) {
     let mut random = Random::from_bytes(bytes);
-    let mut bench = Bench::new(&mut random);
+    let mut bench = Bench::new(bytes, &mut random);
     for _ in 0..MOST_OUTPUTS {
         if bench.step(&mut random) {
             return;
@@ -26,6 +24,7 @@ pub(super) fn answers(bytes: &[u8]) {
 }
 
 struct Bench {
+    secret: Secret,
     push: Push,
     now: Timestamp,
     air: Vec<Exchange>,
@@ -35,7 +34,7 @@ struct Bench {
 }
 
 impl Bench {
-    fn new(random: &mut Random) -> Self {
+    fn new(input: &[u8], random: &mut Random) -> Self {
         let mut config = config();
         config.uploads = random.of(&[1, 2, 4]);
         config.controls = random.of(&[1, 2, 4]);
@@ -43,6 +42,7 @@ impl Bench {
         config.look_ahead = random.one_in(2);
         config.chunk = random.of(&[None, Some(1), Some(400)]);
         Self {
+            secret: Secret::of(input),
             uploads: config.uploads + config.controls + 1,
             push: Push::new(config, Timestamp::ZERO),
             now: Timestamp::ZERO,
@@ -59,7 +59,7 @@ impl Bench {
         }
         match self.push.poll(self.now) {
             Output::Send(exchange) => {
-                check_request(&exchange);
+                self.secret.check_request(&exchange);
                 let is_delete = exchange.request.method() == "DELETE";
                 assert!(is_delete || !self.is_cancelled, "invariant 11");
                 self.air.push(exchange);
@@ -68,7 +68,7 @@ impl Bench {
             Output::Abort(id) => self.air.retain(|exchange| exchange.ticket.id() != id),
             Output::Ask(request) => {
                 let credentials = random.of(&[None, Some(())]);
-                let password = credentials.map(|()| Credentials::password("alice", PASSWORD));
+                let password = credentials.map(|()| self.secret.password());
                 self.push
                     .handle_credentials(self.now, request.ticket, password);
             }
@@ -169,7 +169,7 @@ impl Bench {
                 self.push.handle_failure(self.now, exchange.ticket, failure);
                 return;
             }
-            1 => good(&exchange.request),
+            1 => good(&exchange.request, &self.secret),
             _ => answer(random),
         };
         self.push

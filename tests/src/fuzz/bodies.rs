@@ -10,7 +10,7 @@ pub(super) fn bodies(bytes: &[u8]) {
     let place = head.first().copied().unwrap_or_default();
     let code = 400 + u16::from(head.get(1).copied().unwrap_or_default() % 200);
     let body = Bytes::copy_from_slice(body);
-    let played = play(|request| {
+    let played = play(bytes, |request| {
         let path = request.uri().path();
         let is_login = request.headers().contains_key("authorization");
         match place % 6 {

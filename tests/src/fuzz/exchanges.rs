@@ -7,9 +7,9 @@ use bytes::Bytes;
 use http::header::AUTHORIZATION;
 use http::{HeaderValue, Request, Response};
 use longshore_protocol::{
-    BlobSpec, Config, Content, Credentials, CredentialsReason, Descriptor, Exchange, Extent,
-    Failure, FailureKind, ManifestSpec, MediaType, Output, Payload, Push, PushError, Receipt,
-    Report, Timestamp,
+    BlobSpec, Config, Content, Credentials, CredentialsReason, Descriptor, Digest, Exchange,
+    Extent, Failure, FailureKind, ManifestSpec, MediaType, Output, Payload, Push, PushError,
+    Receipt, Report, Timestamp,
 };
 
 /// What comes back for a request.
@@ -36,8 +36,13 @@ pub(super) struct Asked {
     pub(super) slice: Option<(u64, u64)>,
 }
 
+/// What only the push knows. It is drawn from the input, so that no input has its own in it: what
+/// a registry says without having been told cannot be told from a leak.
+pub(super) struct Secret(String);
+
 /// Pushes one blob of [`SIZE`] bytes, and checks what holds whatever the answers are.
-pub(super) fn play(mut reply: impl FnMut(&Request<Payload>) -> Reply) -> Played {
+pub(super) fn play(input: &[u8], mut reply: impl FnMut(&Request<Payload>) -> Reply) -> Played {
+    let secret = Secret::of(input);
     let mut now = Timestamp::ZERO;
     let mut push = Push::new(config(), now);
     let descriptor = Descriptor::new(MediaType::OCI_LAYER_GZIP, Content::of(&layer()));
@@ -49,14 +54,14 @@ pub(super) fn play(mut reply: impl FnMut(&Request<Payload>) -> Reply) -> Played 
     for _ in 0..MOST_OUTPUTS {
         match push.poll(now) {
             Output::Send(exchange) => {
-                check_request(&exchange);
+                secret.check_request(&exchange);
                 requests.push(Asked::of(now, &exchange.request));
                 let reply = reply(&exchange.request);
-                hand_in(&mut push, now, exchange, reply);
+                hand_in(&mut push, now, exchange, reply, &secret);
             }
             Output::Ask(request) => {
                 let is_first = request.reason != CredentialsReason::Refused;
-                let password = is_first.then(|| Credentials::password("alice", PASSWORD));
+                let password = is_first.then(|| secret.password());
                 push.handle_credentials(now, request.ticket, password);
             }
             Output::Wait(until) => {
@@ -66,7 +71,7 @@ pub(super) fn play(mut reply: impl FnMut(&Request<Payload>) -> Reply) -> Played 
             }
             Output::Done => {
                 let result = push.finish();
-                check_text(&format!("{result:?}"));
+                secret.check_text(&format!("{result:?}"));
                 if let Err(error) = &result {
                     let text = error.to_string();
                     let is_line = !text.contains(|c: char| c.is_control());
@@ -89,24 +94,39 @@ pub(super) fn config() -> Config {
     config
 }
 
-/// What holds for every request: no clear text, no password in a URL or in a trace, no address
-/// inside our network, no token for another host.
-pub(super) fn check_request(exchange: &Exchange) {
-    let uri = exchange.request.uri();
-    assert_eq!(uri.scheme_str(), Some("https"), "{uri}");
-    let authority = uri.authority().expect("it is absolute").as_str();
-    assert!(!authority.contains('@'), "{uri}");
-    let host = uri.host().expect("it is absolute");
-    let address = host.trim_matches(['[', ']']).parse::<IpAddr>();
-    if let Ok(IpAddr::V4(address)) = address {
-        let is_inside = address.is_loopback() || address.is_private() || address.is_link_local();
-        assert!(!is_inside, "{uri}");
+impl Secret {
+    pub(super) fn of(input: &[u8]) -> Self {
+        Self(Digest::sha256(input).hex()[..20].to_owned())
     }
-    if let Some(value) = exchange.request.headers().get(AUTHORIZATION) {
-        let is_token = value.as_bytes().starts_with(b"Bearer ");
-        assert!(!is_token || host == HOST, "invariant 14: a token for {uri}");
+
+    pub(super) fn password(&self) -> Credentials {
+        Credentials::password("alice", self.0.as_str())
     }
-    check_text(&format!("{exchange:?}"));
+
+    /// What holds for every request: no clear text, no password in a URL or in a trace, no address
+    /// inside our network, no token for another host.
+    pub(super) fn check_request(&self, exchange: &Exchange) {
+        let uri = exchange.request.uri();
+        assert_eq!(uri.scheme_str(), Some("https"), "{uri}");
+        let authority = uri.authority().expect("it is absolute").as_str();
+        assert!(!authority.contains('@'), "{uri}");
+        let host = uri.host().expect("it is absolute");
+        let address = host.trim_matches(['[', ']']).parse::<IpAddr>();
+        if let Ok(IpAddr::V4(address)) = address {
+            let is_inside =
+                address.is_loopback() || address.is_private() || address.is_link_local();
+            assert!(!is_inside, "{uri}");
+        }
+        if let Some(value) = exchange.request.headers().get(AUTHORIZATION) {
+            let is_token = value.as_bytes().starts_with(b"Bearer ");
+            assert!(!is_token || host == HOST, "invariant 14: a token for {uri}");
+        }
+        self.check_text(&format!("{exchange:?}"));
+    }
+
+    fn check_text(&self, text: &str) {
+        assert!(!text.contains(&self.0), "invariant 12: {text}");
+    }
 }
 
 /// A response of this status, with nothing in it.
@@ -134,12 +154,12 @@ pub(super) fn is_for_token(request: &Request<Payload>) -> bool {
 }
 
 /// What a good registry answers, and a good token server.
-pub(super) fn good(request: &Request<Payload>) -> Response<Bytes> {
+pub(super) fn good(request: &Request<Payload>, secret: &Secret) -> Response<Bytes> {
     let path = request.uri().path();
     let digest = || Content::of(MANIFEST).digest.to_string();
     if is_for_token(request) {
         let mut response = status(200);
-        *response.body_mut() = Bytes::from_static(br#"{"token":"token-canary"}"#);
+        *response.body_mut() = Bytes::from(format!(r#"{{"token":"{}"}}"#, secret.0));
         return response;
     }
     match request.method().as_str() {
@@ -156,10 +176,10 @@ pub(super) fn good(request: &Request<Payload>) -> Response<Bytes> {
     }
 }
 
-fn hand_in(push: &mut Push, now: Timestamp, exchange: Exchange, reply: Reply) {
+fn hand_in(push: &mut Push, now: Timestamp, exchange: Exchange, reply: Reply, secret: &Secret) {
     let whole = receipt(exchange.request.body());
     let response = match reply {
-        Reply::Good => good(&exchange.request),
+        Reply::Good => good(&exchange.request, secret),
         Reply::Answer(response) => response,
         Reply::Broken(sent) => {
             let sent = sent.min(whole.sent);
@@ -205,20 +225,11 @@ impl Asked {
     }
 }
 
-fn check_text(text: &str) {
-    for secret in [PASSWORD, "token-canary"] {
-        assert!(!text.contains(secret), "invariant 12: {text}");
-    }
-}
-
 fn layer() -> Vec<u8> {
     vec![7; usize::try_from(SIZE).expect("it is small")]
 }
 
 pub(super) const HOST: &str = "registry.test";
-pub(super) const PASSWORD: &str = "password-canary";
-/// What every secret ends with.
-pub(super) const CANARY: &[u8] = b"-canary";
 pub(super) const MANIFEST: &[u8] = b"{}";
 /// How long the blob is.
 pub(super) const SIZE: u64 = 1_000;

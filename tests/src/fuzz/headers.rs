@@ -9,7 +9,7 @@ use super::exchanges::{Reply, SIZE, is_for_token, play, status, with_header};
 
 /// `WWW-Authenticate`, a value to a line: realms, services and scopes.
 pub(super) fn challenge(bytes: &[u8]) {
-    play(|request| {
+    play(bytes, |request| {
         if request.headers().contains_key(AUTHORIZATION) || is_for_token(request) {
             return Reply::Good;
         }
@@ -24,7 +24,7 @@ pub(super) fn challenge(bytes: &[u8]) {
 pub(super) fn location(bytes: &[u8]) {
     let (what, value) = bytes.split_first().unwrap_or((&0, &[]));
     let mut redirects = 0;
-    let played = play(|request| match *request.method() {
+    let played = play(bytes, |request| match *request.method() {
         Method::POST => Reply::Answer(with_header(status(202), "location", value)),
         Method::HEAD if what % 3 == 1 && redirects < 1 => {
             redirects += 1;
@@ -47,7 +47,7 @@ pub(super) fn range(bytes: &[u8]) {
     let (sent, value) = bytes.split_at(bytes.len().min(2));
     let sent = sent.iter().fold(0, |n, byte| n << 8 | u64::from(*byte)) % (SIZE + 1);
     let mut is_broken = false;
-    let played = play(|request| match *request.method() {
+    let played = play(bytes, |request| match *request.method() {
         Method::PUT if !is_broken && request.uri().path().contains("/uploads/") => {
             is_broken = true;
             Reply::Broken(sent)
@@ -74,7 +74,7 @@ pub(super) fn retry_after(bytes: &[u8]) {
     let mut lines = bytes.split(|byte| *byte == b'\n');
     let (after, date) = (lines.next().unwrap_or_default(), lines.next());
     let mut is_first = true;
-    let played = play(|_| {
+    let played = play(bytes, |_| {
         if !std::mem::take(&mut is_first) {
             return Reply::Good;
         }

@@ -30,8 +30,7 @@ pub const TARGETS: [Target; 10] = [
     ("session", session::session),
 ];
 
-/// Runs the target of that name. Bytes with one of the secrets in them are left out: a registry that
-/// knows a password that nobody gave it cannot be told from a leak.
+/// Runs the target of that name.
 ///
 /// # Panics
 /// There is none, or something does not hold.
@@ -39,8 +38,5 @@ pub fn run(name: &str, bytes: &[u8]) {
     let mut targets = TARGETS.iter();
     let target = targets.find(|(known, _)| *known == name);
     let (_, body) = target.expect("the fuzzer's targets are these");
-    let is_secret = |window: &[u8]| window == exchanges::CANARY;
-    if !bytes.windows(exchanges::CANARY.len()).any(is_secret) {
-        body(bytes);
-    }
+    body(bytes);
 }

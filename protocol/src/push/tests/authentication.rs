@@ -420,3 +420,57 @@ fn an_invitation_on_success_is_taken() {
     token(&mut bench, "t", 60);
     assert_eq!(bench.next().header("authorization"), Some("Bearer t"));
 }
+
+#[test]
+fn where_there_is_no_token_server_an_identity_token_stands_in_for_a_password() {
+    let mut bench = Bench::new(config());
+    bench.answer(
+        "GET /v2/",
+        401,
+        &[("www-authenticate", "Basic realm=\"r\"")],
+    );
+    let ask = bench.asked.pop_front().expect("credentials are asked for");
+    let token = Credentials::IdentityToken(Secret::new("identity"));
+    assert!(format!("{token:?}").contains("<identity token>"));
+    bench
+        .push
+        .handle_credentials(bench.now, ask.ticket, Some(token));
+    bench.drain();
+    let header = bench.next().header("authorization").map(str::to_owned);
+    assert!(header.is_some_and(|header| header.starts_with("Basic ")));
+}
+
+#[test]
+fn credentials_that_cannot_stand_in_a_header_are_named() {
+    let mut bench = Bench::new(config());
+    bench.answer(
+        "GET /v2/",
+        401,
+        &[("www-authenticate", "Basic realm=\"r\"")],
+    );
+    let ask = bench.asked.pop_front().expect("credentials are asked for");
+    let broken = Credentials::RegistryToken(Secret::new("two\nlines"));
+    assert!(format!("{broken:?}").contains("<registry token>"));
+    bench
+        .push
+        .handle_credentials(bench.now, ask.ticket, Some(broken));
+    bench.drain();
+    let error = bench.error();
+    assert_eq!(error.kind(), PushErrorKind::Unauthenticated);
+    assert!(
+        error.to_string().contains("cannot stand in a header"),
+        "{error}"
+    );
+}
+
+#[test]
+fn an_answer_to_an_old_question_for_credentials_is_ignored() {
+    let mut bench = Bench::new(config());
+    bench.answer("GET /v2/", 401, &[("www-authenticate", BEARER)]);
+    let ask = bench.asked.pop_front().expect("credentials are asked for");
+    bench.push.cancel(bench.now);
+    bench.push.handle_credentials(bench.now, ask.ticket, me());
+    bench.drain();
+    assert!(bench.calls.is_empty());
+    assert_eq!(bench.error().kind(), PushErrorKind::Cancelled);
+}

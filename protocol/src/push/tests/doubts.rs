@@ -170,3 +170,19 @@ fn whoever_stores_a_body_has_longer_to_answer() {
     assert_eq!(head.limits.answer, config().idle);
     assert_eq!(head.limits.total, None);
 }
+
+#[test]
+fn a_push_that_has_ended_takes_nothing_more() {
+    let mut push = Push::new(config(), Timestamp::ZERO);
+    assert!(!push.is_done());
+    push.cancel(Timestamp::ZERO);
+    for _ in 0..10 {
+        push.poll(Timestamp::ZERO);
+    }
+    assert!(push.is_done());
+    assert_eq!(
+        push.add_blob(BlobSpec::known(blob("a"))),
+        Err(Misuse::Ended)
+    );
+    assert_eq!(push.set_manifest(manifest()), Err(Misuse::Ended));
+}

@@ -34,6 +34,26 @@ fn missing_parts_are_filled_in() {
 }
 
 #[test]
+fn the_parts_are_what_they_are_called() {
+    let digest = Digest::sha256(b"");
+    let text = format!("q.example:5000/team/app:1.0@{digest}");
+    let reference: Reference = text.parse().expect("it has the form");
+    assert_eq!(reference.registry().host(), "q.example");
+    assert_eq!(reference.registry().port(), Some(5000));
+    assert_eq!(reference.repository().as_str(), "team/app");
+    assert_eq!(reference.tag().map(Tag::as_str), Some("1.0"));
+    assert_eq!(reference.digest(), Some(&digest));
+    assert_eq!(digest.short(), "e3b0c44");
+    assert_eq!(digest.to_string(), format!("sha256:{}", digest.hex()));
+    let printed = format!("{:?} {digest:?}", reference.repository());
+    assert_eq!(printed, format!("team/app {digest}"));
+    let tag: Tag = "1.0".parse().expect("it has the form");
+    assert_eq!(reference.tag(), Some(&tag));
+    let bare: Reference = "q.example/app".parse().expect("it has the form");
+    assert_eq!(bare.registry().port(), None);
+}
+
+#[test]
 fn a_digest_replaces_the_default_tag() {
     let digest = Digest::sha256(b"");
     let reference: Reference = format!("q.example/a@{digest}")
