@@ -2,7 +2,7 @@
 
 use http::Method;
 use http::header::AUTHORIZATION;
-use longshore_mock_registry::profile::{ExpiresIn, MediaTypes, MissingBlob};
+use longshore_mock_registry::profile::{ContentRange, ExpiresIn, MediaTypes, MissingBlob};
 use longshore_mock_registry::{Auth, Profile};
 use longshore_protocol::{
     Exchange, Output, Payload, PushError, PushErrorKind, Replay, Report, Timestamp,
@@ -215,7 +215,10 @@ impl World<'_> {
     fn is_repetition_a_mistake(&self) -> bool {
         let chunk = &self.plan.profile.chunk;
         let is_doubled = |(_, fault): &(u64, Fault)| *fault == Fault::Doubled;
-        (chunk.smallest > 0 || chunk.most > 0) && self.plan.faults.iter().any(is_doubled)
+        let wants_ranges =
+            chunk.content_range == ContentRange::Required && chunk.missing_status == 400;
+        let has_rules = chunk.smallest > 0 || chunk.most > 0 || wants_ranges;
+        has_rules && self.plan.faults.iter().any(is_doubled)
     }
 
     /// Whether tokens die before the token server says that they do.
