@@ -224,7 +224,11 @@ impl Parser<'_> {
             (None, None) => Some(Tag(LATEST.to_owned())),
             (tag, _) => tag,
         };
-        Ok(on_docker_hub(registry, repository, tag, digest))
+        let reference = on_docker_hub(registry, repository, tag, digest);
+        if reference.repository.0.len() > MAX_REPOSITORY {
+            return self.error(start + path.len(), TOO_LONG);
+        }
+        Ok(reference)
     }
 
     fn registry(&self, text: &str) -> Result<Registry, ReferenceError> {
@@ -278,10 +282,7 @@ impl Parser<'_> {
     fn repository(&self, start: usize, path: &str) -> Result<Repository, ReferenceError> {
         self.characters(start, path)?;
         if path.len() > MAX_REPOSITORY {
-            return self.error(
-                start + MAX_REPOSITORY,
-                "a repository has 255 characters at most",
-            );
+            return self.error(start + MAX_REPOSITORY, TOO_LONG);
         }
         let mut at = start;
         for component in path.split('/') {
@@ -460,6 +461,7 @@ impl fmt::Debug for Tag {
 const DOCKER_HUB: &str = "registry-1.docker.io";
 const LATEST: &str = "latest";
 const MAX_REPOSITORY: usize = 255;
+const TOO_LONG: &str = "a repository has 255 characters at most";
 const MAX_TAG: usize = 128;
 
 #[cfg(test)]

@@ -54,6 +54,18 @@ fn the_parts_are_what_they_are_called() {
 }
 
 #[test]
+fn what_docker_hub_adds_to_a_name_counts() {
+    let longest = "a".repeat(247);
+    let full = format!("registry-1.docker.io/library/{longest}:latest");
+    assert_eq!(parsed(&longest), full);
+    assert_eq!(parsed(&full), full);
+    let error = format!("{longest}a")
+        .parse::<Reference>()
+        .expect_err("it is 256 long");
+    assert_eq!(error.position, 249, "{error}");
+}
+
+#[test]
 fn a_digest_replaces_the_default_tag() {
     let digest = Digest::sha256(b"");
     let reference: Reference = format!("q.example/a@{digest}")
