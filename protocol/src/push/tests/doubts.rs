@@ -186,3 +186,22 @@ fn a_push_that_has_ended_takes_nothing_more() {
     );
     assert_eq!(push.set_manifest(manifest()), Err(Misuse::Ended));
 }
+
+#[test]
+fn whatever_comes_after_a_request_was_given_up_is_ignored() {
+    for has_answer in [true, false] {
+        let mut bench = Bench::opened();
+        bench.add(BlobSpec::known(blob("a")));
+        let late = bench.next();
+        bench.sleep();
+        assert_eq!(bench.aborted, [late.ticket.id()]);
+        if has_answer {
+            bench.reply(late, 404, &[], "", part(0));
+        } else {
+            bench.break_off(late, FailureKind::Interrupted, part(0));
+        }
+        bench.sleep();
+        bench.answer(&head("a"), 200, &[]);
+        assert!(bench.calls.is_empty(), "{:?}", bench.lines());
+    }
+}
