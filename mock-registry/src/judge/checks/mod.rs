@@ -17,6 +17,8 @@ pub struct Check {
     pub severity: Severity,
     /// What the client does, if it is good.
     pub title: &'static str,
+    /// What it takes to see it, or what of it cannot be seen; empty where any push shows it.
+    pub needs: &'static str,
     look: fn(&Evidence) -> Finding,
 }
 
@@ -75,7 +77,15 @@ const fn check(
         id,
         severity,
         title,
+        needs: "",
         look,
+    }
+}
+
+impl Check {
+    const fn needs(mut self, needs: &'static str) -> Self {
+        self.needs = needs;
+        self
     }
 }
 

@@ -13,26 +13,26 @@ pub(super) const ALL: &[Check] = &[
         Must,
         "keeps the fallback tag of a subject, where that is needed",
         subject,
-    ),
+    ).needs("A client that copies an OCI layout: only there an image can say which other one it is about. One made from a directory or an archive says nothing."),
     check(
         "C66",
         Should,
         "keeps foreign entries of the fallback tag",
         fallback_entries,
-    ),
+    ).needs("A client that keeps a fallback tag at all."),
     check(
         "C67",
         May,
         "sets several tags at once, where that is known",
         tags_at_once,
-    ),
+    ).needs("A client that sets several tags in one go. A command line that is run once for each tag cannot show it."),
     check("C68", Should, "sends blobs once for several tags", tags),
     check(
         "C69",
         Should,
         "announces another digest algorithm",
         algorithm,
-    ),
+    ).needs("A client that copies an OCI layout whose layers are named by sha512, and that takes such."),
     check(
         "C70",
         Must,
@@ -50,13 +50,13 @@ pub(super) const ALL: &[Check] = &[
         May,
         "sends small blobs by a single POST",
         single_post,
-    ),
+    ).needs("A client that sends blobs by a single POST; most never do."),
     check(
         "C73",
         Must,
         "puts no control characters into requests",
         injected,
-    ),
+    ).needs("A client that would put what a registry answers into its next request."),
     check("C74", Should, "prints the digest that the tag has", digest),
 ];
 
@@ -97,7 +97,15 @@ fn fallback_entries(e: &Evidence) -> Finding {
                 && x.id < exchange.id
                 && x.subject == exchange.subject
         });
-        if read {
+        let text = exchange.body.text.as_deref().unwrap_or_default();
+        let lost = e
+            .store
+            .referrer
+            .as_ref()
+            .filter(|digest| !text.contains(digest.as_str()));
+        if let Some(digest) = lost {
+            against.push((exchange.id, format!("the entry of {digest} is lost")));
+        } else if read {
             shown.push(exchange.id);
         } else {
             against.push((
@@ -117,6 +125,10 @@ fn tags_at_once(e: &Evidence) -> Finding {
 }
 
 fn tags(e: &Evidence) -> Finding {
+    let first = e.scenario.first_to.as_ref();
+    if let Some(first) = first.filter(|first| first.repository == e.repository) {
+        return later_tag(e, &first.tag);
+    }
     let put: Vec<&Exchange> = e.step(Step::Manifest).filter(|x| x.succeeded()).collect();
     let several = put.iter().any(|one| {
         let same =
@@ -139,6 +151,20 @@ fn tags(e: &Evidence) -> Finding {
     } else {
         Finding::pass(ids)
     }
+}
+
+/// The same for a tag that is set by a push of its own.
+fn later_tag(e: &Evidence, first: &str) -> Finding {
+    let put = e
+        .step(Step::Manifest)
+        .filter(|x| x.succeeded() && x.subject != first);
+    let put: Vec<u64> = put.map(|exchange| exchange.id).collect();
+    let again = e.step(Step::Put).filter(|x| {
+        x.param("digest")
+            .is_some_and(|digest| e.store.known.contains(&digest))
+    });
+    let again = again.map(|x| (x.id, "this blob had come with the first tag".to_owned()));
+    Finding::of(put, again.collect())
 }
 
 fn algorithm(e: &Evidence) -> Finding {

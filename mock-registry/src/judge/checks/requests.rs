@@ -78,13 +78,15 @@ pub(super) const ALL: &[Check] = &[
         Should,
         "keeps chunks as large as OCI-Chunk-Min-Length says",
         chunk_min,
-    ),
+    )
+    .needs("A client that uploads in chunks, or does so where whole blobs are refused."),
     check(
         "C13",
         Should,
         "keeps chunks as small as OCI-Chunk-Max-Length says",
         chunk_max,
-    ),
+    )
+    .needs("A client that uploads in chunks, or does so where whole blobs are refused."),
     check(
         "C14",
         Must,
@@ -384,7 +386,9 @@ fn valid_http(e: &Evidence) -> Finding {
         let hosts = exchange.header_all("host").count();
         let lengths = exchange.header_all("content-length").count();
         let both = lengths > 0 && exchange.header("transfer-encoding").is_some();
-        if hosts != 1 {
+        if let Some(flaw) = exchange.flaws.first() {
+            against.push((exchange.id, (*flaw).to_owned()));
+        } else if hosts != 1 {
             against.push((exchange.id, format!("{hosts} Host headers")));
         } else if lengths > 1 || both {
             against.push((exchange.id, "two lengths of one body".into()));

@@ -7,6 +7,7 @@ use crate::fault::Step;
 use crate::judge::evidence::Evidence;
 use crate::judge::finding::Finding;
 use crate::judge::finding::Severity::{May, Must, Should};
+use crate::record::Exchange;
 
 pub(super) const ALL: &[Check] = &[
     check("C19", Should, "does not upload what is there", known_blobs),
@@ -16,25 +17,25 @@ pub(super) const ALL: &[Check] = &[
         Should,
         "tries a mount when told of a source",
         mount_tried,
-    ),
+    ).needs("A client that remembers where it pushed before, or is told so: the scenarios push the same image to another repository of the same registry first."),
     check(
         "C22",
         Must,
         "goes on with the session that a mount opened instead",
         mount_session,
-    ),
+    ).needs("A client that tries to mount."),
     check(
         "C23",
         Must,
         "uploads when a mount is refused, however",
         mount_refused,
-    ),
+    ).needs("A client that tries to mount."),
     check(
         "C24",
         May,
         "mounts without naming a source only where that is harmless",
         anonymous_mount,
-    ),
+    ).needs("A client that names a blob to mount without its source; few do."),
     check(
         "C25",
         Should,
@@ -55,11 +56,11 @@ pub(super) const ALL: &[Check] = &[
         Should,
         "asks for one token per scope, not one per request",
         tokens,
-    ),
+    ).needs("A client that uploads in chunks."),
 ];
 
 fn known_blobs(e: &Evidence) -> Finding {
-    if e.scenario.runs < 2 {
+    if e.scenario.runs < 2 || e.store.known.is_empty() {
         return Finding::skip();
     }
     let known = &e.store.known;
@@ -94,10 +95,31 @@ fn once_each(e: &Evidence) -> Finding {
 }
 
 fn mount_tried(e: &Evidence) -> Finding {
-    Finding::of(
-        e.step(Step::Mount).map(|exchange| exchange.id).collect(),
-        Vec::new(),
-    )
+    let (mut shown, mut against) = (Vec::new(), Vec::new());
+    for mount in e.step(Step::Mount) {
+        let source = mount.param("from").unwrap_or_default();
+        let asked = e
+            .step(Step::Token)
+            .any(|token| asks_to_pull(token, &source));
+        let by_token = e.step(Step::Token).next().is_some();
+        if by_token && !source.is_empty() && !asked {
+            let why = format!("no token was asked for that may pull from {source}");
+            against.push((mount.id, why));
+        } else {
+            shown.push(mount.id);
+        }
+    }
+    Finding::of(shown, against)
+}
+
+fn asks_to_pull(token: &Exchange, repository: &str) -> bool {
+    let form = token.body.text.as_deref().unwrap_or_default();
+    let asked = format!("{}&{form}", token.query()).replace("%3A", ":");
+    let asked = asked
+        .replace("%3a", ":")
+        .replace("%2F", "/")
+        .replace("%2f", "/");
+    asked.contains(&format!("repository:{repository}:"))
 }
 
 fn mount_session(e: &Evidence) -> Finding {
@@ -145,7 +167,7 @@ fn anonymous_mount(e: &Evidence) -> Finding {
 }
 
 fn known_manifest(e: &Evidence) -> Finding {
-    if e.scenario.runs < 2 {
+    if !e.is_repetition() {
         return Finding::skip();
     }
     let sent: Vec<u64> = e.step(Step::Manifest).map(|exchange| exchange.id).collect();
