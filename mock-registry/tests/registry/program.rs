@@ -11,19 +11,37 @@ use crate::client::basic;
 const PROGRAM: &str = env!("CARGO_BIN_EXE_mock-registry");
 
 /// A program that is killed when the test is over.
-struct Running {
+pub(crate) struct Running {
     child: Child,
-    url: String,
+    pub(crate) url: String,
     _out: BufReader<ChildStdout>,
 }
 
 impl Running {
-    fn start(arguments: &[&str]) -> Self {
-        let mut child = Command::new(PROGRAM)
-            .args(arguments)
-            .stdout(Stdio::piped())
-            .spawn()
-            .unwrap();
+    pub(crate) fn start(arguments: &[&str]) -> Self {
+        Self::listening(Command::new(PROGRAM).args(arguments))
+    }
+
+    /// Started by a shell, after these words.
+    pub(crate) fn start_by(words: &str, arguments: &[&str]) -> Self {
+        let script = format!("{words} \"$0\" \"$@\"");
+        let mut shell = Command::new("sh");
+        Self::listening(shell.args(["-c", &script, PROGRAM]).args(arguments))
+    }
+
+    /// The most memory it had so far, in bytes, where the system tells.
+    pub(crate) fn peak(&self) -> Option<u64> {
+        let status = format!("/proc/{}/status", self.child.id());
+        let status = std::fs::read_to_string(status).ok()?;
+        let line = status
+            .lines()
+            .find_map(|line| line.strip_prefix("VmHWM:"))?;
+        let kibibytes: u64 = line.trim().trim_end_matches("kB").trim().parse().ok()?;
+        Some(kibibytes << 10)
+    }
+
+    fn listening(command: &mut Command) -> Self {
+        let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
         let mut out = BufReader::new(child.stdout.take().unwrap());
         let mut line = String::new();
         out.read_line(&mut line).unwrap();
