@@ -8,6 +8,7 @@ mod client;
 mod costumes;
 mod files;
 mod knobs;
+mod story;
 mod tokens;
 
 const APP: &str = "demo/app";
