@@ -215,6 +215,29 @@ fn repositories_tokens_and_strictness_come_from_arguments() {
 }
 
 #[test]
+fn tags_stay_where_they_are_said_to() {
+    let arguments = [
+        "serve",
+        "--profile=ecr",
+        "--repository=there/fixed",
+        "--repository=there/free",
+        "--immutable=there/fixed",
+    ];
+    let running = Running::start(&arguments);
+    let put = |name: &str, index: &str| {
+        let target = format!("{}/v2/{name}/manifests/v1", running.url);
+        let put = agent().put(target);
+        let put = put.header("content-type", "application/vnd.oci.image.index.v1+json");
+        put.send(index).unwrap().status()
+    };
+    let first = r#"{"schemaVersion":2,"manifests":[]}"#;
+    let second = r#"{"schemaVersion":2,"manifests":[],"annotations":{"a":"b"}}"#;
+    let all = |name: &str| [first, second].map(|index| put(name, index).as_u16());
+    assert_eq!(all("there/free"), [201, 201]);
+    assert_eq!(all("there/fixed"), [201, 400]);
+}
+
+#[test]
 fn mistakes_are_explained() {
     for (arguments, words) in [
         (
