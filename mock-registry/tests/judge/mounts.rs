@@ -20,6 +20,7 @@ fn a_mount_needs_a_token_for_its_source() {
         client.verdict("C21")
     };
     assert_eq!(mount("repository%3Ademo%2Fbase%3Apull"), Verdict::Pass);
+    assert_eq!(mount("repository:demo/base:pull"), Verdict::Pass);
     assert_eq!(mount("repository:demo/other:pull"), Verdict::Fail);
     let anonymous = open("C21", ELSEWHERE, |c| {
         drop(c.send(&mount_of_layer(), &[], b""))
@@ -123,5 +124,5 @@ fn what_a_client_prints_tells_where_it_went() {
 
 fn mount_of_layer() -> String {
     let digest = Digest::sha256(LAYER);
-    format!("POST /v2/demo/app/blobs/uploads/?mount={digest}&from=demo/base")
+    format!("POST /v2/demo/app/blobs/uploads/?mount={digest}&from=demo%2Fbase")
 }

@@ -9,6 +9,7 @@ mod costumes;
 mod files;
 mod knobs;
 mod story;
+mod teller;
 mod tokens;
 
 const APP: &str = "demo/app";

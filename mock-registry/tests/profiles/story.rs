@@ -1,15 +1,14 @@
 //! All that clients of a registry see, in requests of every kind: nothing is expected of it.
 
-use std::fmt::Write as _;
 use std::time::Duration;
 
-use bytes::Bytes;
-use http::{Request, Response};
-use longshore_mock_registry::{Begun, Config, Core, Profile};
+use http::Request;
+use longshore_mock_registry::{Begun, Profile};
 use longshore_protocol::Digest;
 use sha2::Digest as _;
 
 use crate::client::{OCI_MANIFEST, basic, manifest, with_query};
+use crate::teller::{OCTETS, Teller};
 
 /// Everything that is answered, by registries with users, without, and open to all readers.
 pub(crate) fn story(profile: &Profile) -> String {
@@ -34,58 +33,7 @@ pub(crate) fn story(profile: &Profile) -> String {
     told
 }
 
-struct Teller {
-    core: Core,
-    now: Duration,
-    pace: Duration,
-    token_path: String,
-    lifetime: u64,
-    login: Option<String>,
-    app: String,
-    other: String,
-    fixed: String,
-    nowhere: String,
-    told: String,
-}
-
 impl Teller {
-    fn of(profile: Profile, users: bool, open: bool) -> Self {
-        let middle = if profile.repository.depth_min > 2 {
-            "team/"
-        } else {
-            ""
-        };
-        let name = |owner: &str, last: &str| format!("{owner}/{middle}{last}");
-        let token_path = profile.auth.token_path.clone();
-        let lifetime = profile.auth.lifetime;
-        let mut config = Config::new(profile).sparse(true).anonymous_pull(open);
-        if users {
-            config = config.user("alice", "secret");
-            config
-                .identity_tokens
-                .insert("identity".into(), "alice".into());
-        }
-        for last in ["app", "other", "fixed"] {
-            config = config.repository(name("demo", last));
-        }
-        config = config.immutable(name("demo", "fixed"));
-        config.rights.closed.insert(name("demo", "closed"));
-        config.rights.pull_only.insert(name("demo", "read-only"));
-        Self {
-            core: Core::new(config).unwrap(),
-            now: Duration::ZERO,
-            pace: Duration::from_millis(100),
-            token_path,
-            lifetime,
-            login: None,
-            app: name("demo", "app"),
-            other: name("demo", "other"),
-            fixed: name("demo", "fixed"),
-            nowhere: name("nobody", "app"),
-            told: String::new(),
-        }
-    }
-
     fn log_in_often(&mut self) {
         for value in [
             "",
@@ -429,90 +377,6 @@ impl Teller {
             self.open(&name.replace("app", &format!("new{n}")));
         }
     }
-
-    fn look(&mut self, name: &str, digest: &str) {
-        let target = format!("/v2/{name}/blobs/{digest}");
-        for method in ["HEAD", "GET"] {
-            self.ask(&format!("{method} {target}"), &[], b"");
-            self.ask(
-                &format!("{method} {target}"),
-                &[("accept", "application/json")],
-                b"",
-            );
-        }
-        self.ask(&format!("GET {target}"), &[("range", "bytes=1-2")], b"");
-    }
-
-    fn tags(&mut self) {
-        self.ask(&format!("GET /v2/{}/tags/list", self.app), &[], b"");
-    }
-
-    fn open(&mut self, name: &str) -> String {
-        let what = format!("POST /v2/{name}/blobs/uploads/");
-        self.follow(&what, &[], b"", &format!("/v2/{name}/blobs/uploads/none"))
-    }
-
-    fn put(&mut self, at: &str, blob: &[u8], rest: &[u8]) {
-        let target = with_query(at, &format!("digest={}", Digest::sha256(blob)));
-        self.ask(&format!("PUT {target}"), &[OCTETS], rest);
-    }
-
-    /// Where an answer leads, or else where one was.
-    fn follow(&mut self, what: &str, headers: &[(&str, &str)], body: &[u8], last: &str) -> String {
-        let answer = self.ask(what, headers, body);
-        let location = answer.headers().get("location");
-        let location = location.and_then(|value| value.to_str().ok());
-        location.unwrap_or(last).to_owned()
-    }
-
-    fn log_in(&mut self) {
-        let each = [&self.app, &self.other, &self.fixed];
-        let scopes = each.map(|name| format!("&scope=repository:{name}:pull,push"));
-        self.token(&scopes.concat());
-    }
-
-    /// A token, or else a password.
-    fn token(&mut self, scopes: &str) {
-        let login = basic("alice:secret");
-        let target = format!("GET {}?service=registry.test{scopes}", self.token_path);
-        let answer = self.ask(&target, &[("authorization", &login)], b"");
-        let body: serde_json::Value = serde_json::from_slice(answer.body()).unwrap_or_default();
-        let token = body["token"].as_str().or(body["access_token"].as_str());
-        self.login = Some(token.map_or(login, |token| format!("Bearer {token}")));
-    }
-
-    fn ask(&mut self, what: &str, headers: &[(&str, &str)], body: &[u8]) -> Response<Bytes> {
-        // Slow enough for the strictest; whoever hurries does it within a moment.
-        self.now += self.pace;
-        let (method, target) = what.split_once(' ').unwrap();
-        let mut request = Request::builder().method(method).uri(target);
-        let has = |name: &str| headers.iter().any(|(known, _)| *known == name);
-        request = request.header("host", "registry.test");
-        if !has("no-length") {
-            request = request.header("content-length", body.len());
-        }
-        if let (Some(login), false) = (&self.login, has("authorization")) {
-            request = request.header("authorization", login);
-        }
-        for (name, value) in headers
-            .iter()
-            .filter(|(name, value)| *name != "no-length" && !value.is_empty())
-        {
-            request = request.header(*name, *value);
-        }
-        let request = request.body(Bytes::copy_from_slice(body)).unwrap();
-        let answer = self.core.handle(self.now, request);
-        let shown = &answer.body()[..answer.body().len().min(2_000)];
-        // Writing to a string cannot fail.
-        let _ = writeln!(
-            self.told,
-            "{what} {} {:?} {:?}",
-            answer.status(),
-            answer.headers(),
-            String::from_utf8_lossy(shown)
-        );
-        answer
-    }
 }
 
 /// What an image of one layer says of itself.
@@ -525,6 +389,5 @@ fn config() -> String {
 
 const OTHER_CONFIG: &[u8] =
     br#"{"architecture":"arm64","os":"linux","rootfs":{"type":"layers","diff_ids":[]}}"#;
-const OCTETS: (&str, &str) = ("content-type", "application/octet-stream");
 /// The layer that docker makes of nothing, as gzip packs it.
 const EMPTY_LAYER: &str = "sha256:a3ed95caeb02ffe68cdd9fd84406680ae93d633cb16422d00e8a7c22955b46d4";

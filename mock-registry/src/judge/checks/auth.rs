@@ -26,14 +26,14 @@ pub(super) const ALL: &[Check] = &[
         Must,
         "refuses evil Locations, and never leaves TLS",
         evil_location,
-    ).needs("Nobody can listen at a link-local address: there only what the client prints tells whether it tried. That a registry on this machine names a token server on this machine is no evil."),
+    ),
     check("C35", Must, "puts no credentials into URLs", urls),
     check(
         "C36",
         Must,
         "understands challenges of every form",
         by_the_end,
-    ).needs("Nobody can listen at a link-local address: there only what the client prints tells whether it tried."),
+    ),
     check(
         "C37",
         Must,
@@ -57,13 +57,13 @@ pub(super) const ALL: &[Check] = &[
         Should,
         "asks for several scopes one by one on GET",
         scopes,
-    ).needs("A client that needs two scopes at once, as for a mount."),
+    ),
     check(
         "C41",
         Should,
         "exchanges an identity token for tokens, and gets tokens by GET where POST is refused",
         identity,
-    ).needs("A client that asks for tokens by POST, or reads the file of credentials that $REGISTRY_AUTH_FILE and $DOCKER_CONFIG name in some scenarios. A name and a password on the command line hide that file: leave them out where there is a $MOCK_AUTH_FILE."),
+    ),
     check(
         "C42",
         Should,

@@ -2,6 +2,7 @@
 
 mod auth;
 mod failure;
+mod needs;
 mod newer;
 mod requests;
 mod work;
@@ -17,8 +18,6 @@ pub struct Check {
     pub severity: Severity,
     /// What the client does, if it is good.
     pub title: &'static str,
-    /// What it takes to see it, or what of it cannot be seen; empty where any push shows it.
-    pub needs: &'static str,
     look: fn(&Evidence) -> Finding,
 }
 
@@ -29,6 +28,12 @@ impl std::fmt::Debug for Check {
 }
 
 impl Check {
+    /// What it takes to see it, or what of it cannot be seen; empty where any push shows it.
+    #[must_use]
+    pub fn needs(&self) -> &'static str {
+        needs::needs(self.id)
+    }
+
     /// What it comes to in one scenario.
     #[must_use]
     pub fn judge(&self, evidence: &Evidence) -> Finding {
@@ -77,15 +82,7 @@ const fn check(
         id,
         severity,
         title,
-        needs: "",
         look,
-    }
-}
-
-impl Check {
-    const fn needs(mut self, needs: &'static str) -> Self {
-        self.needs = needs;
-        self
     }
 }
 

@@ -13,26 +13,26 @@ pub(super) const ALL: &[Check] = &[
         Must,
         "keeps the fallback tag of a subject, where that is needed",
         subject,
-    ).needs("A client that copies an OCI layout: only there an image can say which other one it is about. One made from a directory or an archive says nothing."),
+    ),
     check(
         "C66",
         Should,
         "keeps foreign entries of the fallback tag",
         fallback_entries,
-    ).needs("A client that keeps a fallback tag at all."),
+    ),
     check(
         "C67",
         May,
         "sets several tags at once, where that is known",
         tags_at_once,
-    ).needs("A client that sets several tags in one go. A command line that is run once for each tag cannot show it."),
+    ),
     check("C68", Should, "sends blobs once for several tags", tags),
     check(
         "C69",
         Should,
         "announces another digest algorithm",
         algorithm,
-    ).needs("A client that copies an OCI layout whose layers are named by sha512, and that takes such."),
+    ),
     check(
         "C70",
         Must,
@@ -50,13 +50,13 @@ pub(super) const ALL: &[Check] = &[
         May,
         "sends small blobs by a single POST",
         single_post,
-    ).needs("A client that sends blobs by a single POST; most never do."),
+    ),
     check(
         "C73",
         Must,
         "puts no control characters into requests",
         injected,
-    ).needs("A client that would put what a registry answers into its next request."),
+    ),
     check("C74", Should, "prints the digest that the tag has", digest),
 ];
 

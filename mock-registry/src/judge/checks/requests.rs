@@ -78,15 +78,13 @@ pub(super) const ALL: &[Check] = &[
         Should,
         "keeps chunks as large as OCI-Chunk-Min-Length says",
         chunk_min,
-    )
-    .needs("A client that uploads in chunks, or does so where whole blobs are refused."),
+    ),
     check(
         "C13",
         Should,
         "keeps chunks as small as OCI-Chunk-Max-Length says",
         chunk_max,
-    )
-    .needs("A client that uploads in chunks, or does so where whole blobs are refused."),
+    ),
     check(
         "C14",
         Must,

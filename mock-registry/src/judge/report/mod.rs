@@ -178,7 +178,7 @@ impl CheckReport {
             id: check.id,
             severity: check.severity,
             title: check.title,
-            needs: check.needs,
+            needs: check.needs(),
             verdict: worst.unwrap_or(Verdict::NotExercised),
             instances,
         }
