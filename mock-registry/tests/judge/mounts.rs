@@ -23,7 +23,7 @@ fn a_mount_needs_a_token_for_its_source() {
     assert_eq!(mount("repository:demo/base:pull"), Verdict::Pass);
     assert_eq!(mount("repository:demo/other:pull"), Verdict::Fail);
     let anonymous = open("C21", ELSEWHERE, |c| {
-        drop(c.send(&mount_of_layer(), &[], b""))
+        drop(c.send(&mount_of_layer(), &[], b""));
     });
     assert_eq!(anonymous, Verdict::Pass);
     assert_eq!(
