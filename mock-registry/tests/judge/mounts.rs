@@ -81,16 +81,16 @@ fn entries_of_others_are_kept() {
 
 #[test]
 fn an_identity_token_is_exchanged_where_tokens_are_given() {
-    let exchange = |pushed: bool, place: &str| {
-        let mut client = Client::of("profile = 'acr'\nidentity = true");
+    let exchange = |fault: &str| {
+        let mut client = Client::of(&format!("profile = 'acr'\nidentity = true\n{fault}"));
         let form =
             format!("grant_type=refresh_token&refresh_token={IDENTITY}&service=registry.test");
-        client.send(&format!("POST {place}"), &[], form.as_bytes());
-        client.end.exit = Some(i32::from(!pushed));
-        (client.verdict("C41"), client.verdict("C32"))
+        client.send("POST /oauth2/token", &[], form.as_bytes());
+        client.end.exit = Some(1);
+        client.verdict("C41")
     };
-    let (exchanged, _) = exchange(false, "/oauth2/token");
-    assert_eq!(exchanged, Verdict::Fail, "it came to nothing");
+    assert_eq!(exchange(""), Verdict::Pass, "whatever came of the push");
+    assert_eq!(exchange("faults = ['post-token-404']"), Verdict::Fail);
     let hidden = Client::of("profile = 'acr'\nidentity = true").verdict("C41");
     assert_eq!(hidden, Verdict::NotExercised, "it used something else");
     let mut client = Client::of("profile = 'acr'\nidentity = true");

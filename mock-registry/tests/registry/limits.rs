@@ -21,7 +21,12 @@ struct Wire(BufReader<TcpStream>);
 
 impl Wire {
     fn to(host: &str) -> Self {
-        Self(BufReader::new(TcpStream::connect(host).unwrap()))
+        let stream = TcpStream::connect(host).unwrap();
+        // A server that does not answer fails the test instead of stopping it for ever.
+        stream
+            .set_read_timeout(Some(Duration::from_secs(120)))
+            .unwrap();
+        Self(BufReader::new(stream))
     }
 
     fn send(&mut self, bytes: &[u8]) {
@@ -129,27 +134,21 @@ fn what_a_crashed_client_left_is_free_again() {
 fn large_heads_and_many_requests_leave_no_memory_behind() {
     let running = Running::start(&["serve", "--discard"]);
     let host = running.url.trim_start_matches("http://");
-    for n in 0..200 {
-        let line = format!("X-{n}: {}\r\n", "x".repeat(1000));
-        for lines in [1000, 90] {
+    let line = format!("X: {}\r\n", "x".repeat(1000));
+    // Those that are too large are refused; those that are not would be 70 MiB together.
+    for (lines, times, expected) in [(1000, 20, "431"), (90, 800, "200")] {
+        let head = line.repeat(lines);
+        for _ in 0..times {
             let mut stream = TcpStream::connect(host).unwrap();
-            let head = format!(
-                "GET /v2/ HTTP/1.1\r\nHost: x\r\nConnection: close\r\n{}\r\n",
-                line.repeat(lines)
-            );
+            let head = format!("GET /v2/ HTTP/1.1\r\nHost: x\r\nConnection: close\r\n{head}\r\n");
             // It may be cut off before it has said everything.
             let _ = stream.write_all(head.as_bytes());
             let mut answer = Vec::new();
             let _ = stream.read_to_end(&mut answer);
-            let expected: &[&[u8]] = if lines == 90 {
-                &[b"HTTP/1.1 200"]
-            } else {
-                &[b"HTTP/1.1 431", b""]
-            };
-            assert!(
-                expected.iter().any(|start| answer.starts_with(start)),
-                "{lines}"
-            );
+            let status =
+                String::from_utf8_lossy(answer.get(9..12).unwrap_or_default()).into_owned();
+            let cut_off = status.is_empty() && expected == "431";
+            assert!(cut_off || status == expected, "{lines} lines: {status:?}");
         }
     }
     let mut wire = Wire::to(host);

@@ -25,7 +25,7 @@ pub(crate) fn opens_in_a_browser(_: &Shared) -> Told {
     for text in [
         "it reported success, but there is no manifest latest",
         "/v2/demo/app/manifests/latest",
-        "100 kB",
+        "101 kB",
         "&lt;script&gt;",
     ] {
         assert!(dom.contains(text), "{text:?} is not in the page");
