@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use longshore_mock_registry::{Auth, Config, Discard, MockRegistry, Profile};
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
 
@@ -241,6 +242,7 @@ fn until_told_to_stop(
     socket: &Socket,
     cert_out: Option<&Path>,
 ) -> Result<MockRegistry, Box<dyn Error>> {
+    allow_many_files();
     // Before the address is announced: whoever reads it may send a signal at once.
     let mut signals = Signals::new([SIGTERM, SIGINT])?;
     let registry = builder.listen(socket.listen).tls(socket.tls).start()?;
@@ -255,6 +257,20 @@ fn until_told_to_stop(
     out.flush()?;
     signals.forever().next();
     Ok(registry)
+}
+
+/// Each upload has a socket, and often a file: shells allow a thousand open ones, the system many
+/// more.
+fn allow_many_files() {
+    let limit = getrlimit(Resource::Nofile);
+    // Where it is not allowed, connections wait for one another.
+    let _ = setrlimit(
+        Resource::Nofile,
+        Rlimit {
+            current: limit.maximum,
+            maximum: limit.maximum,
+        },
+    );
 }
 
 fn split_user(text: &str) -> Result<User, &'static str> {

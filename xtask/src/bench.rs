@@ -1,6 +1,7 @@
 //! `cargo xtask bench`: what is fast, against what.
 
 mod measure;
+mod mock;
 mod push;
 mod registry;
 mod table;
@@ -19,6 +20,8 @@ pub(crate) enum Bench {
     Push(push::Options),
     /// Both transports and skopeo: many small blobs, and a large one
     Transports(transports::Options),
+    /// The mock registry beside Docker's: how fast a large blob is taken, and in how much memory
+    Registry(mock::Options),
     /// Runs one program and writes down what it took
     #[command(hide = true)]
     Measure(measure::Measure),
@@ -28,6 +31,7 @@ pub(crate) fn run(bench: &Bench) -> Result<(), Failure> {
     match bench {
         Bench::Push(options) => push::run(options),
         Bench::Transports(options) => transports::run(options),
+        Bench::Registry(options) => mock::run(options),
         Bench::Measure(measure) => measure::run(measure),
     }
 }

@@ -90,4 +90,6 @@ const PACKAGES: &[(&str, &str)] = &[
     ("charliecloud-runtime", "ch-run"),
     ("buildah", "buildah"),
     ("apache2-utils", "htpasswd"),
+    // what the judge's page is opened in
+    ("chromium", "chromium"),
 ];

@@ -56,6 +56,13 @@ impl LoggedRequest {
     pub fn path(&self) -> &str {
         self.target.split('?').next().unwrap_or_default()
     }
+
+    /// How much memory it takes, in bytes, more or less.
+    fn weight(&self) -> usize {
+        let headers = self.headers.iter();
+        let headers: usize = headers.map(|(_, value)| ENTRY + value.len()).sum();
+        size_of::<Self>() + self.target.len() + headers
+    }
 }
 
 /// The requests of a core, the oldest dropped when there are too many.
@@ -64,6 +71,8 @@ pub(crate) struct Log {
     requests: VecDeque<LoggedRequest>,
     dropped: u64,
     limit: usize,
+    /// What the requests weigh together.
+    bytes: usize,
 }
 
 /// Which request of a log.
@@ -76,23 +85,30 @@ impl Log {
             requests: VecDeque::new(),
             dropped: 0,
             limit: limit.max(1),
+            bytes: 0,
         }
     }
 
     pub(crate) fn open(&mut self, now: Duration, parts: &Parts) -> LogIndex {
-        if self.requests.len() == self.limit {
-            self.requests.pop_front();
-            self.dropped += 1;
-        }
-        let index = LogIndex(self.dropped + self.requests.len() as u64);
-        self.requests.push_back(LoggedRequest {
+        let request = LoggedRequest {
             now,
             method: parts.method.clone(),
             target: cut(redact_query(parts)),
             headers: select(&parts.headers),
             body: 0,
             status: None,
-        });
+        };
+        let weight = request.weight();
+        while self.requests.len() == self.limit || self.bytes + weight > MOST_BYTES {
+            let Some(oldest) = self.requests.pop_front() else {
+                break;
+            };
+            self.bytes -= oldest.weight();
+            self.dropped += 1;
+        }
+        let index = LogIndex(self.dropped + self.requests.len() as u64);
+        self.bytes += weight;
+        self.requests.push_back(request);
         index
     }
 
@@ -112,6 +128,7 @@ impl Log {
     pub(crate) fn clear(&mut self) {
         self.dropped += self.requests.len() as u64;
         self.requests.clear();
+        self.bytes = 0;
     }
 }
 
@@ -164,6 +181,9 @@ fn cut(mut text: String) -> String {
 }
 
 const LONGEST: usize = 8 << 10;
+/// The log may take so much memory, whatever is asked.
+const MOST_BYTES: usize = 8 << 20;
+const ENTRY: usize = size_of::<(HeaderName, String)>();
 
 const SECRET: [&str; 4] = ["password", "refresh_token", "access_token", "token"];
 

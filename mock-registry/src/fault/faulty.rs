@@ -15,7 +15,7 @@ use super::turn::{Hunger, Reply, Turn};
 use super::{Fault, Scene, Step};
 use crate::core::{Begun, Body, Config, Core, HangUp};
 use crate::profile::Auth;
-use crate::record::{Listener, Peer, Recorder};
+use crate::record::{Listener, Peer, Recorder, SecretKind};
 
 /// A [`Core`] with faults around it, and a record of everything that it is asked.
 ///
@@ -69,6 +69,9 @@ impl Faulty {
         let mut recorder = Recorder::default();
         for (name, password) in &users {
             recorder.know_user(name, password);
+        }
+        for token in config.identity_tokens.keys() {
+            recorder.know(SecretKind::Refresh, token);
         }
         Ok(Self {
             core: Core::new(config)?,

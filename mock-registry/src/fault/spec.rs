@@ -54,6 +54,12 @@ impl Fault {
         self.entry
     }
 
+    /// The value of one of its own settings; empty if it has no such.
+    #[must_use]
+    pub fn get(&self, name: &str) -> &str {
+        self.params.text(name)
+    }
+
     /// The same at this step only.
     #[must_use]
     pub fn step(mut self, step: Step) -> Self {

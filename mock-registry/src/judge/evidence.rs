@@ -56,6 +56,8 @@ pub struct StoreEnd {
     pub open: Vec<OpenSession>,
     /// Digests that were there before.
     pub known: Vec<String>,
+    /// The digest of somebody else's manifest that the fallback tag of the subject named before.
+    pub referrer: Option<String>,
 }
 
 impl Evidence {
@@ -69,7 +71,7 @@ impl Evidence {
     #[must_use]
     pub fn is_pushed(&self) -> bool {
         self.store.missing.is_none() && self.store.digest != self.store.before
-            || (self.store.missing.is_none() && self.scenario.runs > 1)
+            || (self.store.missing.is_none() && self.is_repetition())
     }
 
     /// Whether a fault of the scenario came to play.
@@ -91,6 +93,11 @@ impl Evidence {
     #[must_use]
     pub fn is_calm(&self) -> bool {
         self.scenario.faults.is_empty()
+    }
+
+    /// Whether the same was pushed before, to the same place.
+    pub(super) fn is_repetition(&self) -> bool {
+        self.scenario.runs > 1 && self.scenario.first_to.is_none()
     }
 
     /// What the registry was asked.

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use longshore_protocol::Digest;
 use serde_json::{Value, json};
+use sha2::Digest as _;
 
 use super::layer::{archive, noise, packed, tar};
 use super::scenario::Image;
@@ -33,7 +34,7 @@ impl Fixture {
             dir: folder.join("dir"),
         };
         let layers: Vec<Vec<u8>> = match image {
-            Image::Small => vec![
+            Image::Small | Image::Subject | Image::Sha512 => vec![
                 tar("etc/one", 2_000, 1),
                 tar("etc/two", 100_000, 2),
                 tar("etc/three", 300_000, 3),
@@ -56,6 +57,13 @@ impl Fixture {
             fs::write(blobs.join(hex(&digest)), bytes)?;
             Ok::<_, io::Error>((digest.to_string(), bytes.len()))
         };
+        let write_sha512 = |bytes: &[u8]| {
+            let folder = self.oci.join("blobs/sha512");
+            fs::create_dir_all(&folder)?;
+            let name = sha512(bytes);
+            fs::write(folder.join(&name), bytes)?;
+            Ok::<_, io::Error>((format!("sha512:{name}"), bytes.len()))
+        };
         let mut descriptors = Vec::new();
         for layer in layers {
             // An empty blob has to stay one.
@@ -65,17 +73,23 @@ impl Fixture {
             } else {
                 packed(layer).to_vec()
             };
-            let (digest, size) = write(&bytes)?;
+            let (digest, size) = match image {
+                Image::Sha512 => write_sha512(&bytes)?,
+                _ => write(&bytes)?,
+            };
             let media_type = if plain { LAYER } else { LAYER_GZIP };
             descriptors.push(json!({ "mediaType": media_type, "digest": digest, "size": size }));
         }
         let (digest, size) = write(config(layers).to_string().as_bytes())?;
-        let manifest = json!({
+        let mut manifest = json!({
             "schemaVersion": 2,
             "mediaType": MANIFEST,
             "config": { "mediaType": CONFIG, "digest": digest, "size": size },
             "layers": descriptors,
         });
+        if image == Image::Subject {
+            manifest["subject"] = subject();
+        }
         let (digest, size) = write(manifest.to_string().as_bytes())?;
         let index = json!({ "schemaVersion": 2, "manifests": [
             { "mediaType": MANIFEST, "digest": digest, "size": size },
@@ -120,6 +134,16 @@ impl Fixture {
     }
 }
 
+/// What an image with a subject is about: a manifest that need not be anywhere.
+pub(super) fn subject() -> Value {
+    let bytes: &[u8] = b"the manifest of another image";
+    json!({
+        "mediaType": MANIFEST,
+        "digest": Digest::sha256(bytes).to_string(),
+        "size": bytes.len(),
+    })
+}
+
 fn config(layers: &[Vec<u8>]) -> Value {
     let ids: Vec<String> = layers
         .iter()
@@ -131,6 +155,11 @@ fn config(layers: &[Vec<u8>]) -> Value {
         "config": {},
         "rootfs": { "type": "layers", "diff_ids": ids },
     })
+}
+
+fn sha512(bytes: &[u8]) -> String {
+    let hash = sha2::Sha512::digest(bytes);
+    hash.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 fn hex(digest: &Digest) -> String {

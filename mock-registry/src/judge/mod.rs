@@ -33,5 +33,5 @@ pub use finding::{Finding, Severity, Verdict};
 pub use fixture::Fixture;
 pub use report::{CheckReport, Instance, Report, ScenarioReport};
 pub use run::{RunError, Settings, judge_record, judge_session, run};
-pub use scenario::{Expect, Image, Scenario, ScenarioError};
+pub use scenario::{Expect, Image, Scenario, ScenarioError, Target};
 pub use store::missing;

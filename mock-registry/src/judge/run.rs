@@ -2,18 +2,22 @@
 
 use std::collections::VecDeque;
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 use std::thread;
 use std::time::Duration;
 
+use base64::Engine as _;
+
 use super::evidence::{ClientEnd, Evidence, StoreEnd};
-use super::fixture::Fixture;
+use super::fixture::{self, Fixture};
 use super::report::{Report, ScenarioReport};
-use super::scenario::{Expect, Image, Scenario};
+use super::scenario::{Expect, Image, Scenario, Target};
 use super::store::{self, missing};
 use super::watch::watch;
+use crate::core::Config;
 use crate::fault::{Faulty, Step};
+use crate::profile::Profile;
 use crate::shell::{MockRegistry, StartError};
 
 /// How scenarios are played.
@@ -125,7 +129,10 @@ pub fn judge_record(registry: &Faulty) -> Report {
         says: Vec::new(),
         decides: Vec::new(),
         runs: 1,
+        first_to: None,
         tag_taken: false,
+        referrer_taken: false,
+        identity: false,
         limit: Duration::MAX,
     };
     let evidence = Evidence {
@@ -145,37 +152,50 @@ pub fn judge_record(registry: &Faulty) -> Report {
 fn play(scenario: &Scenario, settings: &Settings) -> Result<Evidence, RunError> {
     let folder = tempfile::tempdir()?;
     let fixture = Fixture::make(folder.path(), scenario.image)?;
-    let mut builder = MockRegistry::builder()
-        .profile(&scenario.profile)
-        .map_err(StartError::from)?
-        .tls(scenario.tls)
-        .record_digests(true);
+    let mut config = Config::new(Profile::load(&scenario.profile).map_err(StartError::from)?);
+    config.auth = scenario.auth;
     if scenario.users {
-        builder = builder.user(USER, PASSWORD);
+        config = config.user(USER, PASSWORD);
     }
-    if let Some(auth) = scenario.auth {
-        builder = builder.auth(auth);
+    if scenario.identity {
+        config.identity_tokens.insert(IDENTITY.into(), USER.into());
     }
-    let registry = builder.start()?;
+    let builder = MockRegistry::builder().config(config).tls(scenario.tls);
+    let registry = builder.record_digests(true).start()?;
     let ca = folder.path().join("ca.pem");
     if let Some(pem) = registry.ca_pem() {
         std::fs::write(&ca, pem)?;
     }
-    let places = places(&registry, &fixture, &ca, scenario);
-    let command: Vec<String> = settings
-        .command
-        .iter()
-        .map(|argument| fill(argument, &places))
-        .collect();
-    let environment = environment(&places, scenario);
-    if scenario.tag_taken {
-        registry.with_faulty(|faulty| store::take_tag(faulty, REPOSITORY, TAG));
-    }
-    let limit = settings.limit.unwrap_or(scenario.limit);
-    for _ in 1..scenario.runs {
-        watch(&command, &environment, folder.path(), limit)?;
+    if scenario.identity {
+        write_identity(folder.path(), &registry.host())?;
     }
     let mut end = StoreEnd::default();
+    registry.with_faulty(|faulty| {
+        if scenario.tag_taken {
+            store::take_tag(faulty, REPOSITORY, TAG);
+        }
+        if scenario.referrer_taken {
+            end.referrer = store::take_fallback(faulty, REPOSITORY, &fixture::subject());
+        }
+    });
+    let last = Target {
+        repository: REPOSITORY.into(),
+        tag: TAG.into(),
+    };
+    let limit = settings.limit.unwrap_or(scenario.limit);
+    let push = |target: &Target| {
+        let places = places(&registry, &fixture, &ca, scenario, target);
+        let command: Vec<String> = settings
+            .command
+            .iter()
+            .map(|argument| fill(argument, &places))
+            .collect();
+        let environment = environment(&places, scenario, folder.path());
+        watch(&command, &environment, folder.path(), limit)
+    };
+    for _ in 1..scenario.runs {
+        push(scenario.first_to.as_ref().unwrap_or(&last))?;
+    }
     registry.with_faulty(|faulty| {
         let core = faulty.core();
         end.before = digest(core);
@@ -190,7 +210,7 @@ fn play(scenario: &Scenario, settings: &Settings) -> Result<Evidence, RunError> 
             .iter()
             .for_each(|fault| faulty.arm(fault.clone()));
     });
-    let mut client = watch(&command, &environment, folder.path(), limit)?;
+    let mut client = push(&last)?;
     let exchanges = registry.exchanges();
     registry.with_faulty(|faulty| {
         client.leaked = faulty.recorder().secrets_in(&client.output);
@@ -220,14 +240,15 @@ type Places = Vec<(&'static str, String)>;
 fn places(
     registry: &MockRegistry,
     fixture: &Fixture,
-    ca: &std::path::Path,
+    ca: &Path,
     scenario: &Scenario,
+    target: &Target,
 ) -> Places {
     let path = |path: &PathBuf| path.display().to_string();
     vec![
         ("registry", registry.host()),
-        ("repo", REPOSITORY.into()),
-        ("tag", TAG.into()),
+        ("repo", target.repository.clone()),
+        ("tag", target.tag.clone()),
         ("oci", path(&fixture.oci)),
         ("archive", path(&fixture.archive)),
         ("dir", path(&fixture.dir)),
@@ -245,8 +266,19 @@ fn places(
 }
 
 /// The same as variables, for commands that are scripts. There is no `MOCK_CA` without TLS.
-fn environment(places: &Places, scenario: &Scenario) -> Vec<(&'static str, String)> {
-    let mut variables = vec![("MOCK_SCENARIO", scenario.name.clone())];
+///
+/// What clients remember of earlier pushes is theirs within one scenario, and nobody's after it.
+fn environment(places: &Places, scenario: &Scenario, folder: &Path) -> Vec<(&'static str, String)> {
+    let path = |name: &str| folder.join(name).display().to_string();
+    let mut variables = vec![
+        ("MOCK_SCENARIO", scenario.name.clone()),
+        ("XDG_CACHE_HOME", path("cache")),
+    ];
+    if scenario.identity {
+        variables.push(("MOCK_AUTH_FILE", path(AUTH_FILE)));
+        variables.push(("REGISTRY_AUTH_FILE", path(AUTH_FILE)));
+        variables.push(("DOCKER_CONFIG", folder.display().to_string()));
+    }
     for (name, value) in places {
         let variable = match *name {
             "registry" => "MOCK_REGISTRY",
@@ -263,6 +295,15 @@ fn environment(places: &Places, scenario: &Scenario) -> Vec<(&'static str, Strin
         variables.push((variable, value.clone()));
     }
     variables
+}
+
+/// The file in which docker and podman keep what `login` got from the registry.
+fn write_identity(folder: &Path, host: &str) -> io::Result<()> {
+    let name = base64::engine::general_purpose::STANDARD.encode(format!("{USER}:"));
+    let file = serde_json::json!({
+        "auths": { host: { "auth": name, "identitytoken": IDENTITY } },
+    });
+    std::fs::write(folder.join(AUTH_FILE), file.to_string())
 }
 
 fn fill(argument: &str, places: &Places) -> String {
@@ -306,3 +347,5 @@ const REPOSITORY: &str = "demo/app";
 const TAG: &str = "latest";
 const USER: &str = "alice";
 const PASSWORD: &str = "canary-7Qx2vLm9Zt4";
+const IDENTITY: &str = "canary-identity-9Wd4kRs8Hy1";
+const AUTH_FILE: &str = "config.json";

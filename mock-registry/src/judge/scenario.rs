@@ -35,8 +35,14 @@ pub struct Scenario {
     pub decides: Vec<String>,
     /// How often the image is pushed; the last time counts, and only then things go wrong.
     pub runs: u32,
+    /// Where all pushes but the last go; `None` means to the same repository and tag.
+    pub first_to: Option<Target>,
     /// Whether the tag names another image before.
     pub tag_taken: bool,
+    /// Whether the fallback tag of the image's subject names somebody else's manifest before.
+    pub referrer_taken: bool,
+    /// Whether the client is given a file of credentials with an identity token.
+    pub identity: bool,
     /// How long the client may take.
     pub limit: Duration,
 }
@@ -54,6 +60,16 @@ pub enum Expect {
     Any,
 }
 
+/// Where an image is pushed.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Target {
+    /// The repository.
+    pub repository: String,
+    /// The tag.
+    pub tag: String,
+}
+
 /// An image to push.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "lowercase")]
@@ -67,6 +83,10 @@ pub enum Image {
     Empty,
     /// One layer of six megabytes.
     Large,
+    /// An image that says which other image it is about; in its OCI layout only.
+    Subject,
+    /// A layer named by its sha512; in its OCI layout only.
+    Sha512,
 }
 
 impl Scenario {
@@ -135,8 +155,13 @@ struct Table {
     decides: Vec<String>,
     #[serde(default = "one")]
     runs: u32,
+    first_to: Option<Target>,
     #[serde(default)]
     tag_taken: bool,
+    #[serde(default)]
+    referrer_taken: bool,
+    #[serde(default)]
+    identity: bool,
     #[serde(default = "minute")]
     limit: u64,
 }
@@ -161,7 +186,10 @@ impl Table {
             says: self.says,
             decides: self.decides,
             runs: self.runs.max(1),
+            first_to: self.first_to,
             tag_taken: self.tag_taken,
+            referrer_taken: self.referrer_taken,
+            identity: self.identity,
             limit: Duration::from_secs(self.limit),
         })
     }
@@ -183,11 +211,13 @@ fn minute() -> u64 {
     60
 }
 
-const BUILTIN: [&str; 6] = [
+const BUILTIN: [&str; 8] = [
     include_str!("../../scenarios/calm.toml"),
     include_str!("../../scenarios/auth.toml"),
     include_str!("../../scenarios/sessions.toml"),
     include_str!("../../scenarios/failures.toml"),
     include_str!("../../scenarios/evil.toml"),
     include_str!("../../scenarios/answers.toml"),
+    include_str!("../../scenarios/mounts.toml"),
+    include_str!("../../scenarios/newer.toml"),
 ];

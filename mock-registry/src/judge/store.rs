@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use http::Method;
 use longshore_protocol::Digest;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::core::Core;
 use crate::fault::{Faulty, path_of};
@@ -20,9 +20,51 @@ pub fn missing(core: &Core, repository: &str, reference: &str) -> Result<(), Str
 
 /// Lets a tag name an image that no client brings.
 pub(super) fn take_tag(faulty: &mut Faulty, repository: &str, tag: &str) {
+    if let Some(manifest) = foreign(faulty, repository) {
+        put_manifest(faulty, repository, tag, &manifest);
+    }
+}
+
+/// Lets the fallback tag of a subject name a manifest that no client brings; its digest.
+pub(super) fn take_fallback(
+    faulty: &mut Faulty,
+    repository: &str,
+    subject: &Value,
+) -> Option<String> {
+    let manifest = foreign(faulty, repository)?;
+    let digest = Digest::sha256(manifest.to_string().as_bytes()).to_string();
+    put_manifest(faulty, repository, &digest, &manifest);
+    let index = json!({
+        "schemaVersion": 2,
+        "mediaType": "application/vnd.oci.image.index.v1+json",
+        "manifests": [{
+            "mediaType": MANIFEST,
+            "digest": digest,
+            "size": manifest.to_string().len(),
+            "artifactType": "application/vnd.example.foreign",
+        }],
+    });
+    let tag = subject["digest"].as_str()?.replacen(':', "-", 1);
+    put_manifest(faulty, repository, &tag, &index);
+    Some(digest)
+}
+
+/// The manifest of an image without layers, whose config is in the repository.
+fn foreign(faulty: &mut Faulty, repository: &str) -> Option<Value> {
     let config: &[u8] = br#"{"architecture":"none","os":"none"}"#;
     let digest = Digest::sha256(config);
-    let manifest = serde_json::json!({
+    let opened = faulty.request(
+        Method::POST,
+        &format!("/v2/{repository}/blobs/uploads/"),
+        repository,
+        b"",
+    )?;
+    let location = opened.headers().get("location")?.to_str().ok()?;
+    let path = path_of(location);
+    let glue = if path.contains('?') { '&' } else { '?' };
+    let target = format!("{path}{glue}digest={digest}");
+    faulty.request(Method::PUT, &target, repository, config)?;
+    Some(json!({
         "schemaVersion": 2,
         "mediaType": MANIFEST,
         "config": {
@@ -31,28 +73,13 @@ pub(super) fn take_tag(faulty: &mut Faulty, repository: &str, tag: &str) {
             "size": config.len(),
         },
         "layers": [],
-    });
-    let opened = faulty.request(
-        Method::POST,
-        &format!("/v2/{repository}/blobs/uploads/"),
-        repository,
-        b"",
-    );
-    let location =
-        opened.and_then(|x| Some(x.headers().get("location")?.to_str().ok()?.to_owned()));
-    if let Some(location) = location {
-        let path = path_of(&location);
-        let glue = if path.contains('?') { '&' } else { '?' };
-        let target = format!("{path}{glue}digest={digest}");
-        faulty.request(Method::PUT, &target, repository, config);
-        let target = format!("/v2/{repository}/manifests/{tag}");
-        faulty.request(
-            Method::PUT,
-            &target,
-            repository,
-            manifest.to_string().as_bytes(),
-        );
-    }
+    }))
+}
+
+fn put_manifest(faulty: &mut Faulty, repository: &str, reference: &str, manifest: &Value) {
+    let target = format!("/v2/{repository}/manifests/{reference}");
+    let bytes = manifest.to_string();
+    faulty.request(Method::PUT, &target, repository, bytes.as_bytes());
 }
 
 fn look(

@@ -28,6 +28,11 @@ pub struct Peer {
     pub secure: bool,
 }
 
+/// What is wrong with a request's head, if whoever read it from the network could tell. It is handed
+/// on among the extensions of the request.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Flaws(pub Vec<&'static str>);
+
 /// A request, and what was answered.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Exchange {
@@ -62,6 +67,9 @@ pub struct Exchange {
     pub target: String,
     /// All headers, in their order, names in lower case.
     pub headers: Vec<(String, String)>,
+    /// What is wrong with the head as it came, which the headers here do not show.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub flaws: Vec<&'static str>,
     /// The body.
     pub body: BodyRecord,
     /// The answer; `None` if the client got none.
@@ -163,6 +171,23 @@ impl Exchange {
         crate::fault::pair(self.query(), key)
     }
 
+    /// How much memory it takes, in bytes, more or less.
+    pub(super) fn weight(&self) -> usize {
+        let listed = |headers: &[(String, String)]| -> usize {
+            let each = headers.iter();
+            each.map(|(name, value)| ENTRY + name.len() + value.len())
+                .sum()
+        };
+        let text = |text: &Option<String>| text.as_ref().map_or(0, String::len);
+        let answer = self.answer.as_ref();
+        let answer = answer.map_or(0, |answer| listed(&answer.headers) + text(&answer.text));
+        size_of::<Self>()
+            + self.target.len()
+            + listed(&self.headers)
+            + text(&self.body.text)
+            + answer
+    }
+
     /// When the answer was decided.
     #[must_use]
     pub fn done(&self) -> Duration {
@@ -185,3 +210,5 @@ fn seconds<S: serde::Serializer>(time: &Duration, serializer: S) -> Result<S::Ok
 fn step<S: serde::Serializer>(step: &Step, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.serialize_str(step.name())
 }
+
+const ENTRY: usize = size_of::<(String, String)>();

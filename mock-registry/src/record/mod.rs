@@ -10,7 +10,7 @@ mod query;
 mod recorder;
 mod secrets;
 
-pub use exchange::{AnswerRecord, BodyRecord, Exchange, Listener, Peer, Sighting};
+pub use exchange::{AnswerRecord, BodyRecord, Exchange, Flaws, Listener, Peer, Sighting};
 pub use files::{har, json_lines};
 pub use query::{Exchanges, Filter};
 pub use recorder::{Meter, RecordId, Recorder};

@@ -8,7 +8,7 @@ use http::request::Parts;
 use http::{HeaderMap, Response};
 use sha2::{Digest as _, Sha256};
 
-use super::exchange::{AnswerRecord, BodyRecord, Exchange, Listener, Peer};
+use super::exchange::{AnswerRecord, BodyRecord, Exchange, Flaws, Listener, Peer};
 use super::secrets::{Secrets, redact_unknown};
 use super::{Exchanges, SecretKind};
 use crate::core::Body;
@@ -19,6 +19,8 @@ pub struct Recorder {
     exchanges: VecDeque<Exchange>,
     next: u64,
     limit: usize,
+    /// What the exchanges weigh together.
+    bytes: usize,
     hashes: bool,
     secrets: Secrets,
     sink: Option<Box<dyn Write + Send>>,
@@ -62,6 +64,7 @@ impl Default for Recorder {
             exchanges: VecDeque::new(),
             next: 1,
             limit: LIMIT,
+            bytes: 0,
             hashes: false,
             secrets: Secrets::default(),
             sink: None,
@@ -85,9 +88,11 @@ impl Recorder {
     /// Forgets everything that is finished.
     pub fn clear(&mut self) {
         self.exchanges.clear();
+        self.bytes = 0;
     }
 
-    /// Remembers as many exchanges; the default is 4,096.
+    /// Remembers as many exchanges; the default is 4,096. Of large ones there are fewer, so that they
+    /// never take more than 16 MiB together.
     pub fn set_limit(&mut self, limit: usize) {
         self.limit = limit.max(1);
     }
@@ -157,10 +162,7 @@ impl Recorder {
         let headers = self.headers(&parts.headers, &mut secrets);
         let id = self.next;
         self.next += 1;
-        if self.exchanges.len() >= self.limit {
-            self.exchanges.pop_front();
-        }
-        self.exchanges.push_back(Exchange {
+        let exchange = Exchange {
             id,
             at: now,
             took: Duration::ZERO,
@@ -175,11 +177,18 @@ impl Recorder {
             method: parts.method.to_string(),
             target,
             headers,
+            flaws: parts
+                .extensions
+                .get()
+                .map_or_else(Vec::new, |Flaws(flaws)| flaws.clone()),
             body: BodyRecord::default(),
             answer: None,
             faults,
             secrets,
-        });
+        };
+        self.make_room(exchange.weight());
+        self.bytes += exchange.weight();
+        self.exchanges.push_back(exchange);
         let whole = matches!(scene.step, Step::Manifest | Step::Token);
         let stranger = peer.listener == Listener::Elsewhere;
         let meter = Meter {
@@ -227,8 +236,22 @@ impl Recorder {
             let _ = writeln!(sink, "{line}").and_then(|()| sink.flush());
         }
         let (at, exchange) = exchange;
+        let weight = exchange.weight();
         if let Some(place) = self.exchanges.get_mut(at) {
+            self.bytes = self.bytes - place.weight() + weight;
             *place = exchange;
+        }
+        self.make_room(0);
+    }
+
+    /// Forgets the oldest until one more of this weight fits.
+    fn make_room(&mut self, weight: usize) {
+        let more = usize::from(weight > 0);
+        while self.exchanges.len() + more > self.limit || self.bytes + weight > MOST_BYTES {
+            let Some(oldest) = self.exchanges.pop_front() else {
+                return;
+            };
+            self.bytes -= oldest.weight();
         }
     }
 
@@ -294,6 +317,7 @@ fn cut(text: &str) -> String {
 }
 
 const LIMIT: usize = 4096;
+const MOST_BYTES: usize = 16 << 20;
 const LONGEST: usize = 16 << 10;
 const MOST_HEADERS: usize = 128;
 const KEPT: usize = 4 << 20;

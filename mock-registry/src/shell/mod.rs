@@ -1,6 +1,7 @@
 //! The core on a socket.
 
 mod body;
+mod heads;
 mod respond;
 mod server;
 mod socket;

@@ -31,9 +31,12 @@ pub(super) async fn respond(
     control: &Control,
     request: Request<Incoming>,
 ) -> Result<Response<Outgoing>, Severed> {
-    let (parts, body) = request.into_parts();
+    let (mut parts, body) = request.into_parts();
     if shared.live && parts.uri.path() == LIVE {
         return Ok(verdict(shared));
+    }
+    if parts.version != Version::HTTP_2 {
+        parts.extensions.insert(control.next_flaws());
     }
     let turn = shared.registry().begin(shared.now(), peer, &parts);
     let wire = turn.wire().clone();

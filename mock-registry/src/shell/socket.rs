@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::io;
 use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
@@ -14,7 +14,9 @@ use tokio::sync::Notify;
 use tokio::time::Sleep;
 use tokio_rustls::server::TlsStream;
 
+use super::heads::Heads;
 use crate::fault::{Delivery, Edit, Wire};
+use crate::record::Flaws;
 
 /// What the requests on a connection have to say to its socket.
 #[derive(Default)]
@@ -23,6 +25,7 @@ pub(super) struct Control {
     reset: AtomicBool,
     no_continue: AtomicBool,
     program: Mutex<Option<Program>>,
+    heads: Mutex<Heads>,
     /// To be told when HTTP/2 should say goodbye.
     pub(super) goaway: Notify,
 }
@@ -45,6 +48,11 @@ impl Control {
     /// Whether `100 Continue` is swallowed.
     pub(super) fn swallow_continue(&self, yes: bool) {
         self.no_continue.store(yes, Ordering::Relaxed);
+    }
+
+    /// What was wrong with the head of the request that is answered next.
+    pub(super) fn next_flaws(&self) -> Flaws {
+        self.heads().next()
     }
 
     /// Arms the socket for the answer that comes next.
@@ -70,6 +78,10 @@ impl Control {
             *self.program.lock().unwrap_or_else(PoisonError::into_inner) = Some(program);
             self.armed.store(true, Ordering::Release);
         }
+    }
+
+    fn heads(&self) -> MutexGuard<'_, Heads> {
+        self.heads.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn take(&self) -> Option<Program> {
@@ -145,7 +157,10 @@ impl<S: Resettable + AsyncRead + Unpin> AsyncRead for FaultySocket<S> {
         context: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.inner).poll_read(context, buffer)
+        let before = buffer.filled().len();
+        ready!(Pin::new(&mut self.inner).poll_read(context, buffer))?;
+        self.control.heads().take(&buffer.filled()[before..]);
+        Poll::Ready(Ok(()))
     }
 }
 

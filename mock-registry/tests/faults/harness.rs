@@ -21,6 +21,8 @@ pub(crate) struct Client {
     pub(crate) registry: Faulty,
     pub(crate) now: Duration,
     pub(crate) token: Option<String>,
+    /// Over TLS.
+    pub(crate) secure: bool,
 }
 
 impl Client {
@@ -47,6 +49,7 @@ impl Client {
             registry,
             now: Duration::ZERO,
             token: None,
+            secure: false,
         }
     }
 
@@ -104,6 +107,7 @@ impl Client {
         let request = builder.body(Bytes::copy_from_slice(body)).unwrap();
         let peer = Peer {
             listener,
+            secure: self.secure,
             ..Peer::default()
         };
         let (answer, wire) = self.registry.handle_as(self.now, peer, request);

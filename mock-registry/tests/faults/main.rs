@@ -3,6 +3,7 @@
 
 mod auth;
 mod chaos;
+mod each;
 mod harness;
 mod http_shape;
 mod integrity;

@@ -14,6 +14,7 @@ use longshore_mock_registry::{Config, Profile};
 use longshore_protocol::Digest;
 
 pub(crate) const LAYER: &[u8] = b"the bytes of a layer";
+pub(crate) const IDENTITY: &str = "an-identity-token-of-some-length";
 pub(crate) const PASSWORD: &str = "correct-horse-battery";
 pub(crate) const TYPE: &str = "application/vnd.oci.image.manifest.v1+json";
 
@@ -26,6 +27,7 @@ pub(crate) struct Client {
     pub(crate) end: ClientEnd,
     pub(crate) before: Option<String>,
     pub(crate) known: Vec<String>,
+    pub(crate) referrer: Option<String>,
     scenario: Scenario,
 }
 
@@ -40,6 +42,11 @@ impl Client {
         }
         if scenario.users {
             config = config.user("alice", PASSWORD);
+        }
+        if scenario.identity {
+            config
+                .identity_tokens
+                .insert(IDENTITY.into(), "alice".into());
         }
         config.auth = scenario.auth;
         let mut registry = Faulty::new(config).unwrap();
@@ -65,6 +72,7 @@ impl Client {
             },
             before: None,
             known: Vec::new(),
+            referrer: None,
             scenario,
         }
     }
@@ -171,6 +179,7 @@ impl Client {
                 missing: missing(core, "demo/app", "latest").err(),
                 open: core.open_sessions(),
                 known: self.known.clone(),
+                referrer: self.referrer.clone(),
             },
         }
     }

@@ -5,5 +5,7 @@ mod checks;
 mod client;
 mod endings;
 mod library;
+mod mounts;
 mod program;
 mod scenarios;
+mod wire;

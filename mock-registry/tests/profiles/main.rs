@@ -8,6 +8,8 @@ mod client;
 mod costumes;
 mod files;
 mod knobs;
+mod story;
+mod teller;
 mod tokens;
 
 const APP: &str = "demo/app";

@@ -11,19 +11,37 @@ use crate::client::basic;
 const PROGRAM: &str = env!("CARGO_BIN_EXE_mock-registry");
 
 /// A program that is killed when the test is over.
-struct Running {
+pub(crate) struct Running {
     child: Child,
-    url: String,
+    pub(crate) url: String,
     _out: BufReader<ChildStdout>,
 }
 
 impl Running {
-    fn start(arguments: &[&str]) -> Self {
-        let mut child = Command::new(PROGRAM)
-            .args(arguments)
-            .stdout(Stdio::piped())
-            .spawn()
-            .unwrap();
+    pub(crate) fn start(arguments: &[&str]) -> Self {
+        Self::listening(Command::new(PROGRAM).args(arguments))
+    }
+
+    /// Started by a shell, after these words.
+    pub(crate) fn start_by(words: &str, arguments: &[&str]) -> Self {
+        let script = format!("{words} \"$0\" \"$@\"");
+        let mut shell = Command::new("sh");
+        Self::listening(shell.args(["-c", &script, PROGRAM]).args(arguments))
+    }
+
+    /// The most memory it had so far, in bytes, where the system tells.
+    pub(crate) fn peak(&self) -> Option<u64> {
+        let status = format!("/proc/{}/status", self.child.id());
+        let status = std::fs::read_to_string(status).ok()?;
+        let line = status
+            .lines()
+            .find_map(|line| line.strip_prefix("VmHWM:"))?;
+        let kibibytes: u64 = line.trim().trim_end_matches("kB").trim().parse().ok()?;
+        Some(kibibytes << 10)
+    }
+
+    fn listening(command: &mut Command) -> Self {
+        let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
         let mut out = BufReader::new(child.stdout.take().unwrap());
         let mut line = String::new();
         out.read_line(&mut line).unwrap();
@@ -194,6 +212,29 @@ fn repositories_tokens_and_strictness_come_from_arguments() {
             .unwrap();
         assert_eq!(answer.status(), status, "{arguments:?}");
     }
+}
+
+#[test]
+fn tags_stay_where_they_are_said_to() {
+    let arguments = [
+        "serve",
+        "--profile=ecr",
+        "--repository=there/fixed",
+        "--repository=there/free",
+        "--immutable=there/fixed",
+    ];
+    let running = Running::start(&arguments);
+    let put = |name: &str, index: &str| {
+        let target = format!("{}/v2/{name}/manifests/v1", running.url);
+        let put = agent().put(target);
+        let put = put.header("content-type", "application/vnd.oci.image.index.v1+json");
+        put.send(index).unwrap().status()
+    };
+    let first = r#"{"schemaVersion":2,"manifests":[]}"#;
+    let second = r#"{"schemaVersion":2,"manifests":[],"annotations":{"a":"b"}}"#;
+    let all = |name: &str| [first, second].map(|index| put(name, index).as_u16());
+    assert_eq!(all("there/free"), [201, 201]);
+    assert_eq!(all("there/fixed"), [201, 400]);
 }
 
 #[test]

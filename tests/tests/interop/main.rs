@@ -1,7 +1,7 @@
 //! Pushes to real registries, and pulls back with clients of other people's making.
 //!
-//! Needs Debian's `docker-registry skopeo umoci charliecloud-builders buildah apache2-utils`, so the
-//! tests are ignored unless asked for: `cargo xtask interop` installs the programs where it may and
+//! Needs Debian's `docker-registry skopeo umoci charliecloud-builders buildah apache2-utils chromium`,
+//! so the tests are ignored unless asked for: `cargo xtask interop` installs the programs where it may and
 //! runs everything with `--include-ignored`. A test that misses a program says SKIPPED and counts
 //! as ignored; with `LONGSHORE_INTEROP=require` it fails.
 
@@ -9,6 +9,7 @@ mod formats;
 mod harness;
 mod refusal;
 mod repeat;
+mod report;
 mod round_trip;
 
 use std::process::ExitCode;
@@ -100,5 +101,10 @@ const TESTS: &[Test] = &[
         name: "a_token_server_that_says_no_is_heard_before_anything_is_packed",
         tools: &["docker-registry"],
         story: refusal::no_token,
+    },
+    Test {
+        name: "the_judges_page_opens_in_a_browser_without_network",
+        tools: &["chromium", "skopeo"],
+        story: report::opens_in_a_browser,
     },
 ];

@@ -72,6 +72,11 @@ impl Registry {
         &self.host
     }
 
+    /// The number of its process.
+    pub(super) fn id(&self) -> u32 {
+        self.process.id()
+    }
+
     /// Bytes of all blobs in it.
     pub(super) fn stored(&self) -> Result<u64, Failure> {
         tree::size(&self.storage.join("docker/registry/v2/blobs"))

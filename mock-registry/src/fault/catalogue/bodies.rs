@@ -118,16 +118,30 @@ fn crc_of_zeros(length: u64) -> u32 {
 }
 
 fn crc_step(crc: u32, byte: u8) -> u32 {
-    let mut crc = crc ^ u32::from(byte);
-    for _ in 0..8 {
-        let low = crc & 1;
-        crc >>= 1;
-        if low == 1 {
-            crc ^= 0xedb8_8320;
-        }
-    }
-    crc
+    let low = (crc ^ u32::from(byte)) & 0xff;
+    (crc >> 8) ^ CRC[low as usize]
 }
+
+/// What each byte does to a CRC-32 (RFC 1952 §8).
+const CRC: [u32; 256] = {
+    let mut table = [0; 256];
+    let mut byte = 0;
+    while byte < 256 {
+        let mut crc = byte as u32;
+        let mut bit = 0;
+        while bit < 8 {
+            let low = crc & 1;
+            crc >>= 1;
+            if low == 1 {
+                crc ^= 0xedb8_8320;
+            }
+            bit += 1;
+        }
+        table[byte] = crc;
+        byte += 1;
+    }
+    table
+};
 
 #[cfg(test)]
 mod tests {

@@ -12,7 +12,7 @@ pub(super) const ALL: &[Entry] = &[
         does: "puts a carriage return or an escaped line end into what a client puts into requests",
         robust: "refuses it",
         steps: &[Step::Post, Step::Mount, Step::Token, Step::Head],
-        times: Some(1),
+        times: None,
         params: &[choice(
             "into",
             &["location", "location-escaped", "realm", "service", "token"],

@@ -5,7 +5,7 @@ use crate::fault::Step;
 use crate::judge::evidence::Evidence;
 use crate::judge::finding::Finding;
 use crate::judge::finding::Severity::{Must, Should};
-use crate::record::{Listener, SecretKind};
+use crate::record::{Exchange, Listener, SecretKind};
 
 pub(super) const ALL: &[Check] = &[
     check(
@@ -61,8 +61,8 @@ pub(super) const ALL: &[Check] = &[
     check(
         "C41",
         Should,
-        "gets tokens by GET where POST is refused",
-        by_the_end,
+        "exchanges an identity token for tokens, and gets tokens by GET where POST is refused",
+        identity,
     ),
     check(
         "C42",
@@ -146,6 +146,10 @@ fn tempted(e: &Evidence, faults: &[&str], why: &str) -> Finding {
     if !e.played(faults) {
         return Finding::skip();
     }
+    if let Some(phrase) = attempt(e) {
+        let why = format!("it seems to have tried to go there: it says {phrase:?}");
+        return Finding::warn(why, e.troubled());
+    }
     let against = e.strayed().filter(|exchange| {
         !exchange.secrets.is_empty() || exchange.header("authorization").is_some()
     });
@@ -153,6 +157,17 @@ fn tempted(e: &Evidence, faults: &[&str], why: &str) -> Finding {
         .map(|exchange| (exchange.id, why.to_owned()))
         .collect();
     Finding::of(e.troubled(), against)
+}
+
+/// What a client says if it tried to reach an address at which nobody is.
+fn attempt(e: &Evidence) -> Option<&'static str> {
+    let unheard = ["metadata", "mapped", "private"];
+    let mut faults = e.scenario.faults.iter();
+    if !faults.any(|fault| unheard.contains(&fault.get("to"))) {
+        return None;
+    }
+    let output = e.client.output.to_lowercase();
+    ATTEMPTS.into_iter().find(|phrase| output.contains(phrase))
 }
 
 fn urls(e: &Evidence) -> Finding {
@@ -216,6 +231,27 @@ fn scopes(e: &Evidence) -> Finding {
     Finding::of(shown, against)
 }
 
+fn identity(e: &Evidence) -> Finding {
+    if !e.scenario.identity {
+        return Finding::skip();
+    }
+    let is_exchange = |exchange: &&Exchange| {
+        let form = exchange.body.text.as_deref().unwrap_or_default();
+        form.contains("grant_type=refresh_token")
+    };
+    let exchanged: Vec<&Exchange> = e.step(Step::Token).filter(is_exchange).collect();
+    let ids = exchanged.iter().map(|exchange| exchange.id).collect();
+    // Once there is a token, what becomes of the push is for other checks.
+    if exchanged.iter().any(|exchange| exchange.succeeded()) {
+        return Finding::pass(ids);
+    }
+    match e.ending() {
+        _ if exchanged.is_empty() => Finding::skip(),
+        Ok(()) => Finding::pass(ids),
+        Err(why) => Finding::fail(why, ids),
+    }
+}
+
 fn basic(e: &Evidence) -> Finding {
     let basic = e.step(Step::Token).next().is_none() && e.has_secrets();
     if !basic {
@@ -258,3 +294,11 @@ fn narrow(e: &Evidence) -> Finding {
 
 /// Generous: two for each of some parallel uploads.
 const MOST_REFUSALS: usize = 16;
+const ATTEMPTS: [&str; 6] = [
+    "dial tcp",
+    "unreachable",
+    "no route to host",
+    "timed out",
+    "timeout",
+    "connection refused",
+];

@@ -2,6 +2,7 @@
 
 mod auth;
 mod failure;
+mod needs;
 mod newer;
 mod requests;
 mod work;
@@ -27,6 +28,12 @@ impl std::fmt::Debug for Check {
 }
 
 impl Check {
+    /// What it takes to see it, or what of it cannot be seen; empty where any push shows it.
+    #[must_use]
+    pub fn needs(&self) -> &'static str {
+        needs::needs(self.id)
+    }
+
     /// What it comes to in one scenario.
     #[must_use]
     pub fn judge(&self, evidence: &Evidence) -> Finding {

@@ -97,7 +97,15 @@ fn fallback_entries(e: &Evidence) -> Finding {
                 && x.id < exchange.id
                 && x.subject == exchange.subject
         });
-        if read {
+        let text = exchange.body.text.as_deref().unwrap_or_default();
+        let lost = e
+            .store
+            .referrer
+            .as_ref()
+            .filter(|digest| !text.contains(digest.as_str()));
+        if let Some(digest) = lost {
+            against.push((exchange.id, format!("the entry of {digest} is lost")));
+        } else if read {
             shown.push(exchange.id);
         } else {
             against.push((
@@ -117,6 +125,10 @@ fn tags_at_once(e: &Evidence) -> Finding {
 }
 
 fn tags(e: &Evidence) -> Finding {
+    let first = e.scenario.first_to.as_ref();
+    if let Some(first) = first.filter(|first| first.repository == e.repository) {
+        return later_tag(e, &first.tag);
+    }
     let put: Vec<&Exchange> = e.step(Step::Manifest).filter(|x| x.succeeded()).collect();
     let several = put.iter().any(|one| {
         let same =
@@ -139,6 +151,20 @@ fn tags(e: &Evidence) -> Finding {
     } else {
         Finding::pass(ids)
     }
+}
+
+/// The same for a tag that is set by a push of its own.
+fn later_tag(e: &Evidence, first: &str) -> Finding {
+    let put = e
+        .step(Step::Manifest)
+        .filter(|x| x.succeeded() && x.subject != first);
+    let put: Vec<u64> = put.map(|exchange| exchange.id).collect();
+    let again = e.step(Step::Put).filter(|x| {
+        x.param("digest")
+            .is_some_and(|digest| e.store.known.contains(&digest))
+    });
+    let again = again.map(|x| (x.id, "this blob had come with the first tag".to_owned()));
+    Finding::of(put, again.collect())
 }
 
 fn algorithm(e: &Evidence) -> Finding {

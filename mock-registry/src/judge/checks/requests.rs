@@ -384,7 +384,9 @@ fn valid_http(e: &Evidence) -> Finding {
         let hosts = exchange.header_all("host").count();
         let lengths = exchange.header_all("content-length").count();
         let both = lengths > 0 && exchange.header("transfer-encoding").is_some();
-        if hosts != 1 {
+        if let Some(flaw) = exchange.flaws.first() {
+            against.push((exchange.id, (*flaw).to_owned()));
+        } else if hosts != 1 {
             against.push((exchange.id, format!("{hosts} Host headers")));
         } else if lengths > 1 || both {
             against.push((exchange.id, "two lengths of one body".into()));

@@ -7,6 +7,7 @@ use crate::fault::Step;
 use crate::judge::evidence::Evidence;
 use crate::judge::finding::Finding;
 use crate::judge::finding::Severity::{May, Must, Should};
+use crate::record::Exchange;
 
 pub(super) const ALL: &[Check] = &[
     check("C19", Should, "does not upload what is there", known_blobs),
@@ -59,7 +60,7 @@ pub(super) const ALL: &[Check] = &[
 ];
 
 fn known_blobs(e: &Evidence) -> Finding {
-    if e.scenario.runs < 2 {
+    if e.scenario.runs < 2 || e.store.known.is_empty() {
         return Finding::skip();
     }
     let known = &e.store.known;
@@ -94,10 +95,33 @@ fn once_each(e: &Evidence) -> Finding {
 }
 
 fn mount_tried(e: &Evidence) -> Finding {
-    Finding::of(
-        e.step(Step::Mount).map(|exchange| exchange.id).collect(),
-        Vec::new(),
-    )
+    let (mut shown, mut against) = (Vec::new(), Vec::new());
+    for mount in e.step(Step::Mount) {
+        let source = plain(&mount.param("from").unwrap_or_default());
+        let asked = e
+            .step(Step::Token)
+            .any(|token| asks_to_pull(token, &source));
+        let by_token = e.step(Step::Token).next().is_some();
+        if by_token && !source.is_empty() && !asked {
+            let why = format!("no token was asked for that may pull from {source}");
+            against.push((mount.id, why));
+        } else {
+            shown.push(mount.id);
+        }
+    }
+    Finding::of(shown, against)
+}
+
+fn asks_to_pull(token: &Exchange, repository: &str) -> bool {
+    let form = token.body.text.as_deref().unwrap_or_default();
+    let asked = plain(&format!("{}&{form}", token.query()));
+    asked.contains(&format!("repository:{repository}:"))
+}
+
+/// A text of a query, with what names and scopes are made of as it is.
+fn plain(text: &str) -> String {
+    let text = text.replace("%3A", ":").replace("%3a", ":");
+    text.replace("%2F", "/").replace("%2f", "/")
 }
 
 fn mount_session(e: &Evidence) -> Finding {
@@ -145,7 +169,7 @@ fn anonymous_mount(e: &Evidence) -> Finding {
 }
 
 fn known_manifest(e: &Evidence) -> Finding {
-    if e.scenario.runs < 2 {
+    if !e.is_repetition() {
         return Finding::skip();
     }
     let sent: Vec<u64> = e.step(Step::Manifest).map(|exchange| exchange.id).collect();

@@ -5,7 +5,8 @@ use std::fmt::Write as _;
 
 use super::files::escape;
 use super::{CheckReport, Instance, Report, ScenarioReport};
-use crate::judge::finding::{Severity, Verdict};
+use crate::fault::Step;
+use crate::judge::finding::{Finding, Severity, Verdict};
 use crate::record::{Exchange, Listener};
 
 pub(super) fn page(report: &Report) -> String {
@@ -25,25 +26,26 @@ fn write_page(out: &mut String, report: &Report) -> std::fmt::Result {
         escape(&report.client)
     )?;
     write_summary(out, report)?;
-    for (title, verdict) in [
-        ("Failed", Verdict::Fail),
-        ("To be looked at", Verdict::Warn),
-        ("Passed", Verdict::Pass),
-    ] {
-        let mut found: Vec<_> = report
+    for group in GROUPS {
+        let found: Vec<_> = report
             .checks
             .iter()
-            .filter(|c| c.verdict == verdict)
+            .filter(|c| class(c) == group.class)
             .collect();
-        found.sort_by_key(|check| std::cmp::Reverse(check.severity));
-        if !found.is_empty() {
-            writeln!(out, "<h2>{title} <small>{}</small></h2>", found.len())?;
+        if found.is_empty() {
+            continue;
         }
+        let (class, title) = (group.class, group.title);
+        writeln!(
+            out,
+            "<section class={class}><h2>{title} <small>{}</small></h2>",
+            found.len()
+        )?;
         for check in found {
             write_check(out, report, check)?;
         }
+        writeln!(out, "</section>")?;
     }
-    write_unexercised(out, report)?;
     writeln!(
         out,
         "<h2>Scenarios <small>{}</small></h2>",
@@ -55,29 +57,36 @@ fn write_page(out: &mut String, report: &Report) -> std::fmt::Result {
     writeln!(out, "</main>")
 }
 
+/// Checks that came to the same.
+struct Group {
+    class: &'static str,
+    title: &'static str,
+    label: &'static str,
+}
+
+/// A tile for each group, which shows that group alone when it is chosen, and a map of all checks.
+///
+/// The choice is a row of radio buttons, so that the page needs no script.
 fn write_summary(out: &mut String, report: &Report) -> std::fmt::Result {
-    out.push_str("<div class=tiles>");
-    let must = report.failed(Severity::Must).count();
-    let should = report.failed(Severity::Should).count();
-    for (class, count, label) in [
-        ("fail", must, "MUST failed"),
-        (
-            "soft",
-            should + report.failed(Severity::May).count(),
-            "SHOULD failed",
-        ),
-        ("warn", report.count(Verdict::Warn), "warnings"),
-        ("pass", report.count(Verdict::Pass), "passed"),
-        ("none", report.count(Verdict::NotExercised), "not exercised"),
-    ] {
-        let class = if count == 0 && class != "pass" {
-            "none"
-        } else {
-            class
-        };
+    out.push_str("<input type=radio name=show id=show-all checked>");
+    for group in GROUPS {
+        write!(out, "<input type=radio name=show id=show-{}>", group.class)?;
+    }
+    write!(
+        out,
+        "\n<div class=tiles><label class=\"tile all\" for=show-all><b>{}</b>checks</label>",
+        report.checks.len()
+    )?;
+    for Group { class, label, .. } in GROUPS {
+        let found = report
+            .checks
+            .iter()
+            .filter(|check| self::class(check) == class);
+        let count = found.count();
+        let empty = if count == 0 { " empty" } else { "" };
         write!(
             out,
-            "<div class=\"tile {class}\"><b>{count}</b>{label}</div>"
+            "<label class=\"tile {class}{empty}\" for=show-{class}><b>{count}</b>{label}</label>"
         )?;
     }
     out.push_str("</div>\n<div class=map>");
@@ -110,34 +119,28 @@ fn write_check(out: &mut String, report: &Report, check: &CheckReport) -> std::f
         escape(check.title),
         check.verdict.name(),
     )?;
-    let bad = check
-        .instances
-        .iter()
-        .filter(|i| i.finding.verdict >= Verdict::Warn);
-    for instance in bad {
-        let Some(scenario) = report
-            .scenarios
-            .iter()
-            .find(|s| s.name == instance.scenario)
-        else {
-            continue;
-        };
-        write_instance(out, instance, scenario)?;
+    if !check.needs.is_empty() {
+        writeln!(out, "<p class=needs>{}</p>", escape(check.needs))?;
+    } else if check.verdict == Verdict::NotExercised {
+        out.push_str("<p class=needs>None of the scenarios played led to it.</p>\n");
     }
-    let good: Vec<&str> = check
-        .instances
+    let bad = |instance: &&Instance| instance.finding.verdict >= Verdict::Warn;
+    for instance in check.instances.iter().filter(bad) {
+        write_instance(out, report, instance)?;
+    }
+    let good: Vec<&Instance> = check.instances.iter().filter(|i| !bad(i)).collect();
+    // One of those that show it is enough to see how.
+    let example = good
         .iter()
-        .filter(|instance| instance.finding.verdict == Verdict::Pass)
-        .map(|instance| instance.scenario.as_str())
-        .collect();
+        .find(|instance| !instance.finding.exchanges.is_empty());
+    if let (Some(example), Verdict::Pass) = (example, check.verdict) {
+        write_instance(out, report, example)?;
+    }
     if !good.is_empty() {
-        out.push_str("<p class=good>passes in ");
-        for name in good {
-            write!(
-                out,
-                "<a href=\"#s-{name}\">{name}</a> ",
-                name = escape(name)
-            )?;
+        write!(out, "<p class=good>passes in {}: ", good.len())?;
+        for instance in good {
+            let name = escape(&instance.scenario);
+            write!(out, "<a href=\"#s-{name}\">{name}</a> ")?;
         }
         out.push_str("</p>\n");
     }
@@ -145,21 +148,33 @@ fn write_check(out: &mut String, report: &Report, check: &CheckReport) -> std::f
     Ok(())
 }
 
-fn write_instance(
-    out: &mut String,
-    instance: &Instance,
-    scenario: &ScenarioReport,
-) -> std::fmt::Result {
+fn write_instance(out: &mut String, report: &Report, instance: &Instance) -> std::fmt::Result {
+    let mut scenarios = report.scenarios.iter();
+    let Some(scenario) = scenarios.find(|s| s.name == instance.scenario) else {
+        return Ok(());
+    };
+    let Finding {
+        verdict,
+        why,
+        exchanges,
+    } = &instance.finding;
     writeln!(
         out,
-        "<div class=instance><p><a href=\"#s-{name}\">{name}</a> <span class=about>{}</span></p>\
-         <p class=why>{}</p>",
+        "<div class=instance><p><a href=\"#s-{name}\">{name}</a> <span class=about>{}</span></p>",
         escape(&scenario.about),
-        escape(&instance.finding.why),
         name = escape(&instance.scenario),
     )?;
-    write_sequence(out, scenario, &instance.finding.exchanges, SHOWN)?;
-    if !scenario.output.trim().is_empty() {
+    if !why.is_empty() {
+        writeln!(out, "<p class=why>{}</p>", escape(why))?;
+    }
+    let failed = *verdict >= Verdict::Warn;
+    write_sequence(
+        out,
+        scenario,
+        exchanges,
+        if failed { SHOWN } else { EXAMPLE },
+    )?;
+    if failed && !scenario.output.trim().is_empty() {
         let tail: Vec<&str> = scenario.output.lines().rev().take(4).collect();
         let tail: Vec<&str> = tail.into_iter().rev().collect();
         writeln!(out, "<pre class=output>{}</pre>", escape(&tail.join("\n")))?;
@@ -221,27 +236,61 @@ fn write_sequence(
     if all.is_empty() {
         return Ok(());
     }
-    out.push_str("<table><tr><th>#<th>s<th>con<th>request<th>body<th><th>answer<th>took</tr>\n");
+    let span = Span::of(&scenario.exchanges);
+    out.push_str(
+        "<table><tr><th>#<th class=num>at<th class=when><th>con.<th>request<th class=num>body<th>\
+         <th>answer<th class=num>took</tr>\n",
+    );
     let mut last = 0;
     for exchange in all.iter().take(most) {
         if exchange.id > last + 1 && last > 0 {
-            out.push_str("<tr class=gap><td colspan=8>⋮</tr>\n");
+            out.push_str("<tr class=gap><td colspan=9>⋮</tr>\n");
         }
         last = exchange.id;
-        write_exchange(out, exchange, marked.contains(&exchange.id))?;
+        write_exchange(out, exchange, span, marked.contains(&exchange.id))?;
     }
     if all.len() > most {
         let rest = all.len() - most;
         writeln!(
             out,
-            "<tr class=gap><td colspan=8>{rest} more in the scenario</tr>"
+            "<tr class=gap><td colspan=9>{rest} more in the scenario</tr>"
         )?;
     }
     out.push_str("</table>\n");
     Ok(())
 }
 
-fn write_exchange(out: &mut String, exchange: &Exchange, marked: bool) -> std::fmt::Result {
+/// From the first request of a scenario to the last answer, in seconds.
+#[derive(Clone, Copy)]
+struct Span {
+    start: f64,
+    length: f64,
+}
+
+impl Span {
+    fn of(exchanges: &[Exchange]) -> Self {
+        let start = exchanges.iter().map(|exchange| exchange.at).min();
+        let end = exchanges.iter().map(Exchange::done).max();
+        let start = start.unwrap_or_default().as_secs_f64();
+        Self {
+            start,
+            length: (end.unwrap_or_default().as_secs_f64() - start).max(1e-6),
+        }
+    }
+
+    /// Where in it a time lies, in percent.
+    fn share(self, seconds: f64) -> f64 {
+        (100.0 * seconds / self.length).clamp(0.0, 100.0)
+    }
+}
+
+/// One line, with a bar that shows when it was.
+fn write_exchange(
+    out: &mut String,
+    exchange: &Exchange,
+    span: Span,
+    marked: bool,
+) -> std::fmt::Result {
     let mut notes = String::new();
     for fault in &exchange.faults {
         write!(notes, "<span class=fault>{}</span>", escape(fault))?;
@@ -251,15 +300,21 @@ fn write_exchange(out: &mut String, exchange: &Exchange, marked: bool) -> std::f
         .iter()
         .filter(|s| s.place != "authorization")
     {
+        // What a token endpoint is given in a form is what it is there for.
+        let at_home = exchange.step == Step::Token && secret.place == "body";
+        let class = if at_home { "auth" } else { "secret" };
         write!(
             notes,
-            "<span class=secret>{} in {}</span>",
+            "<span class={class}>{} in {}</span>",
             escape(&secret.label),
             escape(&secret.place)
         )?;
     }
     if let Some(value) = exchange.header("authorization") {
         write!(notes, "<span class=auth>{}</span>", escape(value))?;
+    }
+    for flaw in &exchange.flaws {
+        write!(notes, "<span class=secret>{}</span>", escape(flaw))?;
     }
     if exchange.listener == Listener::Elsewhere {
         notes.push_str("<span class=secret>at another origin</span>");
@@ -292,43 +347,26 @@ fn write_exchange(out: &mut String, exchange: &Exchange, marked: bool) -> std::f
     };
     let arrow = if exchange.body.complete { "→" } else { "⇥" };
     let class = if marked { " class=marked" } else { "" };
+    let (at, took) = (
+        exchange.at.as_secs_f64() - span.start,
+        exchange.took.as_secs_f64(),
+    );
     writeln!(
         out,
-        "<tr{class}><td>{}<td>{:.3}<td>{}<td title=\"{}\"><code><b>{}</b> {}</code>{notes}<td>{body}<td>{arrow}\
-         <td>{answer}<td>{:.1} ms</tr>",
+        "<tr{class}><td>{}<td class=num>{}<td class=when>\
+         <i style=\"margin-left:{:.1}%;width:{:.1}%\"></i><td>{}\
+         <td title=\"{}\"><code><b>{}</b> {}</code>{notes}<td class=num>{body}<td class=arrow>{arrow}\
+         <td>{answer}<td class=num>{}",
         exchange.id,
-        exchange.at.as_secs_f64(),
+        time(at),
+        span.share(at),
+        span.share(took),
         exchange.connection,
         escape(&title.join("\n")),
         escape(&exchange.method),
         escape(&shorten(&exchange.target)),
-        exchange.took.as_secs_f64() * 1e3,
+        time(took),
     )
-}
-
-fn write_unexercised(out: &mut String, report: &Report) -> std::fmt::Result {
-    let found = report
-        .checks
-        .iter()
-        .filter(|c| c.verdict == Verdict::NotExercised);
-    let found: Vec<&CheckReport> = found.collect();
-    if found.is_empty() {
-        return Ok(());
-    }
-    writeln!(
-        out,
-        "<h2>Not exercised <small>{}</small></h2><ul class=rest>",
-        found.len()
-    )?;
-    for check in found {
-        let (id, severity) = (check.id, check.severity.name());
-        writeln!(
-            out,
-            "<li id={id}><b>{id}</b> {severity} {}",
-            escape(check.title)
-        )?;
-    }
-    writeln!(out, "</ul>")
 }
 
 fn class(check: &CheckReport) -> &'static str {
@@ -374,5 +412,44 @@ fn size(bytes: u64) -> String {
     }
 }
 
+/// A time in words, given in seconds.
+fn time(seconds: f64) -> String {
+    if seconds < 1e-3 {
+        format!("{:.0} µs", seconds * 1e6)
+    } else if seconds < 1.0 {
+        format!("{:.1} ms", seconds * 1e3)
+    } else {
+        format!("{seconds:.2} s")
+    }
+}
+
+const GROUPS: [Group; 5] = [
+    Group {
+        class: "fail",
+        title: "Failed what it must do",
+        label: "MUST failed",
+    },
+    Group {
+        class: "soft",
+        title: "Failed what it should do",
+        label: "SHOULD failed",
+    },
+    Group {
+        class: "warn",
+        title: "To be looked at",
+        label: "warnings",
+    },
+    Group {
+        class: "pass",
+        title: "Passed",
+        label: "passed",
+    },
+    Group {
+        class: "none",
+        title: "Not exercised",
+        label: "not exercised",
+    },
+];
 const SHOWN: usize = 14;
+const EXAMPLE: usize = 6;
 const STYLE: &str = include_str!("style.css");

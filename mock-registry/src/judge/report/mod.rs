@@ -35,6 +35,8 @@ pub struct CheckReport {
     pub severity: Severity,
     /// What a good client does.
     pub title: &'static str,
+    /// What it takes to see it, or what of it cannot be seen; empty where any push shows it.
+    pub needs: &'static str,
     /// The worst outcome.
     pub verdict: Verdict,
     /// The outcome in each scenario that exercised it, the worst first.
@@ -176,6 +178,7 @@ impl CheckReport {
             id: check.id,
             severity: check.severity,
             title: check.title,
+            needs: check.needs(),
             verdict: worst.unwrap_or(Verdict::NotExercised),
             instances,
         }

@@ -2,6 +2,7 @@
 
 mod auth;
 mod blobs;
+mod each;
 mod house;
 mod manifests;
 mod uploads;
