@@ -21,12 +21,16 @@ pub(crate) struct Image {
 
 impl Image {
     pub(crate) fn new(size: usize) -> Self {
-        let layers = [7, 11].map(|salt| {
+        Self::with_layers(2, size)
+    }
+
+    pub(crate) fn with_layers(count: u8, size: usize) -> Self {
+        let layer = |salt: u8| {
             let content: Bytes = bytes(size).iter().map(|b| b ^ salt).collect();
             let descriptor = Descriptor::new(MediaType::OCI_LAYER_GZIP, Content::of(&content));
             (descriptor, content)
-        });
-        Self::of(layers.into())
+        };
+        Self::of((1..=count).map(layer).collect())
     }
 
     pub(crate) fn of(layers: Vec<(Descriptor, Bytes)>) -> Self {

@@ -204,6 +204,20 @@ impl Conn {
         let _ = never.recv_timeout(time);
     }
 
+    /// Carries everything between the client and `other`, until one of them ends.
+    pub(crate) fn join(&mut self, other: TcpStream) -> io::Result<()> {
+        let (mut from_other, mut to_client) = (other.try_clone()?, self.stream.try_clone()?);
+        let back = thread::spawn(move || {
+            let _ = io::copy(&mut from_other, &mut to_client);
+            let _ = to_client.shutdown(Shutdown::Both);
+        });
+        let mut to_other = other;
+        let _ = io::copy(&mut self.stream, &mut to_other);
+        let _ = to_other.shutdown(Shutdown::Both);
+        let _ = back.join();
+        Ok(())
+    }
+
     /// Reads until the other side closes; how much there was.
     pub(crate) fn drain(&mut self) -> u64 {
         let mut total = 0;

@@ -52,7 +52,7 @@ pub(super) enum Course {
 }
 
 impl Watch {
-    pub(super) fn new(limits: Limits, place: Place) -> Self {
+    pub(crate) fn new(limits: Limits, place: Place) -> Self {
         Self {
             limits,
             place,

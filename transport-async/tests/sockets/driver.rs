@@ -6,9 +6,13 @@ use std::time::Duration;
 
 use http::Request;
 pub(crate) use longshore_async::exchange::{Body, Gauge, Outcome};
-use longshore_async::protocol::Limits;
+use longshore_async::protocol::{
+    Config, Credentials, CredentialsRequest, Limits, PushError, Report,
+};
 pub(crate) use longshore_async::{ClientBuilder, ClientError, FileSource, Source, protocol};
-use longshore_async::{Reader, from_fn};
+use longshore_async::{Handler, Reader, from_fn};
+
+use crate::suite::image::Image;
 
 /// Whether more may be read from a source than is counted.
 pub(crate) const READS_AHEAD: bool = true;
@@ -34,6 +38,13 @@ pub(crate) fn build(builder: ClientBuilder) -> Client {
         runtime: Arc::new(runtime),
         client: builder.build().unwrap(),
     }
+}
+
+/// A whole push, by somebody who knows the password.
+pub(crate) fn push(client: &Client, config: Config, image: &Image) -> Result<Report, PushError> {
+    let (blobs, manifest) = (image.blobs(), image.manifest.clone());
+    let push = longshore_async::push(&client.client, config, blobs, manifest, Alice);
+    client.runtime.block_on(push)
 }
 
 /// A source whose opening and reading block.
@@ -78,5 +89,14 @@ impl Client {
                 }
             }
         });
+    }
+}
+
+/// Knows the password.
+pub(crate) struct Alice;
+
+impl Handler for Alice {
+    async fn credentials(&mut self, _: &CredentialsRequest) -> Option<Credentials> {
+        Some(Credentials::password("alice", "secret"))
     }
 }

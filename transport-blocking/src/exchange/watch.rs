@@ -31,14 +31,14 @@ pub(crate) struct Watch {
 
 /// Ends the watch when dropped, and goes on with the one before: a source may well get its bytes
 /// by an exchange of its own.
-pub(super) struct Performing(Option<Rc<Watch>>);
+pub(crate) struct Performing(Option<Rc<Watch>>);
 
 thread_local! {
     static CURRENT: RefCell<Option<Rc<Watch>>> = const { RefCell::new(None) };
 }
 
 impl Watch {
-    pub(super) fn begin(
+    pub(crate) fn begin(
         limits: Limits,
         gauge: &Arc<Gauge>,
         place: Place,
