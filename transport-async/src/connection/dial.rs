@@ -1,5 +1,8 @@
 //! From a host's name to a connected socket, through a proxy or straight.
 
+#[cfg(test)]
+mod tests;
+
 use std::io;
 use std::net::SocketAddr;
 
@@ -39,6 +42,14 @@ pub(super) async fn reach(
 async fn connect(host: &str, port: u16, watch: &Watch) -> Result<Socket, Trouble> {
     let addresses = resolve(host, port).await?;
     watch.touch();
+    match first_of(&addresses, watch).await {
+        Ok(socket) => Ok(socket),
+        Err(last) => Err(failure::unconnected(host, port, last.as_ref())),
+    }
+}
+
+/// Connects to the first of `addresses` that answers, or says what the last one said.
+async fn first_of(addresses: &[SocketAddr], watch: &Watch) -> Result<Socket, Option<io::Error>> {
     let mut last = None;
     for (index, address) in addresses.iter().enumerate() {
         // Each address may use half of the time that is left, so that a dead one leaves some for
@@ -58,7 +69,7 @@ async fn connect(host: &str, port: u16, watch: &Watch) -> Result<Socket, Trouble
             Err(_) => last = Some(io::ErrorKind::TimedOut.into()),
         }
     }
-    Err(failure::unconnected(host, port, last.as_ref()))
+    Err(last)
 }
 
 /// Connects to `proxy` and asks it for the tunnel.

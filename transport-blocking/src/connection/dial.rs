@@ -1,5 +1,8 @@
 //! From a host's name to a connected socket, through a proxy or straight.
 
+#[cfg(test)]
+mod tests;
+
 use std::io;
 use std::net::{SocketAddr, TcpStream, ToSocketAddrs};
 use std::sync::mpsc::{self, RecvTimeoutError};
@@ -38,14 +41,20 @@ pub(super) fn reach(
 /// Connects to the first address of `host` that answers.
 fn connect(host: &str, port: u16, watch: &Watch) -> Result<Socket, Trouble> {
     let addresses = resolve(host, port, watch)?;
+    match first_of(&addresses, watch) {
+        Ok(socket) => Ok(socket),
+        Err(last) => Err(failure::unconnected(host, port, last.as_ref())),
+    }
+}
+
+/// Connects to the first of `addresses` that answers, or says what the last one said.
+fn first_of(addresses: &[SocketAddr], watch: &Watch) -> Result<Socket, Option<io::Error>> {
     let since = Instant::now();
-    let failed = |error: &io::Error| failure::unconnected(host, port, Some(error));
     let mut last = None;
     for (index, address) in addresses.iter().enumerate() {
         // Each address may use half of the time that is left, so that a dead one leaves some for
         // the next; the last may use it all.
-        let left = watch.left(Step::Connect, since);
-        let left = left.map_err(|error| failed(&error))?;
+        let left = watch.left(Step::Connect, since).map_err(Some)?;
         let share = if index + 1 == addresses.len() {
             left
         } else {
@@ -56,7 +65,7 @@ fn connect(host: &str, port: u16, watch: &Watch) -> Result<Socket, Trouble> {
             Err(error) => last = Some(error),
         }
     }
-    Err(failure::unconnected(host, port, last.as_ref()))
+    Err(last)
 }
 
 /// Connects to `proxy` and asks it for the tunnel.
