@@ -7,6 +7,7 @@
 mod driver;
 mod dropping;
 mod http2;
+mod http2_push;
 mod session;
 #[path = "../../../transport/suite/mod.rs"]
 mod suite;

@@ -384,8 +384,7 @@ impl Read for Stuck {
 fn client(registry: &MockRegistry) -> Client {
     let mut builder = Client::builder().proxy(None);
     if let Some(pem) = registry.ca_pem() {
-        // The mock sends bodies on HEAD, which HTTP/1.1 hides and HTTP/2 does not.
-        builder = builder.ca_pem(pem).http2(false);
+        builder = builder.ca_pem(pem);
     }
     builder.build().unwrap()
 }
