@@ -8,6 +8,7 @@ mod early_answers;
 mod failures;
 mod framing;
 pub(crate) mod image;
+mod oddities;
 mod proxy;
 mod server;
 mod tls;
