@@ -1,5 +1,7 @@
 //! `cargo xtask bench`: what is fast, against what.
 
+mod latency;
+mod machine;
 mod measure;
 mod push;
 mod registry;
@@ -10,7 +12,7 @@ mod ways;
 
 use clap::Subcommand;
 
-use crate::process::Failure;
+use crate::process::{Failure, cargo, execute};
 
 /// What to measure.
 #[derive(Subcommand)]
@@ -19,6 +21,10 @@ pub(crate) enum Bench {
     Push(push::Options),
     /// Both transports and skopeo: many small blobs, and a large one
     Transports(transports::Options),
+    /// The push machine alone: processor time for each request
+    Machine(machine::Options),
+    /// Requests and round trips of a small push over a slow line, beside skopeo
+    Latency(latency::Options),
     /// Runs one program and writes down what it took
     #[command(hide = true)]
     Measure(measure::Measure),
@@ -28,6 +34,16 @@ pub(crate) fn run(bench: &Bench) -> Result<(), Failure> {
     match bench {
         Bench::Push(options) => push::run(options),
         Bench::Transports(options) => transports::run(options),
+        Bench::Machine(options) => machine::run(options),
+        Bench::Latency(options) => latency::run(options),
         Bench::Measure(measure) => measure::run(measure),
     }
+}
+
+/// Runs a benchmark that uses the crates of the house, optimized.
+fn play(program: &str, arguments: &[&str]) -> Result<(), Failure> {
+    let mut command = cargo(&["run", "--quiet", "--release"]);
+    command.args(["--package", "longshore-tests", "--bin", program, "--"]);
+    command.args(arguments);
+    execute(&mut command)
 }
