@@ -163,6 +163,10 @@ const WORKSPACE: &[Row<'static>] = &[
         "longshore-blocking",
         &["longshore-transport", "longshore-protocol", "tokio"],
     ),
+    (
+        "longshore-async",
+        &["longshore-transport", "longshore-protocol"],
+    ),
     ("longshore-mock-registry", &["longshore-protocol", "tokio"]),
     (
         "longshore",
