@@ -331,8 +331,9 @@ Environment:
   CH_REGY_DEFAULT_HOST    registry for references without one [default: Docker Hub]
   CH_REGY_DEFAULT_PORT    its port
   CH_REGY_PATH_PREFIX     put before the repository of such references
-  HTTPS_PROXY, HTTP_PROXY, NO_PROXY
-                          proxies, and what is reached without one
+  HTTPS_PROXY, HTTP_PROXY, ALL_PROXY, NO_PROXY
+                          proxies (http://, socks5h:// with names looked up there, socks5:// with
+                          names looked up here), and what is reached without one
   SOURCE_DATE_EPOCH       no file in the layer is younger than this (seconds since 1970)
   XDG_CACHE_HOME          where the cache is
   TMPDIR                  where the packed layer is kept until it is uploaded

@@ -1,5 +1,6 @@
 //! What the tests across crates share.
 
+pub mod bench;
 pub mod fuzz;
 pub mod real;
 pub mod scenarios;

@@ -92,10 +92,12 @@ mod handler;
 mod session;
 mod source;
 
-pub use client::{Client, ClientBuilder, ClientError};
+pub use client::{Client, ClientBuilder};
 pub use handler::Handler;
 pub use session::{Session, push};
-pub use source::{FileSource, FromFn, Opening, Reader, Source, from_fn};
+pub use source::{FromFn, Opening, Reader, Source, from_fn};
+
+pub use longshore_transport::{ClientError, FileSource};
 
 /// The machine that this crate drives, and the types in its signatures.
 pub use longshore_protocol as protocol;

@@ -1,14 +1,13 @@
 //! Where the bytes of a blob come from.
 
 use std::fmt;
-use std::fs::File;
 use std::future::{Future, ready};
-use std::io::{self, Read, Seek, SeekFrom};
-use std::path::PathBuf;
+use std::io::{self, Read};
 use std::pin::Pin;
 use std::sync::Arc;
 
 use bytes::Bytes;
+use longshore_transport::FileSource;
 use tokio::io::AsyncRead;
 
 /// The bytes of one blob, to be read as often as its [`Replay`](longshore_protocol::Replay) says.
@@ -57,12 +56,6 @@ pub(crate) enum Kind {
         pooled: bool,
     },
 }
-
-/// A file, opened by its path for every attempt, or shared.
-///
-/// Readers of one `FileSource` never disturb each other, whichever way it was made.
-#[derive(Clone, Debug)]
-pub struct FileSource(Place);
 
 /// A source made of a function that opens a reader at an offset.
 ///
@@ -114,37 +107,10 @@ impl Reader {
     }
 }
 
-impl FileSource {
-    /// The file at `path`, opened anew for every attempt.
-    #[must_use]
-    pub fn new(path: impl Into<PathBuf>) -> Self {
-        Self(Place::Path(path.into()))
-    }
-
-    /// An open file: one that has no name any more, for instance. Its own position is neither used
-    /// nor moved where the platform can read at an offset (Unix).
-    #[must_use]
-    pub fn shared(file: Arc<File>) -> Self {
-        Self(Place::Open(file))
-    }
-}
-
 impl Source for FileSource {
     fn open(&self, offset: u64) -> Opening {
-        opened(match self.0.clone() {
-            Place::Path(path) => Reader::apart(
-                move || {
-                    let named = |error: io::Error| {
-                        io::Error::new(error.kind(), format!("{}: {error}", path.display()))
-                    };
-                    let mut file = File::open(&path).map_err(named)?;
-                    file.seek(SeekFrom::Start(offset)).map_err(named)?;
-                    Ok(file)
-                },
-                true,
-            ),
-            Place::Open(file) => Reader::apart(move || Ok(At { file, offset }), true),
-        })
+        let file = self.clone();
+        opened(Reader::apart(move || file.open_at(offset), true))
     }
 }
 
@@ -200,34 +166,4 @@ impl fmt::Debug for Reader {
 
 fn opened(reader: Reader) -> Opening {
     Box::pin(ready(Ok(reader)))
-}
-
-#[derive(Clone, Debug)]
-enum Place {
-    Path(PathBuf),
-    Open(Arc<File>),
-}
-
-/// A reader of a shared file with a position of its own.
-struct At {
-    file: Arc<File>,
-    offset: u64,
-}
-
-impl Read for At {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let count = read_at(&self.file, buffer, self.offset)?;
-        self.offset += count as u64;
-        Ok(count)
-    }
-}
-
-#[cfg(unix)]
-fn read_at(file: &File, buffer: &mut [u8], offset: u64) -> io::Result<usize> {
-    std::os::unix::fs::FileExt::read_at(file, buffer, offset)
-}
-
-#[cfg(windows)]
-fn read_at(file: &File, buffer: &mut [u8], offset: u64) -> io::Result<usize> {
-    std::os::windows::fs::FileExt::seek_read(file, buffer, offset)
 }

@@ -1,11 +1,10 @@
 //! Where the bytes of a blob come from.
 
-use std::fs::File;
-use std::io::{self, Cursor, Read, Seek, SeekFrom};
-use std::path::PathBuf;
+use std::io::{self, Cursor, Read};
 use std::sync::Arc;
 
 use bytes::{Buf, Bytes};
+use longshore_transport::FileSource;
 
 /// The bytes of one blob, to be read as often as its [`Replay`](longshore_protocol::Replay) says.
 ///
@@ -30,12 +29,6 @@ pub trait Source: Send + Sync {
     fn open(&self, offset: u64) -> io::Result<Box<dyn Read + Send>>;
 }
 
-/// A file, opened by its path for every attempt, or shared.
-///
-/// Readers of one `FileSource` never disturb each other, whichever way it was made.
-#[derive(Clone, Debug)]
-pub struct FileSource(Place);
-
 /// A source made of a function that opens a reader at an offset.
 ///
 /// The function is called as [`Source::open`] is.
@@ -51,37 +44,9 @@ where
 #[derive(Clone, Copy)]
 pub struct FromFn<F>(F);
 
-impl FileSource {
-    /// The file at `path`, opened anew for every attempt.
-    #[must_use]
-    pub fn new(path: impl Into<PathBuf>) -> Self {
-        Self(Place::Path(path.into()))
-    }
-
-    /// An open file: one that has no name any more, for instance. Its own position is neither used
-    /// nor moved where the platform can read at an offset (Unix).
-    #[must_use]
-    pub fn shared(file: Arc<File>) -> Self {
-        Self(Place::Open(file))
-    }
-}
-
 impl Source for FileSource {
     fn open(&self, offset: u64) -> io::Result<Box<dyn Read + Send>> {
-        match &self.0 {
-            Place::Path(path) => {
-                let named = |error: io::Error| {
-                    io::Error::new(error.kind(), format!("{}: {error}", path.display()))
-                };
-                let mut file = File::open(path).map_err(named)?;
-                file.seek(SeekFrom::Start(offset)).map_err(named)?;
-                Ok(Box::new(file))
-            }
-            Place::Open(file) => Ok(Box::new(At {
-                file: Arc::clone(file),
-                offset,
-            })),
-        }
+        Ok(Box::new(self.open_at(offset)?))
     }
 }
 
@@ -123,34 +88,4 @@ impl<S: Source + ?Sized> Source for Arc<S> {
     fn open(&self, offset: u64) -> io::Result<Box<dyn Read + Send>> {
         (**self).open(offset)
     }
-}
-
-#[derive(Clone, Debug)]
-enum Place {
-    Path(PathBuf),
-    Open(Arc<File>),
-}
-
-/// A reader of a shared file with a position of its own.
-struct At {
-    file: Arc<File>,
-    offset: u64,
-}
-
-impl Read for At {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let count = read_at(&self.file, buffer, self.offset)?;
-        self.offset += count as u64;
-        Ok(count)
-    }
-}
-
-#[cfg(unix)]
-fn read_at(file: &File, buffer: &mut [u8], offset: u64) -> io::Result<usize> {
-    std::os::unix::fs::FileExt::read_at(file, buffer, offset)
-}
-
-#[cfg(windows)]
-fn read_at(file: &File, buffer: &mut [u8], offset: u64) -> io::Result<usize> {
-    std::os::windows::fs::FileExt::seek_read(file, buffer, offset)
 }

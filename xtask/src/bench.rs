@@ -1,5 +1,7 @@
 //! `cargo xtask bench`: what is fast, against what.
 
+mod latency;
+mod machine;
 mod measure;
 mod mock;
 mod push;
@@ -11,7 +13,7 @@ mod ways;
 
 use clap::Subcommand;
 
-use crate::process::Failure;
+use crate::process::{Failure, cargo, execute};
 
 /// What to measure.
 #[derive(Subcommand)]
@@ -22,6 +24,10 @@ pub(crate) enum Bench {
     Transports(transports::Options),
     /// The mock registry beside Docker's: how fast a large blob is taken, and in how much memory
     Registry(mock::Options),
+    /// The push machine alone: processor time for each request
+    Machine(machine::Options),
+    /// Requests and round trips of a small push over a slow line, beside skopeo
+    Latency(latency::Options),
     /// Runs one program and writes down what it took
     #[command(hide = true)]
     Measure(measure::Measure),
@@ -32,6 +38,16 @@ pub(crate) fn run(bench: &Bench) -> Result<(), Failure> {
         Bench::Push(options) => push::run(options),
         Bench::Transports(options) => transports::run(options),
         Bench::Registry(options) => mock::run(options),
+        Bench::Machine(options) => machine::run(options),
+        Bench::Latency(options) => latency::run(options),
         Bench::Measure(measure) => measure::run(measure),
     }
+}
+
+/// Runs a benchmark that uses the crates of the house, optimized.
+fn play(program: &str, arguments: &[&str]) -> Result<(), Failure> {
+    let mut command = cargo(&["run", "--quiet", "--release"]);
+    command.args(["--package", "longshore-tests", "--bin", program, "--"]);
+    command.args(arguments);
+    execute(&mut command)
 }

@@ -3,12 +3,12 @@
 use http::Method;
 use http::header::AUTHORIZATION;
 
-use super::Push;
 use super::poll::is_due;
+use super::{OpeningState, Push};
 use crate::blob::{Blob, State, Upload};
 use crate::classify::Step;
 use crate::error::{PushError, PushErrorKind};
-use crate::event::{Event, Phase};
+use crate::event::{Authentication, Event, Phase};
 use crate::flights::{Draft, Work};
 use crate::output::Output;
 
@@ -26,10 +26,14 @@ impl Push {
             .iter()
             .filter(|blob| blob.is_looked_for())
             .count();
-        let at_hand = self.spares.len() + self.flights.ahead();
+        let is_preflight = self.opening.state == OpeningState::Preflight;
+        let at_hand = self.spares.len() + self.flights.ahead() + usize::from(is_preflight);
         let is_enough = at_hand >= wanted.min(self.config.uploads.max(1));
         let is_full = self.flights.controls() >= self.config.controls.max(1);
-        if is_enough || is_full || !self.looks_ahead {
+        // A password that nobody has tried yet is tried no more often than need be: some registries
+        // lock out who is wrong too often.
+        let is_untried = is_preflight && self.auth.kind() == Some(Authentication::Basic);
+        if is_enough || is_full || is_untried || !self.looks_ahead {
             return None;
         }
         let (header, used) = self.authorized()?;

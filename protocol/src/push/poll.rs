@@ -90,8 +90,10 @@ impl Push {
             return Some(output);
         }
         match (self.opening.state, self.opening.standing) {
-            // Questions need no permission to write.
-            (OpeningState::Preflight, Standing::Flying(_)) => self.next_question(),
+            // Questions need no permission to write, and whoever may open one session may open two.
+            (OpeningState::Preflight, Standing::Flying(_)) => {
+                self.next_question().or_else(|| self.next_session())
+            }
             (OpeningState::Probe | OpeningState::Preflight, _) => None,
             (OpeningState::Over, _) => {
                 self.hand_out_sessions();

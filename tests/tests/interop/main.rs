@@ -51,6 +51,23 @@ const TESTS: &[Test] = &[
         story: round_trip::with_token,
     },
     Test {
+        name: "a_push_with_a_password_and_the_async_transport_comes_back_whole",
+        tools: &[
+            "docker-registry",
+            "htpasswd",
+            "skopeo",
+            "umoci",
+            "ch-image",
+            "ch-run",
+        ],
+        story: round_trip::with_password_and_a_runtime,
+    },
+    Test {
+        name: "a_push_with_a_token_and_the_async_transport_comes_back_whole",
+        tools: &["docker-registry", "skopeo", "umoci", "ch-image", "ch-run"],
+        story: round_trip::with_token_and_a_runtime,
+    },
+    Test {
         name: "an_image_in_ch_images_storage_is_pushed_by_its_name",
         tools: &[
             "docker-registry",

@@ -22,16 +22,21 @@ pub(crate) fn of_ch_image(_: &Shared) -> Told {
 }
 
 pub(crate) fn with_password(shared: &Shared) -> Told {
-    push_and_pull(shared, Auth::Htpasswd, Login::Stdin, "docker")
+    push_and_pull(shared, Auth::Htpasswd, Login::Stdin, "docker", "blocking")
 }
 
 pub(crate) fn with_token(shared: &Shared) -> Told {
-    push_and_pull(
-        shared,
-        Auth::Token(TokenServer::start()),
-        Login::Environment,
-        "oci",
-    )
+    let auth = Auth::Token(TokenServer::start());
+    push_and_pull(shared, auth, Login::Environment, "oci", "blocking")
+}
+
+pub(crate) fn with_password_and_a_runtime(shared: &Shared) -> Told {
+    push_and_pull(shared, Auth::Htpasswd, Login::Stdin, "docker", "async")
+}
+
+pub(crate) fn with_token_and_a_runtime(shared: &Shared) -> Told {
+    let auth = Auth::Token(TokenServer::start());
+    push_and_pull(shared, auth, Login::Environment, "oci", "async")
 }
 
 /// The way of somebody who pulled an image, and pushes it elsewhere by its name.
@@ -59,11 +64,11 @@ pub(crate) fn from_storage(shared: &Shared) -> Told {
     Told::Whole
 }
 
-fn push_and_pull(shared: &Shared, auth: Auth, login: Login, format: &str) -> Told {
+fn push_and_pull(shared: &Shared, auth: Auth, login: Login, format: &str, transport: &str) -> Told {
     let registry = DockerRegistry::start(auth);
     let (specimen, endpoint) = (shared.specimen(), registry.endpoint());
     let directory = specimen.path();
-    let options = &["--format", format];
+    let options = &["--format", format, "--transport", transport];
     Longshore::new().push(&Push {
         login,
         options,

@@ -1,16 +1,11 @@
 //! What many sessions share: trust, proxies and connections.
 
-mod proxy;
-#[cfg(test)]
-mod proxy_tests;
-mod tls;
-
 use std::fmt;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 
-pub(crate) use self::proxy::{Proxies, Proxy};
-pub(crate) use self::tls::Trust;
+use longshore_transport::{ClientError, Settings};
+
 use crate::connection::{Dialer, Pool, Tasks};
 
 /// Certificates, proxies and kept connections.
@@ -30,40 +25,8 @@ pub struct Client {
 #[derive(Clone, Debug)]
 #[must_use]
 pub struct ClientBuilder {
-    authorities: Vec<Authorities>,
-    accept_invalid_certs: bool,
+    settings: Settings,
     http2: bool,
-    proxy: ProxyChoice,
-}
-
-/// Why a [`Client`] could not be built.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum ClientError {
-    /// A file of certificates cannot be read.
-    #[error("cannot read certificates from {}: {error}", path.display())]
-    CaFile {
-        /// Which file.
-        path: PathBuf,
-        /// Why not.
-        error: std::io::Error,
-    },
-    /// Certificates cannot be used.
-    #[error("cannot use certificates{}: {detail}", place(path.as_deref()))]
-    Certificates {
-        /// The file they are in, unless they were handed in as text.
-        path: Option<PathBuf>,
-        /// Why not.
-        detail: String,
-    },
-    /// A proxy cannot be used.
-    #[error("cannot use the proxy in {setting}: {detail}")]
-    Proxy {
-        /// Where it is set: an environment variable's name, or `the settings`.
-        setting: String,
-        /// Why not. Never holds the proxy's password.
-        detail: &'static str,
-    },
 }
 
 impl Client {
@@ -76,10 +39,8 @@ impl Client {
 impl Default for ClientBuilder {
     fn default() -> Self {
         Self {
-            authorities: Vec::new(),
-            accept_invalid_certs: false,
+            settings: Settings::default(),
             http2: true,
-            proxy: ProxyChoice::default(),
         }
     }
 }
@@ -87,20 +48,20 @@ impl Default for ClientBuilder {
 impl ClientBuilder {
     /// Also trusts the certificates in this PEM file, which [`build`](Self::build) reads.
     pub fn ca_file(mut self, path: impl Into<PathBuf>) -> Self {
-        self.authorities.push(Authorities::File(path.into()));
+        self.settings.ca_file(path.into());
         self
     }
 
     /// Also trusts the certificates in this PEM text.
     pub fn ca_pem(mut self, pem: impl Into<Vec<u8>>) -> Self {
-        self.authorities.push(Authorities::Pem(pem.into()));
+        self.settings.ca_pem(pem.into());
         self
     }
 
     /// Takes any certificate from anybody: whoever sits on the way can then read and change
     /// everything, passwords included.
     pub fn danger_accept_invalid_certs(mut self, accept: bool) -> Self {
-        self.accept_invalid_certs = accept;
+        self.settings.danger_accept_invalid_certs(accept);
         self
     }
 
@@ -112,16 +73,17 @@ impl ClientBuilder {
         self
     }
 
-    /// Uses this proxy, `http://[user:password@]host[:port]`, for every host but this machine,
-    /// whatever the environment says; `None` uses none.
+    /// Uses this proxy, `http://[user:password@]host[:port]` or the same with `socks5h` or
+    /// `socks5`, for every host but this machine, whatever the environment says; `None` uses none.
     ///
     /// Without this setting `HTTPS_PROXY` or `HTTP_PROXY`, as the registry is spoken to, or else
     /// `ALL_PROXY` names the proxy, and `NO_PROXY` lists the hosts that are reached without: names
     /// (which cover what is below them), addresses, networks (`10.0.0.0/8`) or `*`. Lower-case
-    /// names of the variables come first. The proxy is asked for a tunnel (`CONNECT`) in both
-    /// cases and is itself spoken to in clear text.
+    /// names of the variables come first. An HTTP proxy is asked for a tunnel (`CONNECT`) in both
+    /// cases; a SOCKS proxy looks names up itself (`socks5h`) or gets addresses only (`socks5`).
+    /// Proxies themselves are spoken to in clear text.
     pub fn proxy(mut self, proxy: Option<String>) -> Self {
-        self.proxy = proxy.map_or(ProxyChoice::None, ProxyChoice::Always);
+        self.settings.proxy(proxy);
         self
     }
 
@@ -131,26 +93,12 @@ impl ClientBuilder {
     /// # Errors
     /// When certificates or a proxy that were asked for cannot be used.
     pub fn build(self) -> Result<Client, ClientError> {
-        let proxies = match self.proxy {
-            ProxyChoice::Environment => Proxies::from_env(|name| std::env::var(name).ok())?,
-            ProxyChoice::None => Proxies::none(),
-            ProxyChoice::Always(url) => Proxies::always(&url)?,
+        let protocols: &[&str] = if self.http2 {
+            &["h2", "http/1.1"]
+        } else {
+            &["http/1.1"]
         };
-        let mut extra = Vec::new();
-        for authorities in self.authorities {
-            let (path, pem) = match authorities {
-                Authorities::Pem(pem) => (None, pem),
-                Authorities::File(path) => match std::fs::read(&path) {
-                    Ok(pem) => (Some(path), pem),
-                    Err(error) => return Err(ClientError::CaFile { path, error }),
-                },
-            };
-            match tls::certificates(&pem) {
-                Ok(certificates) => extra.extend(certificates),
-                Err(detail) => return Err(ClientError::Certificates { path, detail }),
-            }
-        }
-        let trust = Trust::new(extra, self.accept_invalid_certs, self.http2);
+        let (trust, proxies) = self.settings.build(protocols)?;
         Ok(Client {
             dialer: Arc::new(Dialer {
                 trust: Arc::new(trust),
@@ -166,34 +114,4 @@ impl fmt::Debug for Client {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Client").finish_non_exhaustive()
     }
-}
-
-#[derive(Clone, Debug)]
-enum Authorities {
-    File(PathBuf),
-    Pem(Vec<u8>),
-}
-
-#[derive(Clone, Default)]
-enum ProxyChoice {
-    #[default]
-    Environment,
-    None,
-    Always(String),
-}
-
-impl fmt::Debug for ProxyChoice {
-    /// Without the URL, which may hold a password.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Environment => "Environment",
-            Self::None => "None",
-            Self::Always(_) => "Always",
-        })
-    }
-}
-
-fn place(path: Option<&Path>) -> String {
-    path.map(|path| format!(" in {}", path.display()))
-        .unwrap_or_default()
 }

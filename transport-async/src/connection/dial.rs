@@ -1,22 +1,55 @@
-//! From a host's name to a connected socket.
+//! From a host's name to a connected socket, through a proxy or straight.
+
+#[cfg(test)]
+mod tests;
 
 use std::io;
 use std::net::SocketAddr;
 
-use longshore_protocol::FailureKind;
+use longshore_transport::failure::{self, Trouble};
+use longshore_transport::{Place, Proxy, Tunnel, Turn, bare};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 
 use super::socket::Socket;
-use super::words;
-use crate::client::Proxy;
-use crate::exchange::{Trouble, Watch};
+use crate::exchange::Watch;
+
+/// Connects to `place`, or to what `proxy` connects to it.
+pub(super) async fn reach(
+    place: &Place,
+    proxy: Option<&Proxy>,
+    watch: &Watch,
+) -> Result<Socket, Trouble> {
+    let (host, port) = (place.host(), place.port());
+    let Some(proxy) = proxy else {
+        return connect(host, port, watch).await;
+    };
+    if !proxy.wants_addresses() {
+        return open(Tunnel::to_host(proxy, host, port), proxy, watch).await;
+    }
+    let mut last = failure::unconnected(host, port, None);
+    for address in resolve(host, port).await? {
+        match open(Tunnel::to_address(proxy, address), proxy, watch).await {
+            Err(trouble) => last = trouble,
+            socket => return socket,
+        }
+    }
+    Err(last)
+}
 
 /// Connects to the first address of `host` that answers.
-pub(super) async fn connect(host: &str, port: u16, watch: &Watch) -> Result<Socket, Trouble> {
+async fn connect(host: &str, port: u16, watch: &Watch) -> Result<Socket, Trouble> {
     let addresses = resolve(host, port).await?;
     watch.touch();
+    match first_of(&addresses, watch).await {
+        Ok(socket) => Ok(socket),
+        Err(last) => Err(failure::unconnected(host, port, last.as_ref())),
+    }
+}
+
+/// Connects to the first of `addresses` that answers, or says what the last one said.
+async fn first_of(addresses: &[SocketAddr], watch: &Watch) -> Result<Socket, Option<io::Error>> {
     let mut last = None;
     for (index, address) in addresses.iter().enumerate() {
         // Each address may use half of the time that is left, so that a dead one leaves some for
@@ -36,65 +69,29 @@ pub(super) async fn connect(host: &str, port: u16, watch: &Watch) -> Result<Sock
             Err(_) => last = Some(io::ErrorKind::TimedOut.into()),
         }
     }
-    let reason = match &last {
-        Some(error) => words::io(error),
-        None => "its name has no address".to_owned(),
-    };
-    let detail = format!("cannot connect to {host}:{port}: {reason}");
-    Err((FailureKind::Connect, detail))
+    Err(last)
 }
 
-/// Asks `proxy` for a tunnel to `host`.
-pub(super) async fn tunnel(
-    socket: &mut Socket,
-    proxy: &Proxy,
-    host: &str,
-    port: u16,
-    watch: &Watch,
-) -> Result<(), Trouble> {
-    let refused = |why: &str| {
-        let detail = format!(
-            "no tunnel to {host}:{port} through the proxy {}:{}: {why}",
-            proxy.host, proxy.port
-        );
-        (FailureKind::Connect, detail)
-    };
-    let broken = |error: io::Error| refused(&words::io(&error));
-    let mut request = format!("CONNECT {host}:{port} HTTP/1.1\r\nHost: {host}:{port}\r\n");
-    if let Some(authorization) = &proxy.authorization {
-        request.push_str(&format!("Proxy-Authorization: {authorization}\r\n"));
-    }
-    request.push_str("\r\n");
-    socket.write_all(request.as_bytes()).await.map_err(broken)?;
-    let mut answer = Vec::new();
-    // Whoever is behind the tunnel stays silent until spoken to, in TLS as in HTTP: nothing that
-    // follows the head can be read by mistake.
-    while !answer.windows(4).any(|window| window == b"\r\n\r\n") {
-        let mut piece = [0; 1024];
-        let count = socket.read(&mut piece).await.map_err(broken)?;
-        answer.extend_from_slice(&piece[..count]);
-        if count == 0 || answer.len() > LONGEST {
-            return Err(refused("it does not answer in HTTP"));
+/// Connects to `proxy` and asks it for the tunnel.
+async fn open(mut tunnel: Tunnel, proxy: &Proxy, watch: &Watch) -> Result<Socket, Trouble> {
+    let mut socket = connect(proxy.host(), proxy.port(), watch).await?;
+    watch.measure(&socket.meter());
+    loop {
+        match tunnel.turn() {
+            Turn::Open => return Ok(socket),
+            Turn::Send(bytes) => {
+                let sent = socket.write_all(&bytes).await;
+                sent.map_err(|error| tunnel.broken(&error))?;
+            }
+            Turn::Receive(most) => {
+                let mut piece = vec![0; most];
+                let count = socket.read(&mut piece).await;
+                let count = count.map_err(|error| tunnel.broken(&error))?;
+                tunnel.received(&piece[..count])?;
+            }
         }
+        watch.touch();
     }
-    watch.touch();
-    let line = answer.split(|byte| *byte == b'\r').next();
-    let line = String::from_utf8_lossy(line.unwrap_or_default());
-    match line.split(' ').nth(1) {
-        Some(code) if code.len() == 3 && code.starts_with('2') => Ok(()),
-        Some("407") => Err(refused("it wants a user name and a password (407)")),
-        Some(code) if code.len() == 3 && code.bytes().all(|b| b.is_ascii_digit()) => {
-            Err(refused(&format!("it answers {code}")))
-        }
-        _ => Err(refused("it does not answer in HTTP")),
-    }
-}
-
-/// `host` without the brackets of an IPv6 address.
-pub(super) fn bare(host: &str) -> &str {
-    host.strip_prefix('[')
-        .and_then(|host| host.strip_suffix(']'))
-        .unwrap_or(host)
 }
 
 /// The addresses of `host`. The system's resolver blocks, so it runs on a thread for such work.
@@ -105,12 +102,6 @@ async fn resolve(host: &str, port: u16) -> Result<Vec<SocketAddr>, Trouble> {
     }
     match tokio::net::lookup_host((name, port)).await {
         Ok(addresses) => Ok(addresses.collect()),
-        Err(error) => {
-            let detail = format!("cannot resolve {host}: {}", words::io(&error));
-            Err((FailureKind::Resolve, detail))
-        }
+        Err(error) => Err(failure::unresolved(host, &error)),
     }
 }
-
-/// The longest head a proxy may answer with.
-const LONGEST: usize = 16 * 1024;

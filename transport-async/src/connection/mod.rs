@@ -6,15 +6,14 @@ mod pool;
 mod socket;
 mod stream;
 mod tasks;
-pub(crate) mod words;
 
 use std::sync::Arc;
 
-use http::Uri;
 use hyper::client::conn::http2;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use longshore_protocol::FailureKind;
-use rustls_pki_types::ServerName;
+use longshore_transport::failure::{self, Trouble};
+use longshore_transport::{Place, Proxies, Trust};
 use tokio_rustls::TlsConnector;
 
 pub(crate) use self::line::{HEAD, Line1, Line2};
@@ -23,8 +22,7 @@ pub(crate) use self::socket::Meter;
 use self::socket::Socket;
 use self::stream::Stream;
 pub(crate) use self::tasks::Tasks;
-use crate::client::{Proxies, Trust};
-use crate::exchange::{Place, Trouble, Watch};
+use crate::exchange::Watch;
 
 /// Makes connections: to the host or its proxy, through a tunnel, with TLS.
 #[derive(Debug)]
@@ -44,10 +42,10 @@ pub(crate) enum Line {
 impl Dialer {
     /// A connection that was used before, if there is one.
     pub(crate) async fn kept(&self, place: &Place) -> Option<Line> {
-        if let Some(line) = self.pool.shared(&place.key) {
+        if let Some(line) = self.pool.shared(place) {
             return Some(Line::Two(line));
         }
-        while let Some(mut line) = self.pool.single(&place.key) {
+        while let Some(mut line) = self.pool.single(place) {
             // The runtime may not have looked at the sockets for a while: let it, so that what was
             // closed meanwhile is known to be.
             tokio::task::yield_now().await;
@@ -59,30 +57,18 @@ impl Dialer {
     }
 
     /// A new connection.
-    pub(crate) async fn dial(
-        &self,
-        uri: &Uri,
-        place: &Place,
-        watch: &Watch,
-    ) -> Result<Line, Trouble> {
-        let socket = match self.proxies.for_uri(uri) {
-            None => dial::connect(&place.host, place.port, watch).await?,
-            Some(proxy) => {
-                let mut socket = dial::connect(&proxy.host, proxy.port, watch).await?;
-                watch.measure(&socket.meter());
-                dial::tunnel(&mut socket, proxy, &place.host, place.port, watch).await?;
-                socket
-            }
-        };
+    pub(crate) async fn dial(&self, watch: &Watch) -> Result<Line, Trouble> {
+        let place = watch.place();
+        let socket = dial::reach(place, self.proxies.between(place), watch).await?;
         watch.measure(&socket.meter());
-        let stream = if place.secure {
-            self.handshake(socket, &place.host, watch).await?
+        let stream = if place.is_secure() {
+            self.handshake(socket, watch).await?
         } else {
             Stream::Plain(socket)
         };
         let broken = |error: hyper::Error| {
-            let detail = format!("cannot speak HTTP with {}: {error}", watch.place());
-            (FailureKind::Connect, detail)
+            let detail = format!("cannot speak HTTP with {place}: {error}");
+            Trouble::new(FailureKind::Connect, detail)
         };
         if !stream.is_http2() {
             return Ok(Line::One(Box::new(
@@ -101,20 +87,14 @@ impl Dialer {
             let _ = connection.await;
         });
         let line = Line2::new(sender, meter);
-        self.pool.share(&place.key, &line);
+        self.pool.share(place, &line);
         Ok(Line::Two(line))
     }
 
-    async fn handshake(
-        &self,
-        socket: Socket,
-        host: &str,
-        watch: &Watch,
-    ) -> Result<Stream, Trouble> {
-        let name = ServerName::try_from(dial::bare(host).to_owned()).map_err(|_| {
-            let detail = format!("TLS with {}: not a name for a certificate", watch.place());
-            (FailureKind::Tls, detail)
-        })?;
+    async fn handshake(&self, socket: Socket, watch: &Watch) -> Result<Stream, Trouble> {
+        let place = watch.place();
+        let name = place.server_name();
+        let name = name.map_err(|_| failure::no_server_name(place))?;
         // The first use reads the system's certificates from many files.
         let trust = Arc::clone(&self.trust);
         let config = match trust.made_already() {
@@ -122,8 +102,8 @@ impl Dialer {
             None => tokio::task::spawn_blocking(move || trust.config())
                 .await
                 .map_err(|_| {
-                    let detail = "the system's certificates cannot be read".to_owned();
-                    (FailureKind::Tls, detail)
+                    let detail = "the system's certificates cannot be read";
+                    Trouble::new(FailureKind::Tls, detail)
                 })?,
         };
         let handshake = TlsConnector::from(config).connect(name, socket).await;
@@ -136,19 +116,10 @@ impl Dialer {
                 let refusal = error
                     .get_ref()
                     .and_then(|inner| inner.downcast_ref::<rustls::Error>());
-                let place = watch.place();
-                let Some(refusal) = refusal else {
-                    // Nothing of the request was sent yet, so what breaks here can be tried again
-                    // safely.
-                    let words = words::io(&error);
-                    let detail = format!("TLS with {place}: {words} during the handshake");
-                    return Err((FailureKind::Connect, detail));
-                };
-                let mut detail = format!("TLS with {place}: {}", words::tls(refusal));
-                if self.trust.is_empty() {
-                    detail.push_str(", and no trusted certificates were found on this system");
-                }
-                Err((FailureKind::Tls, detail))
+                Err(match refusal {
+                    Some(refusal) => failure::tls_refused(place, refusal, &self.trust),
+                    None => failure::tls_broken(place, &error),
+                })
             }
         }
     }

@@ -5,6 +5,7 @@ use std::fmt;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use longshore_transport::Place;
 use tokio::time::Instant;
 
 use super::line::{Line1, Line2};
@@ -14,7 +15,7 @@ use super::line::{Line1, Line2};
 /// No task looks after them: HTTP/1.1 connections are looked at when they are taken.
 #[derive(Default)]
 pub(crate) struct Pool {
-    places: Mutex<BTreeMap<String, Kept>>,
+    places: Mutex<BTreeMap<Key, Kept>>,
 }
 
 #[derive(Default)]
@@ -27,9 +28,9 @@ struct Kept {
 
 impl Pool {
     /// A connection that many requests may share.
-    pub(super) fn shared(&self, place: &str) -> Option<Line2> {
+    pub(super) fn shared(&self, place: &Place) -> Option<Line2> {
         let mut places = self.places();
-        let kept = places.get_mut(place)?;
+        let kept = places.get_mut(&key(place))?;
         let (used, line) = kept.shared.as_mut()?;
         if line.is_closed() || (used.elapsed() > KEEP && line.is_idle()) {
             kept.shared = None;
@@ -40,31 +41,31 @@ impl Pool {
     }
 
     /// A connection for one request, as it was left: the other side may have closed it since.
-    pub(super) fn single(&self, place: &str) -> Option<Box<Line1>> {
+    pub(super) fn single(&self, place: &Place) -> Option<Box<Line1>> {
         let mut places = self.places();
-        let kept = places.get_mut(place)?;
+        let kept = places.get_mut(&key(place))?;
         kept.single.retain(|(used, _)| used.elapsed() <= KEEP);
         kept.single.pop().map(|(_, line)| line)
     }
 
-    pub(crate) fn keep(&self, place: &str, line: Box<Line1>) {
+    pub(crate) fn keep(&self, place: &Place, line: Box<Line1>) {
         let mut places = self.places();
-        let kept = places.entry(place.to_owned()).or_default();
+        let kept = places.entry(key(place)).or_default();
         if kept.single.len() < KEPT {
             kept.single.push((Instant::now(), line));
         }
     }
 
-    pub(super) fn share(&self, place: &str, line: &Line2) {
+    pub(super) fn share(&self, place: &Place, line: &Line2) {
         let mut places = self.places();
-        let kept = places.entry(place.to_owned()).or_default();
+        let kept = places.entry(key(place)).or_default();
         kept.shared = Some((Instant::now(), line.clone()));
     }
 
     /// No further request goes to `line`; those that use it are not disturbed.
-    pub(crate) fn forget(&self, place: &str, line: &Line2) {
+    pub(crate) fn forget(&self, place: &Place, line: &Line2) {
         let mut places = self.places();
-        if let Some(kept) = places.get_mut(place)
+        if let Some(kept) = places.get_mut(&key(place))
             && let Some((_, shared)) = &kept.shared
             && shared.is_same(line)
         {
@@ -72,7 +73,7 @@ impl Pool {
         }
     }
 
-    fn places(&self) -> MutexGuard<'_, BTreeMap<String, Kept>> {
+    fn places(&self) -> MutexGuard<'_, BTreeMap<Key, Kept>> {
         self.places.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -81,6 +82,13 @@ impl fmt::Debug for Pool {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Pool").finish_non_exhaustive()
     }
+}
+
+/// Whether there is TLS, host and port.
+type Key = (bool, String, u16);
+
+fn key(place: &Place) -> Key {
+    (place.is_secure(), place.host().to_owned(), place.port())
 }
 
 /// How long an unused connection is kept. Registries and the proxies before them close theirs after

@@ -5,9 +5,11 @@ use std::io;
 
 use h2::Reason;
 use longshore_protocol::FailureKind;
+use longshore_transport::Place;
+use longshore_transport::failure::{self, Step, Trouble, text, when};
 
-use super::watch::{Step, Trouble, Watch};
-use crate::connection::{HEAD, words};
+use super::watch::Watch;
+use crate::connection::HEAD;
 
 /// What went wrong. Whoever knew best has noted it on the watch; what is left is what hyper found.
 ///
@@ -18,60 +20,51 @@ pub(super) fn explain(error: &hyper::Error, watch: &Watch, untouched: bool) -> T
     }
     let place = watch.place();
     if error.is_parse_too_large() {
-        let detail = format!("the head of {place}'s answer is longer than {HEAD} bytes");
-        return (FailureKind::Protocol, detail);
+        return failure::head_too_long(place, HEAD);
     }
     if error.is_parse() {
-        let detail = format!("{place} does not answer in HTTP/1.1: {}", text(error));
-        return (FailureKind::Protocol, detail);
+        return failure::not_http(place, error);
     }
-    let when = if watch.is_answered() {
-        "in the middle of its answer"
-    } else {
-        "before it answered"
-    };
+    let answered = watch.is_answered();
     let mut cause = error.source();
     while let Some(inner) = cause {
         if let Some(inner) = inner.downcast_ref::<h2::Error>() {
-            return http2(inner, watch, when, untouched);
+            return http2(inner, watch, answered, untouched);
         }
         if let Some(inner) = inner.downcast_ref::<io::Error>() {
-            return broken(inner, place, when);
+            return broken(inner, place, answered);
         }
         cause = inner.source();
     }
     if error.is_user() {
-        let detail = format!("the request for {place} cannot be sent: {}", text(error));
-        return (FailureKind::Refused, detail);
+        return failure::unsendable(place, error);
     }
-    let detail = format!("{place}: the other side closed the connection {when}");
-    (FailureKind::Interrupted, detail)
+    failure::broken(place, &io::ErrorKind::UnexpectedEof.into(), answered)
 }
 
-fn broken(error: &io::Error, place: &str, when: &str) -> Trouble {
+fn broken(error: &io::Error, place: &Place, answered: bool) -> Trouble {
     // hyper's own words for chunks that are none.
     if matches!(
         error.kind(),
         io::ErrorKind::InvalidInput | io::ErrorKind::InvalidData
     ) {
-        let detail = format!("{place} does not answer in HTTP/1.1: {}", text(error));
-        return (FailureKind::Protocol, detail);
+        return failure::not_http(place, error);
     }
-    let words = words::io(error);
-    (FailureKind::Interrupted, format!("{place}: {words} {when}"))
+    failure::broken(place, error, answered)
 }
 
 /// A stream or its connection has ended. What a server refuses in these ways it has not looked at
 /// (RFC 9113, section 8.7); as long as nothing was taken from a source, that is as good as no
 /// connection.
-fn http2(error: &h2::Error, watch: &Watch, when: &str, untouched: bool) -> Trouble {
+fn http2(error: &h2::Error, watch: &Watch, answered: bool, untouched: bool) -> Trouble {
     let place = watch.place();
     if let Some(error) = error.get_io() {
-        return broken(error, place, when);
+        return broken(error, place, answered);
     }
+    let when = when(answered);
     let Some(reason) = error.reason() else {
         let detail = format!("{place}: {} {when}", text(error));
-        return (FailureKind::Interrupted, detail);
+        return Trouble::new(FailureKind::Interrupted, detail);
     };
     let ended = if error.is_go_away() {
         "ended the connection"
@@ -90,11 +83,5 @@ fn http2(error: &h2::Error, watch: &Watch, when: &str, untouched: bool) -> Troub
         | Reason::HTTP_1_1_REQUIRED => FailureKind::Protocol,
         _ => FailureKind::Interrupted,
     };
-    (kind, detail)
-}
-
-/// Somebody's words, without what a peer may have smuggled into them.
-fn text(error: &impl ToString) -> String {
-    let text = error.to_string();
-    text.chars().filter(|c| !c.is_control()).take(200).collect()
+    Trouble::new(kind, detail)
 }

@@ -8,6 +8,7 @@ use std::task::{Context, Poll, ready};
 
 use bytes::{Bytes, BytesMut};
 use longshore_protocol::{Content, Extent};
+use longshore_transport::failure::{self, Trouble};
 use sha2::{Digest as _, Sha256};
 use tokio::io::{AsyncRead, ReadBuf};
 use tokio::sync::{mpsc, oneshot};
@@ -104,18 +105,18 @@ impl Feed {
 
     /// The next piece, never an empty one; none at the end.
     ///
-    /// The error is for a person and ends the exchange.
+    /// An error ends the exchange.
     pub(super) fn poll_piece(
         &mut self,
         cx: &mut Context<'_>,
-    ) -> Poll<Result<Option<Bytes>, String>> {
+    ) -> Poll<Result<Option<Bytes>, Trouble>> {
         if self.left == Some(0) {
             return Poll::Ready(Ok(None));
         }
         ready!(self.hashing.poll_idle(cx));
         let piece = match ready!(self.poll_source(cx)) {
             Ok(piece) => piece,
-            Err(error) => return Poll::Ready(Err(format!("cannot read it: {error}"))),
+            Err(error) => return Poll::Ready(Err(failure::unreadable(&error))),
         };
         if piece.is_empty() {
             return Poll::Ready(match self.left {
@@ -123,13 +124,7 @@ impl Feed {
                     self.seal();
                     Ok(None)
                 }
-                Some(left) => {
-                    let read = self.gauge.sent();
-                    let all = read + left;
-                    Err(format!(
-                        "it ended {left} bytes early, after {read} of {all} bytes"
-                    ))
-                }
+                Some(left) => Err(failure::too_short(self.gauge.sent(), left)),
             });
         }
         // A thread counts for itself what it has taken, which may be more than what is sent.

@@ -14,19 +14,21 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use bytes::{Bytes, BytesMut};
-use http::header::{CONTENT_LENGTH, EXPECT, HOST, HeaderValue, TRANSFER_ENCODING};
+use http::header::{HOST, HeaderValue, TRANSFER_ENCODING};
 use http::request::Parts;
 use http::uri::PathAndQuery;
-use http::{Method, Request, Response, StatusCode, Uri};
+use http::{Request, Response, StatusCode, Uri};
 use http_body_util::BodyExt as _;
 use hyper::body::Incoming;
 use longshore_protocol::{Extent, Failure, FailureKind, Limits, Receipt};
+use longshore_transport::failure::{Step, Trouble};
+use longshore_transport::{Place, framing};
 
 use self::feed::Feed;
 use self::hashing::Tail;
 pub(crate) use self::outgoing::Outgoing;
-use self::watch::{Course, Step};
-pub(crate) use self::watch::{Trouble, Watch};
+use self::watch::Course;
+pub(crate) use self::watch::Watch;
 use crate::client::Client;
 use crate::connection::{Line, Line1, Line2};
 use crate::source::Source;
@@ -84,9 +86,9 @@ impl Client {
     ) -> Outcome {
         let (parts, body) = request.into_parts();
         let place = Place::of(&parts.uri).map_err(|why| Failure::new(FailureKind::Refused, why))?;
-        let expect = length(&body).is_none_or(|length| length >= EXPECT_FROM);
+        let expect = framing::expects(length(&body));
         let mut attempt = Attempt::new(limits, &place, gauge, expect);
-        let mut result = self.once(&parts, &body, &place, &attempt, limits).await;
+        let mut result = self.once(&parts, &body, &attempt, limits).await;
         if expect
             && gauge.sent() == 0
             && matches!(&result, Ok(answer) if answer.status() == StatusCode::EXPECTATION_FAILED)
@@ -94,7 +96,7 @@ impl Client {
             // Refused for the `Expect` alone, with nothing read from the source: RFC 9110, section
             // 10.1.1, has such a request repeated without it.
             attempt = Attempt::new(limits, &place, gauge, false);
-            result = self.once(&parts, &body, &place, &attempt, limits).await;
+            result = self.once(&parts, &body, &attempt, limits).await;
         }
         let mut receipt = Receipt {
             sent: gauge.sent(),
@@ -102,13 +104,13 @@ impl Client {
         };
         match result {
             Ok(answer) => Ok((answer, receipt)),
-            Err((kind, detail)) => {
-                if kind != FailureKind::Source && attempt.tail.is_reading() {
+            Err(trouble) => {
+                if trouble.kind != FailureKind::Source && attempt.tail.is_reading() {
                     // What the thread reads at this moment is lost to whoever reads next, though
                     // nobody can count it yet: the source is not untouched.
                     receipt.sent = receipt.sent.max(1);
                 }
-                Err(Failure::new(kind, detail).with_receipt(receipt))
+                Err(Failure::from(trouble).with_receipt(receipt))
             }
         }
     }
@@ -117,28 +119,27 @@ impl Client {
         &self,
         parts: &Parts,
         body: &Body,
-        place: &Place,
         attempt: &Attempt<'_>,
         limits: &Limits,
     ) -> Result<Response<Bytes>, Trouble> {
         let watch = &attempt.watch;
         let exchange = async {
-            if let Some(line) = self.dialer.kept(place).await {
-                match self.on(line, parts, body, place, attempt, limits).await {
+            if let Some(line) = self.dialer.kept(watch.place()).await {
+                match self.on(line, parts, body, attempt, limits).await {
                     Err(Unsent::Closed) => {}
                     Err(Unsent::Trouble(trouble)) => return Err(trouble),
                     Ok(answer) => return Ok(answer),
                 }
             }
             watch.enter(Step::Connect);
-            let line = self.dialer.dial(&parts.uri, place, watch).await?;
-            let result = self.on(line, parts, body, place, attempt, limits).await;
+            let line = self.dialer.dial(watch).await?;
+            let result = self.on(line, parts, body, attempt, limits).await;
             result.map_err(|unsent| match unsent {
                 Unsent::Trouble(trouble) => trouble,
                 Unsent::Closed => {
                     let place = watch.place();
                     let detail = format!("{place} closed the connection before the request");
-                    (FailureKind::Connect, detail)
+                    Trouble::new(FailureKind::Connect, detail)
                 }
             })
         };
@@ -153,19 +154,12 @@ impl Client {
         line: Line,
         parts: &Parts,
         body: &Body,
-        place: &Place,
         attempt: &Attempt<'_>,
         limits: &Limits,
     ) -> Result<Response<Bytes>, Unsent> {
         match line {
-            Line::One(line) => {
-                self.on_single(line, parts, body, place, attempt, limits)
-                    .await
-            }
-            Line::Two(line) => {
-                self.on_shared(line, parts, body, place, attempt, limits)
-                    .await
-            }
+            Line::One(line) => self.on_single(line, parts, body, attempt, limits).await,
+            Line::Two(line) => self.on_shared(line, parts, body, attempt, limits).await,
         }
     }
 
@@ -174,7 +168,6 @@ impl Client {
         mut line: Box<Line1>,
         parts: &Parts,
         body: &Body,
-        place: &Place,
         attempt: &Attempt<'_>,
         limits: &Limits,
     ) -> Result<Response<Bytes>, Unsent> {
@@ -187,7 +180,7 @@ impl Client {
         *request.uri_mut() = Uri::from(path);
         let headers = request.headers_mut();
         if !headers.contains_key(HOST)
-            && let Ok(host) = HeaderValue::from_str(&place.authority)
+            && let Ok(host) = HeaderValue::from_str(watch.place().authority())
         {
             headers.insert(HOST, host);
         }
@@ -217,7 +210,7 @@ impl Client {
             .await
             .map_err(|error| attempt.trouble(&error))?;
         if is_sent && is_over && line.is_reusable().await {
-            self.dialer.pool.keep(&place.key, line);
+            self.dialer.pool.keep(watch.place(), line);
         }
         Ok(Response::from_parts(head, body))
     }
@@ -227,7 +220,6 @@ impl Client {
         line: Line2,
         parts: &Parts,
         body: &Body,
-        place: &Place,
         attempt: &Attempt<'_>,
         limits: &Limits,
     ) -> Result<Response<Bytes>, Unsent> {
@@ -238,7 +230,6 @@ impl Client {
         request.headers_mut().remove(TRANSFER_ENCODING);
         let mut suspect = Suspect {
             client: self,
-            place,
             line,
             watch,
             is_bad: false,
@@ -291,44 +282,6 @@ impl fmt::Debug for Body {
     }
 }
 
-/// Where a request goes.
-pub(crate) struct Place {
-    /// An IPv6 address is in brackets.
-    pub(crate) host: String,
-    pub(crate) port: u16,
-    pub(crate) secure: bool,
-    /// For connections that are kept: scheme, host and port.
-    pub(crate) key: String,
-    /// As the URI has it.
-    authority: String,
-}
-
-impl Place {
-    /// The host and port that `uri` names, or why it names none.
-    fn of(uri: &Uri) -> Result<Self, &'static str> {
-        let secure = match uri.scheme_str() {
-            Some("https") => true,
-            Some("http") => false,
-            _ => return Err("the request's URI is neither http nor https"),
-        };
-        let authority = uri.authority().ok_or("the request's URI has no host")?;
-        // Whatever it is meant for, it would be sent to the server.
-        if authority.as_str().contains('@') {
-            return Err("the request's URI holds a user name");
-        }
-        let port = authority.port_u16();
-        let port = port.unwrap_or(if secure { 443 } else { 80 });
-        let host = authority.host().to_owned();
-        Ok(Self {
-            key: format!("{secure} {host}:{port}"),
-            host,
-            port,
-            secure,
-            authority: authority.as_str().to_owned(),
-        })
-    }
-}
-
 /// One sending of a request.
 struct Attempt<'a> {
     watch: Arc<Watch>,
@@ -339,9 +292,8 @@ struct Attempt<'a> {
 
 impl<'a> Attempt<'a> {
     fn new(limits: &Limits, place: &Place, gauge: &'a Arc<Gauge>, expect: bool) -> Self {
-        let name = format!("{}:{}", place.host, place.port);
         Self {
-            watch: Arc::new(Watch::new(*limits, name)),
+            watch: Arc::new(Watch::new(*limits, place.clone())),
             gauge,
             tail: Arc::default(),
             expect,
@@ -356,18 +308,7 @@ impl<'a> Attempt<'a> {
         *request.method_mut() = parts.method.clone();
         *request.headers_mut() = parts.headers.clone();
         let headers = request.headers_mut();
-        match length {
-            None => {
-                headers.insert(TRANSFER_ENCODING, HeaderValue::from_static("chunked"));
-            }
-            Some(0) if !names_a_body(&parts.method) => {}
-            Some(length) => {
-                headers.insert(CONTENT_LENGTH, HeaderValue::from(length));
-            }
-        }
-        if expect {
-            headers.insert(EXPECT, HeaderValue::from_static("100-continue"));
-        }
+        framing::announce(headers, &parts.method, length, expect);
         if length == Some(0) {
             self.watch.enter(Step::Answer);
         } else {
@@ -401,7 +342,6 @@ impl Drop for Stop<'_> {
 /// A shared connection that is given up when it turns out not to work.
 struct Suspect<'a> {
     client: &'a Client,
-    place: &'a Place,
     line: Line2,
     watch: &'a Watch,
     is_bad: bool,
@@ -410,7 +350,10 @@ struct Suspect<'a> {
 impl Drop for Suspect<'_> {
     fn drop(&mut self) {
         if self.is_bad || self.watch.is_timed_out() {
-            self.client.dialer.pool.forget(&self.place.key, &self.line);
+            self.client
+                .dialer
+                .pool
+                .forget(self.watch.place(), &self.line);
         }
     }
 }
@@ -470,17 +413,3 @@ fn length(body: &Body) -> Option<u64> {
         },
     }
 }
-
-/// Whether a request without body says so (RFC 9110, section 8.6); the OCI distribution
-/// specification wants `Content-Length: 0` where its requests are empty.
-fn names_a_body(method: &Method) -> bool {
-    matches!(
-        *method,
-        Method::POST | Method::PUT | Method::PATCH | Method::DELETE
-    )
-}
-
-/// The shortest body that is announced with `Expect: 100-continue`. Below, waiting for the
-/// server's leave costs more than a body sent in vain; at a second for a server that does not know
-/// `Expect`, a mebibyte is where even a slow line spends longer on the body than on the wait.
-const EXPECT_FROM: u64 = 1024 * 1024;

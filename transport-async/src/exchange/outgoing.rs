@@ -9,11 +9,11 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use hyper::body::{Body, Frame, SizeHint};
-use longshore_protocol::FailureKind;
+use longshore_transport::failure::Step;
 use tokio::time::{Sleep, sleep};
 
 use super::feed::Feed;
-use super::watch::{Course, Step, Watch};
+use super::watch::{Course, Watch};
 
 /// A body that waits for leave, if it has to, and stops when an answer comes first.
 pub(crate) struct Outgoing {
@@ -79,10 +79,7 @@ impl Body for Outgoing {
                 }
                 Poll::Ready(piece.map(|piece| Ok(Frame::data(piece))))
             }
-            Err(detail) => {
-                let error = this.watch.fail(FailureKind::Source, detail);
-                Poll::Ready(Some(Err(error)))
-            }
+            Err(trouble) => Poll::Ready(Some(Err(this.watch.fail(trouble)))),
         }
     }
 

@@ -1,7 +1,6 @@
 //! What everybody who works on an exchange has to know: its limits, how far it is, and what went
 //! wrong.
 
-use std::fmt;
 use std::future::Future;
 use std::io;
 use std::pin::{Pin, pin};
@@ -10,7 +9,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
-use longshore_protocol::{FailureKind, Limits};
+use longshore_protocol::Limits;
+use longshore_transport::Place;
+use longshore_transport::failure::{Step, Trouble, too_long};
 use tokio::time::{Instant, Sleep, sleep_until};
 
 use crate::connection::Meter;
@@ -18,8 +19,7 @@ use crate::connection::Meter;
 /// One exchange, as its connection, its body and its limits see it.
 pub(crate) struct Watch {
     limits: Limits,
-    /// `host:port`, for messages.
-    place: String,
+    place: Place,
     started: Instant,
     step: AtomicU8,
     /// When the step began or something moved in it: nanoseconds since `started`.
@@ -38,23 +38,6 @@ pub(crate) struct Watch {
     trouble: Mutex<Option<Trouble>>,
 }
 
-/// Why the exchange cannot go on, noted where it is known best.
-pub(crate) type Trouble = (FailureKind, String);
-
-/// What the exchange waits for, which decides for how long it may.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[repr(u8)]
-pub(crate) enum Step {
-    /// A connection, a tunnel or a handshake.
-    Connect,
-    /// Room for more of the request.
-    Send,
-    /// The first byte of the answer.
-    Answer,
-    /// The rest of the answer.
-    Receive,
-}
-
 /// What is to become of the body.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
@@ -69,7 +52,7 @@ pub(super) enum Course {
 }
 
 impl Watch {
-    pub(super) fn new(limits: Limits, place: String) -> Self {
+    pub(crate) fn new(limits: Limits, place: Place) -> Self {
         Self {
             limits,
             place,
@@ -87,7 +70,7 @@ impl Watch {
         }
     }
 
-    pub(crate) fn place(&self) -> &str {
+    pub(crate) fn place(&self) -> &Place {
         &self.place
     }
 
@@ -209,10 +192,7 @@ impl Watch {
         let meter = lock(&self.meter);
         let is_shared = self.shared.load(Ordering::Relaxed);
         let Some(meter) = meter.as_ref().filter(|_| !is_shared) else {
-            return match self.step() {
-                Step::Answer => touched + self.limits.answer,
-                Step::Connect | Step::Send | Step::Receive => touched + self.limits.idle,
-            };
+            return touched + self.step().limit(&self.limits);
         };
         match self.step() {
             Step::Connect => touched.max(meter.read()) + self.limits.idle,
@@ -226,26 +206,20 @@ impl Watch {
 
     /// What to say when `deadline` has passed.
     fn expired(&self) -> Trouble {
-        let place = &self.place;
         if let Some(total) = self.limits.total
             && self.started.elapsed() >= total
         {
-            let total = Words(total);
-            let detail = format!("the exchange with {place} took longer than {total}");
-            return (FailureKind::TimedOut, detail);
+            return too_long(&self.place, total);
         }
         let is_shared = self.shared.load(Ordering::Relaxed);
         let blocked = lock(&self.meter)
             .as_ref()
             .is_some_and(|meter| meter.is_blocked() && !is_shared);
-        let (limit, what) = match self.step() {
-            Step::Connect => (self.limits.idle, "no connection to"),
-            Step::Answer if !blocked => (self.limits.answer, "no answer from"),
-            Step::Send | Step::Answer => (self.limits.idle, "nothing could be sent to"),
-            Step::Receive => (self.limits.idle, "nothing more of the answer from"),
+        let step = match self.step() {
+            Step::Answer if blocked => Step::Send,
+            step => step,
         };
-        let detail = format!("{what} {place} for {}", Words(limit));
-        (FailureKind::TimedOut, detail)
+        step.expired(&self.place, &self.limits)
     }
 
     pub(super) fn is_timed_out(&self) -> bool {
@@ -254,8 +228,8 @@ impl Watch {
 
     /// Notes why the exchange cannot go on; what was noted first counts. The error returned only
     /// carries the news upwards.
-    pub(super) fn fail(&self, kind: FailureKind, detail: String) -> io::Error {
-        lock(&self.trouble).get_or_insert((kind, detail));
+    pub(super) fn fail(&self, trouble: Trouble) -> io::Error {
+        lock(&self.trouble).get_or_insert(trouble);
         io::Error::other("the exchange was given up")
     }
 
@@ -310,17 +284,4 @@ impl Drop for Held<'_> {
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-/// A duration as people write it.
-struct Words(Duration);
-
-impl fmt::Display for Words {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.0 < Duration::from_secs(10) {
-            write!(f, "{} s", self.0.as_secs_f64())
-        } else {
-            write!(f, "{} s", self.0.as_secs())
-        }
-    }
 }

@@ -1,20 +1,14 @@
 //! What many sessions share: trust, proxies and connections.
 
-mod proxy;
-#[cfg(test)]
-mod proxy_tests;
-mod tls;
-
 use std::fmt;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use longshore_transport::{ClientError, Proxies, Settings, Trust};
 use ureq::Agent;
 use ureq::config::AutoHeaderValue;
 
-pub(crate) use self::proxy::{Proxies, Proxy};
-pub(crate) use self::tls::Trust;
 use crate::connection::{Dialer, NoResolver};
 
 /// Certificates, proxies and kept connections.
@@ -30,39 +24,7 @@ pub struct Client {
 #[derive(Clone, Debug, Default)]
 #[must_use]
 pub struct ClientBuilder {
-    authorities: Vec<Authorities>,
-    accept_invalid_certs: bool,
-    proxy: ProxyChoice,
-}
-
-/// Why a [`Client`] could not be built.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum ClientError {
-    /// A file of certificates cannot be read.
-    #[error("cannot read certificates from {}: {error}", path.display())]
-    CaFile {
-        /// Which file.
-        path: PathBuf,
-        /// Why not.
-        error: std::io::Error,
-    },
-    /// Certificates cannot be used.
-    #[error("cannot use certificates{}: {detail}", place(path.as_deref()))]
-    Certificates {
-        /// The file they are in, unless they were handed in as text.
-        path: Option<PathBuf>,
-        /// Why not.
-        detail: String,
-    },
-    /// A proxy cannot be used.
-    #[error("cannot use the proxy in {setting}: {detail}")]
-    Proxy {
-        /// Where it is set: an environment variable's name, or `the settings`.
-        setting: String,
-        /// Why not. Never holds the proxy's password.
-        detail: &'static str,
-    },
+    settings: Settings,
 }
 
 impl Client {
@@ -75,33 +37,34 @@ impl Client {
 impl ClientBuilder {
     /// Also trusts the certificates in this PEM file, which [`build`](Self::build) reads.
     pub fn ca_file(mut self, path: impl Into<PathBuf>) -> Self {
-        self.authorities.push(Authorities::File(path.into()));
+        self.settings.ca_file(path.into());
         self
     }
 
     /// Also trusts the certificates in this PEM text.
     pub fn ca_pem(mut self, pem: impl Into<Vec<u8>>) -> Self {
-        self.authorities.push(Authorities::Pem(pem.into()));
+        self.settings.ca_pem(pem.into());
         self
     }
 
     /// Takes any certificate from anybody: whoever sits on the way can then read and change
     /// everything, passwords included.
     pub fn danger_accept_invalid_certs(mut self, accept: bool) -> Self {
-        self.accept_invalid_certs = accept;
+        self.settings.danger_accept_invalid_certs(accept);
         self
     }
 
-    /// Uses this proxy, `http://[user:password@]host[:port]`, for every host but this machine,
-    /// whatever the environment says; `None` uses none.
+    /// Uses this proxy, `http://[user:password@]host[:port]` or the same with `socks5h` or
+    /// `socks5`, for every host but this machine, whatever the environment says; `None` uses none.
     ///
     /// Without this setting `HTTPS_PROXY` or `HTTP_PROXY`, as the registry is spoken to, or else
     /// `ALL_PROXY` names the proxy, and `NO_PROXY` lists the hosts that are reached without: names
     /// (which cover what is below them), addresses, networks (`10.0.0.0/8`) or `*`. Lower-case
-    /// names of the variables come first. The proxy is asked for a tunnel (`CONNECT`) in both
-    /// cases and is itself spoken to in clear text.
+    /// names of the variables come first. An HTTP proxy is asked for a tunnel (`CONNECT`) in both
+    /// cases; a SOCKS proxy looks names up itself (`socks5h`) or gets addresses only (`socks5`).
+    /// Proxies themselves are spoken to in clear text.
     pub fn proxy(mut self, proxy: Option<String>) -> Self {
-        self.proxy = proxy.map_or(ProxyChoice::None, ProxyChoice::Always);
+        self.settings.proxy(proxy);
         self
     }
 
@@ -111,26 +74,7 @@ impl ClientBuilder {
     /// # Errors
     /// When certificates or a proxy that were asked for cannot be used.
     pub fn build(self) -> Result<Client, ClientError> {
-        let proxies = match self.proxy {
-            ProxyChoice::Environment => Proxies::from_env(|name| std::env::var(name).ok())?,
-            ProxyChoice::None => Proxies::none(),
-            ProxyChoice::Always(url) => Proxies::always(&url)?,
-        };
-        let mut extra = Vec::new();
-        for authorities in self.authorities {
-            let (path, pem) = match authorities {
-                Authorities::Pem(pem) => (None, pem),
-                Authorities::File(path) => match std::fs::read(&path) {
-                    Ok(pem) => (Some(path), pem),
-                    Err(error) => return Err(ClientError::CaFile { path, error }),
-                },
-            };
-            match tls::certificates(&pem) {
-                Ok(certificates) => extra.extend(certificates),
-                Err(detail) => return Err(ClientError::Certificates { path, detail }),
-            }
-        }
-        let trust = Trust::new(extra, self.accept_invalid_certs);
+        let (trust, proxies) = self.settings.build(&["http/1.1"])?;
         Ok(Client {
             agent: agent(trust, proxies),
         })
@@ -140,31 +84,6 @@ impl ClientBuilder {
 impl fmt::Debug for Client {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Client").finish_non_exhaustive()
-    }
-}
-
-#[derive(Clone, Debug)]
-enum Authorities {
-    File(PathBuf),
-    Pem(Vec<u8>),
-}
-
-#[derive(Clone, Default)]
-enum ProxyChoice {
-    #[default]
-    Environment,
-    None,
-    Always(String),
-}
-
-impl fmt::Debug for ProxyChoice {
-    /// Without the URL, which may hold a password.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Environment => "Environment",
-            Self::None => "None",
-            Self::Always(_) => "Always",
-        })
     }
 }
 
@@ -188,11 +107,6 @@ fn agent(trust: Trust, proxies: Proxies) -> Agent {
         proxies,
     };
     Agent::with_parts(config, dialer, NoResolver)
-}
-
-fn place(path: Option<&Path>) -> String {
-    path.map(|path| format!(" in {}", path.display()))
-        .unwrap_or_default()
 }
 
 /// How long an unused connection is kept. Registries and the proxies before them close theirs after

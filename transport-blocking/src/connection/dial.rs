@@ -1,4 +1,7 @@
-//! From a host's name to a connected socket.
+//! From a host's name to a connected socket, through a proxy or straight.
+
+#[cfg(test)]
+mod tests;
 
 use std::io;
 use std::net::{SocketAddr, TcpStream, ToSocketAddrs};
@@ -6,22 +9,52 @@ use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread;
 use std::time::Instant;
 
-use longshore_protocol::FailureKind;
+use longshore_transport::failure::{self, Step, Trouble};
+use longshore_transport::{Place, Proxy, Tunnel, Turn, bare};
 
 use super::socket::{Patience, Socket};
-use super::words;
-use crate::client::Proxy;
-use crate::exchange::{Step, Watch};
+use crate::exchange::Watch;
+
+/// Connects to `place`, or to what `proxy` connects to it.
+pub(super) fn reach(
+    place: &Place,
+    proxy: Option<&Proxy>,
+    watch: &Watch,
+) -> Result<Socket, Trouble> {
+    let (host, port) = (place.host(), place.port());
+    let Some(proxy) = proxy else {
+        return connect(host, port, watch);
+    };
+    if !proxy.wants_addresses() {
+        return open(Tunnel::to_host(proxy, host, port), proxy, watch);
+    }
+    let mut last = failure::unconnected(host, port, None);
+    for address in resolve(host, port, watch)? {
+        match open(Tunnel::to_address(proxy, address), proxy, watch) {
+            Err(trouble) if !watch.is_given_up() => last = trouble,
+            result => return result,
+        }
+    }
+    Err(last)
+}
 
 /// Connects to the first address of `host` that answers.
-pub(super) fn connect(host: &str, port: u16, watch: &Watch) -> io::Result<Socket> {
+fn connect(host: &str, port: u16, watch: &Watch) -> Result<Socket, Trouble> {
     let addresses = resolve(host, port, watch)?;
+    match first_of(&addresses, watch) {
+        Ok(socket) => Ok(socket),
+        Err(last) => Err(failure::unconnected(host, port, last.as_ref())),
+    }
+}
+
+/// Connects to the first of `addresses` that answers, or says what the last one said.
+fn first_of(addresses: &[SocketAddr], watch: &Watch) -> Result<Socket, Option<io::Error>> {
     let since = Instant::now();
     let mut last = None;
     for (index, address) in addresses.iter().enumerate() {
         // Each address may use half of the time that is left, so that a dead one leaves some for
         // the next; the last may use it all.
-        let left = watch.left(Step::Connect, since)?;
+        let left = watch.left(Step::Connect, since).map_err(Some)?;
         let share = if index + 1 == addresses.len() {
             left
         } else {
@@ -32,83 +65,40 @@ pub(super) fn connect(host: &str, port: u16, watch: &Watch) -> io::Result<Socket
             Err(error) => last = Some(error),
         }
     }
-    let reason = match &last {
-        Some(error) => words::io(error),
-        None => "its name has no address".to_owned(),
-    };
-    let detail = format!("cannot connect to {host}:{port}: {reason}");
-    Err(watch.fail(FailureKind::Connect, detail))
+    Err(last)
 }
 
-/// Asks `proxy` for a tunnel to `host`.
-pub(super) fn tunnel(
-    socket: &mut Socket,
-    proxy: &Proxy,
-    host: &str,
-    port: u16,
-    watch: &Watch,
-) -> io::Result<()> {
-    let refused = |why: &str| {
-        let detail = format!(
-            "no tunnel to {host}:{port} through the proxy {}:{}: {why}",
-            proxy.host, proxy.port
-        );
-        watch.fail(FailureKind::Connect, detail)
-    };
-    let broken = |error: io::Error| refused(&words::io(&error));
-    let mut request = format!("CONNECT {host}:{port} HTTP/1.1\r\nHost: {host}:{port}\r\n");
-    if let Some(authorization) = &proxy.authorization {
-        request.push_str(&format!("Proxy-Authorization: {authorization}\r\n"));
-    }
-    request.push_str("\r\n");
-    socket
-        .write_all(request.as_bytes(), watch, Step::Connect)
-        .map_err(broken)?;
-    let since = Instant::now();
-    let mut answer = Vec::new();
-    // Whoever is behind the tunnel stays silent until spoken to, in TLS as in HTTP: nothing that
-    // follows the head can be read by mistake.
-    while !answer.windows(4).any(|window| window == b"\r\n\r\n") {
-        let mut piece = [0; 1024];
-        let patience = Patience::Limits(watch, Step::Connect, since);
-        let count = socket.read(&mut piece, patience).map_err(broken)?;
-        answer.extend_from_slice(&piece[..count]);
-        if count == 0 || answer.len() > LONGEST {
-            return Err(refused("it does not answer in HTTP"));
+/// Connects to `proxy` and asks it for the tunnel.
+fn open(mut tunnel: Tunnel, proxy: &Proxy, watch: &Watch) -> Result<Socket, Trouble> {
+    let mut socket = connect(proxy.host(), proxy.port(), watch)?;
+    loop {
+        match tunnel.turn() {
+            Turn::Open => return Ok(socket),
+            Turn::Send(bytes) => {
+                let sent = socket.write_all(&bytes, watch, Step::Connect);
+                sent.map_err(|error| tunnel.broken(&error))?;
+            }
+            Turn::Receive(most) => {
+                let mut piece = vec![0; most];
+                let patience = Patience::Limits(watch, Step::Connect, Instant::now());
+                let count = socket.read(&mut piece, patience);
+                let count = count.map_err(|error| tunnel.broken(&error))?;
+                tunnel.received(&piece[..count])?;
+            }
         }
     }
-    let line = answer.split(|byte| *byte == b'\r').next();
-    let line = String::from_utf8_lossy(line.unwrap_or_default());
-    match line.split(' ').nth(1) {
-        Some(code) if code.len() == 3 && code.starts_with('2') => Ok(()),
-        Some("407") => Err(refused("it wants a user name and a password (407)")),
-        Some(code) if code.len() == 3 && code.bytes().all(|b| b.is_ascii_digit()) => {
-            Err(refused(&format!("it answers {code}")))
-        }
-        _ => Err(refused("it does not answer in HTTP")),
-    }
-}
-
-/// `host` without the brackets of an IPv6 address.
-pub(super) fn bare(host: &str) -> &str {
-    host.strip_prefix('[')
-        .and_then(|host| host.strip_suffix(']'))
-        .unwrap_or(host)
 }
 
 /// The addresses of `host`.
 ///
 /// The system's resolver cannot be interrupted and may take half a minute, so it runs on a thread
 /// of its own, which is left behind when nobody waits any more.
-fn resolve(host: &str, port: u16, watch: &Watch) -> io::Result<Vec<SocketAddr>> {
+fn resolve(host: &str, port: u16, watch: &Watch) -> Result<Vec<SocketAddr>, Trouble> {
     let name = bare(host).to_owned();
     if let Ok(address) = name.parse() {
         return Ok(vec![SocketAddr::new(address, port)]);
     }
-    let unresolved = |error: &io::Error| {
-        let detail = format!("cannot resolve {host}: {}", words::io(error));
-        watch.fail(FailureKind::Resolve, detail)
-    };
+    let unresolved = |error: &io::Error| failure::unresolved(host, error);
     let (sender, receiver) = mpsc::sync_channel(1);
     thread::Builder::new()
         .name("longshore-resolve".to_owned())
@@ -120,7 +110,8 @@ fn resolve(host: &str, port: u16, watch: &Watch) -> io::Result<Vec<SocketAddr>> 
         .map_err(|error| unresolved(&error))?;
     let since = Instant::now();
     loop {
-        match receiver.recv_timeout(watch.slice(Step::Connect, since)?) {
+        let slice = watch.slice(Step::Connect, since);
+        match receiver.recv_timeout(slice.map_err(|error| unresolved(&error))?) {
             Ok(Ok(addresses)) => return Ok(addresses),
             Ok(Err(error)) => return Err(unresolved(&error)),
             Err(RecvTimeoutError::Timeout) => {}
@@ -130,6 +121,3 @@ fn resolve(host: &str, port: u16, watch: &Watch) -> io::Result<Vec<SocketAddr>> 
         }
     }
 }
-
-/// The longest head a proxy may answer with.
-const LONGEST: usize = 16 * 1024;

@@ -5,15 +5,14 @@ use std::fmt;
 use std::io::{self, Read, Write};
 use std::time::Instant;
 
-use longshore_protocol::FailureKind;
+use longshore_transport::failure::{self, Step};
 use rustls::ClientConnection;
 use ureq::Error;
 use ureq::unversioned::transport::{Buffers, LazyBuffers, NextTimeout, Transport};
 
 use super::interim::{self, Sifted};
 use super::socket::{Patience, Reading, Socket, Writing};
-use super::words;
-use crate::exchange::{Step, Watch};
+use crate::exchange::Watch;
 
 /// A connection.
 ///
@@ -125,16 +124,15 @@ impl Line {
     }
 
     /// Waits for more of what the other side has to say; false at its end.
-    fn hear(&mut self, step: Step, since: Instant, watch: &Watch) -> io::Result<bool> {
+    fn hear(&mut self, patience: Patience<'_>, watch: &Watch) -> io::Result<bool> {
         if watch.is_answered() {
             let buffer = self.buffers.input_append_buf();
-            let patience = Patience::Limits(watch, step, since);
             let count = read(&mut self.socket, &mut self.tls, buffer, patience, watch)?;
             self.buffers.input_appended(count);
             return Ok(count > 0);
         }
         loop {
-            match interim::sift(&mut self.held, matches!(step, Step::Expect(_))) {
+            match interim::sift(&mut self.held, matches!(patience, Patience::Until(..))) {
                 Sifted::Nothing => {}
                 Sifted::Continue => {
                     self.append(interim::CONTINUE);
@@ -145,7 +143,7 @@ impl Line {
                     return Ok(true);
                 }
             }
-            if self.take_in(Patience::Limits(watch, step, since), watch)? == 0 {
+            if self.take_in(patience, watch)? == 0 {
                 if self.held.is_empty() {
                     return Ok(false);
                 }
@@ -201,15 +199,15 @@ impl Transport for Line {
         }
         let watch = Watch::current();
         let now = Instant::now();
-        let (step, since) = if watch.is_answered() {
-            (Step::Receive, now)
+        let patience = if watch.is_answered() {
+            Patience::Limits(&watch, Step::Receive, now)
         } else if timeout.after.is_not_happening() {
-            (Step::Answer, watch.awaiting())
+            Patience::Limits(&watch, Step::Answer, watch.awaiting())
         } else {
             // The only wait that ureq is told to limit is the one for `100 Continue`.
-            (Step::Expect(now + *timeout.after), now)
+            Patience::Until(&watch, now + *timeout.after)
         };
-        match self.hear(step, since, &watch) {
+        match self.hear(patience, &watch) {
             Ok(more) => Ok(more),
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
                 Err(Error::Timeout(timeout.reason))
@@ -272,16 +270,8 @@ fn read(
             result => return result,
         }
         tls.read_tls(&mut Reading { socket, patience })?;
-        tls.process_new_packets().map_err(|error| {
-            let kind = match error {
-                rustls::Error::AlertReceived(_) => FailureKind::Tls,
-                _ => FailureKind::Interrupted,
-            };
-            watch.fail(
-                kind,
-                format!("TLS with {}: {}", watch.place(), words::tls(&error)),
-            )
-        })?;
+        tls.process_new_packets()
+            .map_err(|error| watch.fail(failure::tls_ended(watch.place(), &error)))?;
     }
 }
 

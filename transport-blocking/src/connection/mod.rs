@@ -6,16 +6,15 @@ mod interim;
 mod interim_tests;
 mod line;
 mod socket;
-pub(crate) mod words;
 
 use std::io;
 use std::sync::Arc;
 use std::time::Instant;
 
 use http::Uri;
-use longshore_protocol::FailureKind;
+use longshore_transport::failure::{self, Step, Trouble};
+use longshore_transport::{Proxies, Trust};
 use rustls::ClientConnection;
-use rustls_pki_types::ServerName;
 use ureq::Error;
 use ureq::config::Config;
 use ureq::unversioned::resolver::{ResolvedSocketAddrs, Resolver};
@@ -23,8 +22,7 @@ use ureq::unversioned::transport::{ConnectionDetails, Connector, LazyBuffers, Ne
 
 use self::line::Line;
 use self::socket::{Patience, Reading, Socket};
-use crate::client::{Proxies, Trust};
-use crate::exchange::{Step, Watch};
+use crate::exchange::Watch;
 
 /// Makes connections: to the host or its proxy, through a tunnel, with TLS.
 #[derive(Debug)]
@@ -50,8 +48,10 @@ impl Connector for Dialer {
             details.config.input_buffer_size(),
             details.config.output_buffer_size(),
         );
-        let (socket, tls) = self.dial(details.uri, details.needs_tls(), &watch)?;
-        Ok(Some(Line::new(socket, tls, buffers)))
+        match self.dial(&watch) {
+            Ok((socket, tls)) => Ok(Some(Line::new(socket, tls, buffers))),
+            Err(trouble) => Err(watch.fail(trouble).into()),
+        }
     }
 }
 
@@ -62,58 +62,28 @@ impl Resolver for NoResolver {
 }
 
 impl Dialer {
-    fn dial(
-        &self,
-        uri: &Uri,
-        secure: bool,
-        watch: &Watch,
-    ) -> io::Result<(Socket, Option<Box<ClientConnection>>)> {
-        let host = uri.host().unwrap_or_default();
-        let port = uri.port_u16().unwrap_or(if secure { 443 } else { 80 });
-        let mut socket = match self.proxies.for_uri(uri) {
-            None => dial::connect(host, port, watch)?,
-            Some(proxy) => {
-                let mut socket = dial::connect(&proxy.host, proxy.port, watch)?;
-                dial::tunnel(&mut socket, proxy, host, port, watch)?;
-                socket
-            }
-        };
-        if !secure {
+    fn dial(&self, watch: &Watch) -> Result<(Socket, Option<Box<ClientConnection>>), Trouble> {
+        let place = watch.place();
+        let mut socket = dial::reach(place, self.proxies.between(place), watch)?;
+        if !place.is_secure() {
             return Ok((socket, None));
         }
-        let tls = self.handshake(&mut socket, host, watch)?;
+        let tls = self.handshake(&mut socket, watch)?;
         Ok((socket, Some(Box::new(tls))))
     }
 
-    fn handshake(
-        &self,
-        socket: &mut Socket,
-        host: &str,
-        watch: &Watch,
-    ) -> io::Result<ClientConnection> {
-        let refused = |error: &rustls::Error| {
-            let mut detail = format!("TLS with {}: {}", watch.place(), words::tls(error));
-            if self.trust.is_empty() {
-                detail.push_str(", and no trusted certificates were found on this system");
-            }
-            watch.fail(FailureKind::Tls, detail)
-        };
-        // Nothing of the request was sent yet, so what breaks here can be tried again safely.
-        let broken = |error: io::Error| {
-            let words = words::io(&error);
-            let detail = format!("TLS with {}: {words} during the handshake", watch.place());
-            watch.fail(FailureKind::Connect, detail)
-        };
-        let name = ServerName::try_from(dial::bare(host).to_owned()).map_err(|_| {
-            let detail = format!("TLS with {}: not a name for a certificate", watch.place());
-            watch.fail(FailureKind::Tls, detail)
-        })?;
+    fn handshake(&self, socket: &mut Socket, watch: &Watch) -> Result<ClientConnection, Trouble> {
+        let place = watch.place();
+        let refused = |error: &rustls::Error| failure::tls_refused(place, error, &self.trust);
+        let broken = |error: io::Error| failure::tls_broken(place, &error);
+        let name = place.server_name();
+        let name = name.map_err(|_| failure::no_server_name(place))?;
         let mut tls = ClientConnection::new(self.trust.config(), name).map_err(|e| refused(&e))?;
         let mut since = Instant::now();
         while tls.is_handshaking() {
             while tls.wants_write() {
                 let mut flight = Vec::new();
-                tls.write_tls(&mut flight)?;
+                tls.write_tls(&mut flight).map_err(broken)?;
                 socket
                     .write_all(&flight, watch, Step::Connect)
                     .map_err(broken)?;

@@ -4,7 +4,9 @@ use std::io::{self, Read, Write};
 use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
-use crate::exchange::{Step, Watch};
+use longshore_transport::failure::Step;
+
+use crate::exchange::Watch;
 
 /// A connected socket.
 #[derive(Debug)]
@@ -21,6 +23,8 @@ pub(super) enum Patience<'a> {
     None,
     /// As long as the exchange's limits allow, counted from the instant.
     Limits(&'a Watch, Step, Instant),
+    /// Until the instant, then [`WouldBlock`](io::ErrorKind::WouldBlock).
+    Until(&'a Watch, Instant),
 }
 
 impl Socket {
@@ -35,19 +39,20 @@ impl Socket {
 
     /// Reads what is there, or waits for it; zero bytes are the end.
     pub(super) fn read(&mut self, buffer: &mut [u8], patience: Patience<'_>) -> io::Result<usize> {
-        match patience {
-            Patience::None => self.read_now(buffer),
-            Patience::Limits(watch, step, since) => loop {
-                let slice = watch.slice(step, since)?;
-                if self.read_timeout != slice {
-                    self.stream.set_read_timeout(Some(slice))?;
-                    self.read_timeout = slice;
-                }
-                match self.stream.read(buffer) {
-                    Err(error) if is_patient(&error) => {}
-                    result => return result,
-                }
-            },
+        loop {
+            let slice = match patience {
+                Patience::None => return self.read_now(buffer),
+                Patience::Limits(watch, step, since) => watch.slice(step, since)?,
+                Patience::Until(watch, until) => watch.slice_until(until)?,
+            };
+            if self.read_timeout != slice {
+                self.stream.set_read_timeout(Some(slice))?;
+                self.read_timeout = slice;
+            }
+            match self.stream.read(buffer) {
+                Err(error) if is_patient(&error) => {}
+                result => return result,
+            }
         }
     }
 

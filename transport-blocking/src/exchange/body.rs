@@ -5,7 +5,8 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use bytes::{Buf, Bytes};
-use longshore_protocol::{Content, Digest, Extent, FailureKind, Receipt};
+use longshore_protocol::{Content, Digest, Extent, Receipt};
+use longshore_transport::failure;
 use sha2::{Digest as _, Sha256};
 
 use super::watch::Watch;
@@ -151,9 +152,7 @@ impl BodyReader {
     }
 
     fn read_source(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let failed = |watch: &Watch, error: &io::Error| {
-            watch.fail(FailureKind::Source, format!("cannot read it: {error}"))
-        };
+        let failed = |watch: &Watch, error: &io::Error| watch.fail(failure::unreadable(error));
         let count = match self.take(buffer) {
             Ok(count) => count,
             Err(error) => return Err(failed(&self.watch, &error)),
@@ -165,12 +164,8 @@ impl BodyReader {
                     Ok(0)
                 }
                 Some(left) => {
-                    let read = self.gauge.sent();
-                    let detail = format!(
-                        "it ended {left} bytes early, after {read} of {} bytes",
-                        read + left
-                    );
-                    Err(self.watch.fail(FailureKind::Source, detail))
+                    let trouble = failure::too_short(self.gauge.sent(), left);
+                    Err(self.watch.fail(trouble))
                 }
             };
         }

@@ -13,14 +13,14 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use bytes::Bytes;
-use http::header::{CONTENT_LENGTH, EXPECT, HeaderValue, TRANSFER_ENCODING};
 use http::request::Parts;
-use http::{Method, Request, Response, StatusCode};
+use http::{Request, Response, StatusCode};
 use longshore_protocol::{Extent, Failure, FailureKind, Limits, Receipt};
+use longshore_transport::{Place, framing};
 use ureq::SendBody;
 
 use self::body::BodyReader;
-pub(crate) use self::watch::{Step, Watch};
+pub(crate) use self::watch::Watch;
 use crate::client::Client;
 use crate::source::Source;
 
@@ -72,10 +72,10 @@ impl Client {
     /// request.
     pub fn perform(&self, request: Request<Body>, limits: &Limits, gauge: &Arc<Gauge>) -> Outcome {
         let (parts, body) = request.into_parts();
-        let place = place(&parts).map_err(|why| Failure::new(FailureKind::Refused, why))?;
+        let place = Place::of(&parts.uri).map_err(|why| Failure::new(FailureKind::Refused, why))?;
         let (watch, _performing) = Watch::begin(*limits, gauge, place);
         let mut body = BodyReader::new(body, watch.clone(), Arc::clone(gauge));
-        let expect = body.length().is_none_or(|length| length >= EXPECT_FROM);
+        let expect = framing::expects(body.length());
         let mut result = self.once(&parts, &mut body, expect, limits);
         if expect
             && gauge.sent() == 0
@@ -90,8 +90,8 @@ impl Client {
         match result {
             Ok(answer) => Ok((answer, body.receipt())),
             Err(error) => {
-                let (kind, detail) = failure::explain(&error, &watch);
-                Err(Failure::new(kind, detail).with_receipt(body.receipt()))
+                let failure = Failure::from(failure::explain(&error, &watch));
+                Err(failure.with_receipt(body.receipt()))
             }
         }
     }
@@ -109,18 +109,7 @@ impl Client {
         *request.headers_mut() = parts.headers.clone();
         let headers = request.headers_mut();
         let length = body.length();
-        match length {
-            None => {
-                headers.insert(TRANSFER_ENCODING, HeaderValue::from_static("chunked"));
-            }
-            Some(0) if !names_a_body(&parts.method) => {}
-            Some(length) => {
-                headers.insert(CONTENT_LENGTH, HeaderValue::from(length));
-            }
-        }
-        if expect {
-            headers.insert(EXPECT, HeaderValue::from_static("100-continue"));
-        }
+        framing::announce(headers, &parts.method, length, expect);
         let answer = match length {
             Some(0) => self.agent.run(request),
             _ => self
@@ -169,32 +158,6 @@ impl fmt::Debug for Body {
     }
 }
 
-/// The host and port that `parts` go to, or why they go nowhere.
-fn place(parts: &Parts) -> Result<String, &'static str> {
-    let uri = &parts.uri;
-    let port = match uri.scheme_str() {
-        Some("https") => 443,
-        Some("http") => 80,
-        _ => return Err("the request's URI is neither http nor https"),
-    };
-    let authority = uri.authority().ok_or("the request's URI has no host")?;
-    // ureq would make an `Authorization` of it.
-    if authority.as_str().contains('@') {
-        return Err("the request's URI holds a user name");
-    }
-    let port = authority.port_u16().unwrap_or(port);
-    Ok(format!("{}:{port}", authority.host()))
-}
-
-/// Whether a request without body says so (RFC 9110, section 8.6); the OCI distribution
-/// specification wants `Content-Length: 0` where its requests are empty.
-fn names_a_body(method: &Method) -> bool {
-    matches!(
-        *method,
-        Method::POST | Method::PUT | Method::PATCH | Method::DELETE
-    )
-}
-
 /// At most `limit` bytes of an answer's body. Reading one byte more tells whether the answer is
 /// over and the connection can be kept.
 fn read(body: ureq::Body, limit: usize) -> Result<Bytes, ureq::Error> {
@@ -204,8 +167,3 @@ fn read(body: ureq::Body, limit: usize) -> Result<Bytes, ureq::Error> {
     bytes.truncate(limit);
     Ok(bytes.into())
 }
-
-/// The shortest body that is announced with `Expect: 100-continue`. Below, waiting for the
-/// server's leave costs more than a body sent in vain; at a second for a server that does not know
-/// `Expect`, a mebibyte is where even a slow line spends longer on the body than on the wait.
-const EXPECT_FROM: u64 = 1024 * 1024;

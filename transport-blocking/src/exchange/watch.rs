@@ -7,6 +7,8 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use longshore_protocol::{FailureKind, Limits};
+use longshore_transport::Place;
+use longshore_transport::failure::{Step, Trouble, too_long};
 
 use super::Gauge;
 
@@ -19,8 +21,7 @@ use super::Gauge;
 pub(crate) struct Watch {
     limits: Limits,
     gauge: Arc<Gauge>,
-    /// `host:port`, for messages.
-    place: String,
+    place: Place,
     started: Instant,
     /// When the answer began to be waited for.
     awaiting: Cell<Option<Instant>>,
@@ -28,37 +29,19 @@ pub(crate) struct Watch {
     trouble: RefCell<Option<Trouble>>,
 }
 
-/// Why the exchange cannot go on, noted where it is known best.
-pub(crate) type Trouble = (FailureKind, String);
-
-/// What a connection waits for, which decides for how long it may.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Step {
-    /// A connection, a tunnel or a handshake.
-    Connect,
-    /// Room for more of the request.
-    Send,
-    /// `100 Continue`, which need not come: until this instant.
-    Expect(Instant),
-    /// The first byte of the answer.
-    Answer,
-    /// The rest of the answer.
-    Receive,
-}
-
 /// Ends the watch when dropped, and goes on with the one before: a source may well get its bytes
 /// by an exchange of its own.
-pub(super) struct Performing(Option<Rc<Watch>>);
+pub(crate) struct Performing(Option<Rc<Watch>>);
 
 thread_local! {
     static CURRENT: RefCell<Option<Rc<Watch>>> = const { RefCell::new(None) };
 }
 
 impl Watch {
-    pub(super) fn begin(
+    pub(crate) fn begin(
         limits: Limits,
         gauge: &Arc<Gauge>,
-        place: String,
+        place: Place,
     ) -> (Rc<Self>, Performing) {
         let watch = Rc::new(Self {
             limits,
@@ -80,7 +63,7 @@ impl Watch {
             .expect("ureq uses connections only while a request runs, and `perform` runs them all")
     }
 
-    pub(crate) fn place(&self) -> &str {
+    pub(crate) fn place(&self) -> &Place {
         &self.place
     }
 
@@ -108,34 +91,30 @@ impl Watch {
 
     /// How long one system call may block in `step`, which has made no progress since `since`.
     ///
-    /// Short, so that an abort is noticed soon. [`WouldBlock`](io::ErrorKind::WouldBlock) means
-    /// that the time for a wait that may end without result is up.
+    /// Short, so that an abort is noticed soon.
     pub(crate) fn slice(&self, step: Step, since: Instant) -> io::Result<Duration> {
         Ok(self.left(step, since)?.min(TICK))
+    }
+
+    /// How long one system call may block in a wait that may end without result, at `until`.
+    /// [`WouldBlock`](io::ErrorKind::WouldBlock) means that the time is up.
+    pub(crate) fn slice_until(&self, until: Instant) -> io::Result<Duration> {
+        self.check()?;
+        let left = until.saturating_duration_since(Instant::now());
+        if left.is_zero() {
+            return Err(io::ErrorKind::WouldBlock.into());
+        }
+        Ok(left.clamp(SHORTEST, TICK))
     }
 
     /// How much time is left in `step`, which has made no progress since `since`; never none.
     pub(crate) fn left(&self, step: Step, since: Instant) -> io::Result<Duration> {
         self.check()?;
         let now = Instant::now();
-        let place = &self.place;
-        let (limit, what) = match step {
-            Step::Connect => (self.limits.idle, "no connection to"),
-            Step::Send => (self.limits.idle, "nothing could be sent to"),
-            Step::Answer => (self.limits.answer, "no answer from"),
-            Step::Receive => (self.limits.idle, "nothing more of the answer from"),
-            Step::Expect(until) => {
-                let left = until.saturating_duration_since(now);
-                if left.is_zero() {
-                    return Err(io::ErrorKind::WouldBlock.into());
-                }
-                return Ok(left.max(SHORTEST));
-            }
-        };
+        let limit = step.limit(&self.limits);
         let left = limit.saturating_sub(now.saturating_duration_since(since));
         if left.is_zero() {
-            let detail = format!("{what} {place} for {}", Words(limit));
-            return Err(self.fail(FailureKind::TimedOut, detail));
+            return Err(self.fail(step.expired(&self.place, &self.limits)));
         }
         let total = self.limits.total.map_or(left, |total| {
             total.saturating_sub(now.saturating_duration_since(self.started))
@@ -146,16 +125,12 @@ impl Watch {
     /// An error if the exchange is no longer wanted, or takes too long altogether.
     pub(crate) fn check(&self) -> io::Result<()> {
         if self.gauge.is_aborted() {
-            return Err(self.fail(FailureKind::Interrupted, "stopped on request".to_owned()));
+            let stopped = Trouble::new(FailureKind::Interrupted, "stopped on request");
+            return Err(self.fail(stopped));
         }
         match self.limits.total {
             Some(total) if self.started.elapsed() >= total => {
-                let detail = format!(
-                    "the exchange with {} took longer than {}",
-                    self.place,
-                    Words(total)
-                );
-                Err(self.fail(FailureKind::TimedOut, detail))
+                Err(self.fail(too_long(&self.place, total)))
             }
             _ => Ok(()),
         }
@@ -163,9 +138,14 @@ impl Watch {
 
     /// Notes why the exchange cannot go on; what was noted first counts. The error returned only
     /// carries the news upwards.
-    pub(crate) fn fail(&self, kind: FailureKind, detail: String) -> io::Error {
-        self.trouble.borrow_mut().get_or_insert((kind, detail));
+    pub(crate) fn fail(&self, trouble: Trouble) -> io::Error {
+        self.trouble.borrow_mut().get_or_insert(trouble);
         io::Error::other("the exchange was given up")
+    }
+
+    /// Whether it is known why the exchange cannot go on.
+    pub(crate) fn is_given_up(&self) -> bool {
+        self.trouble.borrow().is_some()
     }
 
     pub(super) fn trouble(&self) -> Option<Trouble> {
@@ -176,19 +156,6 @@ impl Watch {
 impl Drop for Performing {
     fn drop(&mut self) {
         CURRENT.set(self.0.take());
-    }
-}
-
-/// A duration as people write it.
-struct Words(Duration);
-
-impl std::fmt::Display for Words {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        if self.0 < Duration::from_secs(10) {
-            write!(f, "{} s", self.0.as_secs_f64())
-        } else {
-            write!(f, "{} s", self.0.as_secs())
-        }
     }
 }
 

@@ -162,7 +162,7 @@ fn chosen(options: &Options) -> Vec<&'static Way> {
 }
 
 /// Builds the program as it is shipped, and says where it is.
-fn build() -> Result<PathBuf, Failure> {
+pub(super) fn build() -> Result<PathBuf, Failure> {
     execute(&mut cargo(&[
         "build",
         "--release",

@@ -71,14 +71,17 @@ fn check_tree(graph: &Graph, protocol: &Package, broken: &mut Vec<String>) {
 }
 
 const PROTOCOL: &str = "longshore-protocol";
+/// What the transports share.
+const SHARED: &str = "longshore-transport";
 
 /// Which members each member may use. The arrows point one way only.
 const ARROWS: &[(&str, &[&str])] = &[
     (PROTOCOL, &[]),
     ("longshore-image", &[PROTOCOL]),
     ("longshore-mock-registry", &[PROTOCOL]),
-    ("longshore-blocking", &[PROTOCOL]),
-    ("longshore-async", &[PROTOCOL]),
+    (SHARED, &[PROTOCOL]),
+    ("longshore-blocking", &[SHARED, PROTOCOL]),
+    ("longshore-async", &[SHARED, PROTOCOL]),
     (
         "longshore",
         &[

@@ -32,6 +32,17 @@ fn image_knows_no_transport() {
 }
 
 #[test]
+fn transports_do_not_know_each_other_and_what_they_share_knows_none() {
+    let found = with(("longshore-blocking", &["longshore-async"]));
+    assert_eq!(found, ["longshore-blocking must not use longshore-async"]);
+    let found = with(("longshore-transport", &["longshore-blocking"]));
+    assert_eq!(
+        found,
+        ["longshore-transport must not use longshore-blocking"]
+    );
+}
+
+#[test]
 fn the_mock_knows_neither_image_nor_transport() {
     let found = with((
         "longshore-mock-registry",
@@ -147,7 +158,15 @@ fn metadata(rows: &[Row<'_>]) -> Value {
 const WORKSPACE: &[Row<'static>] = &[
     ("longshore-protocol", &["http", "sha2"]),
     ("longshore-image", &["longshore-protocol"]),
-    ("longshore-blocking", &["longshore-protocol", "tokio"]),
+    ("longshore-transport", &["longshore-protocol"]),
+    (
+        "longshore-blocking",
+        &["longshore-transport", "longshore-protocol", "tokio"],
+    ),
+    (
+        "longshore-async",
+        &["longshore-transport", "longshore-protocol"],
+    ),
     ("longshore-mock-registry", &["longshore-protocol", "tokio"]),
     (
         "longshore",

@@ -181,6 +181,60 @@ fn looking_ahead_leaves_five_round_trips_of_a_push_with_one_layer() {
 }
 
 #[test]
+fn blobs_that_are_known_from_the_start_are_looked_for_with_the_first_session_and_get_theirs() {
+    let open = "POST /v2/team/app/blobs/uploads/";
+    let mut config = config();
+    config.look_ahead = true;
+    let mut bench = Bench::new(config);
+    for name in ["layer", "config"] {
+        bench
+            .push
+            .add_blob(BlobSpec::known(blob(name)))
+            .expect("the push has not ended");
+    }
+    bench.set_manifest();
+    bench.answer("GET /v2/", 200, &[]);
+    let second: Vec<String> = bench.lines();
+    assert_eq!([&second[0], &second[3]], [open, open], "{second:?}");
+    let is_question = |line: &String| line.starts_with("HEAD /v2/team/app/blobs/");
+    assert!(second[1..3].iter().all(is_question), "{second:?}");
+    assert_eq!(second.len(), 4, "{second:?}");
+    bench.answer(open, 202, &[("location", "/up/0")]);
+    bench.answer_next(404, &[]);
+    bench.answer_next(404, &[]);
+    bench.answer(open, 202, &[("location", "/up/1")]);
+    for (session, name) in [("/up/0", "layer"), ("/up/1", "config")] {
+        let put = bench.next();
+        assert!(put.line().starts_with(&format!("PUT {session}?digest=")));
+        bench.reply(put, 201, &[], "", all(name));
+    }
+    assert_eq!(bench.lines(), ["PUT /v2/team/app/manifests/1.0"]);
+}
+
+#[test]
+fn a_password_that_nobody_has_tried_is_tried_no_more_often_than_need_be() {
+    let mut config = config();
+    config.look_ahead = true;
+    let mut bench = Bench::new(config);
+    for name in ["layer", "config"] {
+        bench
+            .push
+            .add_blob(BlobSpec::known(blob(name)))
+            .expect("the push has not ended");
+    }
+    bench.answer("GET /v2/", 401, &[("www-authenticate", "Basic realm=x")]);
+    let request = bench.asked.pop_front().expect("credentials are asked for");
+    let credentials = Some(Credentials::password("me", "pass-canary"));
+    bench
+        .push
+        .handle_credentials(bench.now, request.ticket, credentials);
+    bench.drain();
+    let lines = bench.lines();
+    let opened = lines.iter().filter(|line| line.starts_with("POST"));
+    assert_eq!(opened.count(), 1, "{lines:?}");
+}
+
+#[test]
 fn a_session_that_cannot_be_opened_ahead_is_not_missed() {
     let mut config = config();
     config.look_ahead = true;

@@ -1,0 +1,5 @@
+//! What the benchmarks share.
+
+pub mod delay;
+pub mod layout;
+pub mod measure;

@@ -1,0 +1,11 @@
+//! The driver on real sockets.
+#![allow(
+    clippy::unwrap_used,
+    reason = "what a test cannot go on without may panic"
+)]
+
+mod driver;
+mod patience;
+mod session;
+#[path = "../../../transport/suite/mod.rs"]
+mod suite;

@@ -1,0 +1,102 @@
+//! What is said to a proxy before what is behind it can be spoken to.
+//!
+//! Crates for SOCKS do their I/O themselves, each in one way: a transport that blocks, with limits
+//! and a way to abort, and one on a runtime would need two, with two vocabularies for failures. So
+//! the talk is without I/O here, and both transports carry it out.
+
+mod http_connect;
+mod socks;
+#[cfg(test)]
+mod tests;
+
+use std::io;
+use std::net::SocketAddr;
+
+use longshore_protocol::FailureKind;
+
+use self::http_connect::HttpConnect;
+use self::socks::Socks;
+use crate::failure::{self, Trouble};
+use crate::proxy::{Language, Proxy};
+
+/// The talk with a proxy, without the socket.
+///
+/// Do what [`turn`](Self::turn) says until it says [`Turn::Open`].
+#[derive(Debug)]
+pub struct Tunnel {
+    /// The beginning of what is said when it fails.
+    no_tunnel: String,
+    talk: Talk,
+}
+
+/// What to do next for a tunnel.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Turn {
+    /// Send these bytes to the proxy.
+    Send(Vec<u8>),
+    /// Receive some bytes from it, this many at most, and hand them to [`Tunnel::received`].
+    Receive(usize),
+    /// What is sent and received from now on is the host's behind the proxy.
+    Open,
+}
+
+impl Tunnel {
+    /// Asks `proxy` for a tunnel to `host`: a name, or an address, in brackets if it is an IPv6
+    /// address.
+    #[must_use]
+    pub fn to_host(proxy: &Proxy, host: &str, port: u16) -> Self {
+        Self {
+            no_tunnel: format!("no tunnel to {host}:{port} through the proxy {proxy}"),
+            talk: match proxy.language {
+                Language::Http => Talk::Http(HttpConnect::new(proxy.user.as_ref(), host, port)),
+                Language::Socks | Language::SocksWithAddresses => {
+                    Talk::Socks(Socks::new(proxy.user.as_ref(), host, port))
+                }
+            },
+        }
+    }
+
+    /// Asks `proxy` for a tunnel to `address`.
+    #[must_use]
+    pub fn to_address(proxy: &Proxy, address: SocketAddr) -> Self {
+        let text = address.to_string();
+        let host = text.rsplit_once(':').map_or(&*text, |(host, _)| host);
+        Self::to_host(proxy, host, address.port())
+    }
+
+    /// What to do next.
+    pub fn turn(&mut self) -> Turn {
+        match &mut self.talk {
+            Talk::Http(talk) => talk.turn(),
+            Talk::Socks(talk) => talk.turn(),
+        }
+    }
+
+    /// Takes what the proxy has said; nothing says that it has closed the connection.
+    ///
+    /// # Errors
+    /// Why there will be no tunnel.
+    pub fn received(&mut self, bytes: &[u8]) -> Result<(), Trouble> {
+        let result = match &mut self.talk {
+            Talk::Http(talk) => talk.received(bytes),
+            Talk::Socks(talk) => talk.received(bytes),
+        };
+        result.map_err(|why| self.refused(&why))
+    }
+
+    /// Why there will be no tunnel when the connection to the proxy breaks.
+    #[must_use]
+    pub fn broken(&self, error: &io::Error) -> Trouble {
+        self.refused(&failure::io(error))
+    }
+
+    fn refused(&self, why: &str) -> Trouble {
+        Trouble::new(FailureKind::Connect, format!("{}: {why}", self.no_tunnel))
+    }
+}
+
+#[derive(Debug)]
+enum Talk {
+    Http(HttpConnect),
+    Socks(Socks),
+}
