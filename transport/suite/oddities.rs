@@ -15,7 +15,7 @@ fn what_follows_an_answer_is_not_taken_for_the_next_one() {
     for lie in [
         format!("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok{forged}"),
         format!("HTTP/1.1 204 No Content\r\n\r\n{forged}"),
-        format!("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\nmore than nothing"),
+        "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\nmore than nothing".to_owned(),
     ] {
         let text = lie.clone();
         let server = Server::start(move |index, conn| {
