@@ -1,5 +1,7 @@
 //! Choices, drawn from a seed or from bytes that somebody else chose.
 
+use std::collections::VecDeque;
+
 /// A source of choices: the same seed, or the same bytes, and the same choices on every machine.
 #[derive(Clone, Debug)]
 pub struct Random(Origin);
@@ -9,7 +11,7 @@ enum Origin {
     /// The state of a generator (xorshift64*).
     Seed(u64),
     /// What is left of the bytes. When nothing is, every choice is the first one.
-    Bytes(std::vec::IntoIter<u8>),
+    Bytes(VecDeque<u8>),
 }
 
 impl Random {
@@ -24,7 +26,7 @@ impl Random {
     /// decides what.
     #[must_use]
     pub fn from_bytes(bytes: &[u8]) -> Self {
-        Self(Origin::Bytes(bytes.to_vec().into_iter()))
+        Self(Origin::Bytes(bytes.iter().copied().collect()))
     }
 
     /// A number below `end`, which must not be zero.
@@ -38,9 +40,8 @@ impl Random {
             }
             Origin::Bytes(bytes) => {
                 let width = if end <= 256 { 1 } else { 4 };
-                let number = bytes
-                    .take(width)
-                    .fold(0, |n, byte| n << 8 | u64::from(byte));
+                let taken = (0..width).map_while(|_| bytes.pop_front());
+                let number = taken.fold(0, |n, byte| n << 8 | u64::from(byte));
                 number % end
             }
         }
@@ -60,7 +61,7 @@ impl Random {
     /// Whether nothing is left to choose with: a seed never ends.
     #[must_use]
     pub fn is_spent(&self) -> bool {
-        matches!(&self.0, Origin::Bytes(bytes) if bytes.len() == 0)
+        matches!(&self.0, Origin::Bytes(bytes) if bytes.is_empty())
     }
 
     /// The next `count` bytes as they are, or as many as are left.

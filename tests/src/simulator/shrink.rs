@@ -34,6 +34,9 @@ pub fn shrink_while(plan: &Plan, fails: impl Fn(&Plan) -> bool) -> Plan {
     small
 }
 
+/// Takes a change that makes a plan smaller.
+type Propose<'a> = dyn FnMut(&dyn Fn(&mut Plan)) + 'a;
+
 /// Every plan that is a step smaller, the largest steps first.
 fn smaller(plan: &Plan) -> impl Iterator<Item = Plan> {
     let mut plans = Vec::new();
@@ -67,7 +70,7 @@ fn smaller(plan: &Plan) -> impl Iterator<Item = Plan> {
     plans.into_iter()
 }
 
-fn plain_settings(plan: &Plan, propose: &mut dyn FnMut(&dyn Fn(&mut Plan))) {
+fn plain_settings(plan: &Plan, propose: &mut Propose<'_>) {
     let oci = Profile::builtin("oci").expect("it is embedded");
     if plan.profile != oci {
         propose(&|plan| plan.profile = oci.clone());
@@ -107,7 +110,7 @@ fn plain_settings(plan: &Plan, propose: &mut dyn FnMut(&dyn Fn(&mut Plan))) {
     }
 }
 
-fn plain_blobs(plan: &Plan, propose: &mut dyn FnMut(&dyn Fn(&mut Plan))) {
+fn plain_blobs(plan: &Plan, propose: &mut Propose<'_>) {
     for (index, blob) in plan.blobs.iter().enumerate() {
         if !blob.known || blob.replay != Replay::Anywhere {
             propose(&|plan| {
@@ -130,7 +133,7 @@ fn plain_blobs(plan: &Plan, propose: &mut dyn FnMut(&dyn Fn(&mut Plan))) {
     }
 }
 
-fn small_numbers(plan: &Plan, propose: &mut dyn FnMut(&dyn Fn(&mut Plan))) {
+fn small_numbers(plan: &Plan, propose: &mut Propose<'_>) {
     for (index, (_, fault)) in plan.faults.iter().enumerate() {
         let simpler = match fault {
             Fault::CutAfter(percent) if *percent > 0 => Fault::CutAfter(percent / 2),
