@@ -18,13 +18,13 @@ fn requests_are_read_from_the_access_log() {
     let request = Request::parse(line).unwrap();
     assert_eq!((request.method.as_str(), request.status), ("PUT", 201));
     assert_eq!(request.target, "/v2/a/blobs/uploads/1?digest=x");
-    assert!(request.brings_blob() && !request.is_manifest_upload());
+    assert!(request.brings_blob() && !request.brings_manifest());
 
     let head = Request::parse(&line.replace("PUT", "HEAD")).unwrap();
     assert!(!head.brings_blob());
     let manifest =
         Request::parse(&line.replace("blobs/uploads/1?digest=x", "manifests/latest")).unwrap();
-    assert!(manifest.is_manifest_upload());
+    assert!(manifest.brings_manifest());
     assert_eq!(
         Request::parse(r#"time="…" level=info msg="response completed" http.request.method=GET"#),
         None
