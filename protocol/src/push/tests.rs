@@ -3,6 +3,7 @@
 mod authentication;
 mod bench;
 mod endings;
+mod learning;
 mod manifests;
 mod opening;
 mod secrets;
