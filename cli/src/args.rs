@@ -5,9 +5,11 @@
     reason = "the comments on options are help texts, in which brackets mean that a part is optional"
 )]
 
+use std::num::NonZeroU8;
 use std::path::PathBuf;
 
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
+use longshore_image::Layers;
 
 use crate::exit::Exit;
 
@@ -138,6 +140,26 @@ pub(crate) struct Push {
     /// Threads to compress with [default: one for each processor]. They do not change the digest.
     #[arg(short, long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..), help_heading = IMAGE)]
     pub(crate) jobs: Option<u16>,
+
+    /// Split the image into layers of which a small change touches one: `auto`, or N at most.
+    ///
+    /// A file is in the same layer next time, so that after a change only one small layer, and maybe
+    /// the one with the directories, is sent again. `auto` makes one layer for 32 MiB, 32 at most.
+    /// Unpacked, the image is the same.
+    #[arg(long, value_name = "auto|N", default_value = "1", hide_default_value = true, value_parser = layers, help_heading = IMAGE)]
+    pub(crate) layers: Layers,
+
+    /// Pack the layer before anything of it is sent, and send nothing that the registry has.
+    ///
+    /// Otherwise a large layer that nobody remembers is sent while it is packed. If the registry
+    /// turns out to have it, what was sent until then was for nothing.
+    #[arg(long, conflicts_with = "stream", help_heading = IMAGE)]
+    pub(crate) pack_first: bool,
+
+    /// Keep the packed layer nowhere: send it as it is packed. If the upload breaks, it is packed
+    /// again, and it is sent even if the registry has it.
+    #[arg(long, conflicts_with_all = ["spool", "mount_from"], help_heading = IMAGE)]
+    pub(crate) stream: bool,
 
     /// Keep the packed layer in DIR until it is uploaded [default: $TMPDIR, else /tmp].
     #[arg(long, value_name = "DIR", help_heading = IMAGE)]
@@ -277,6 +299,14 @@ pub(crate) enum Level {
     Default,
     /// For slow networks and full registries.
     Best,
+}
+
+fn layers(text: &str) -> Result<Layers, String> {
+    match (text, text.parse::<NonZeroU8>()) {
+        ("auto", _) => Ok(Layers::Auto),
+        (_, Ok(number)) if number.get() <= 64 => Ok(Layers::AtMost(number)),
+        _ => Err("it is `auto`, or a number from 1 to 64".to_owned()),
+    }
 }
 
 /// What stands below the options of `push --help`.

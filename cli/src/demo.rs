@@ -5,7 +5,7 @@ use std::io;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
-use longshore_image::{Format, Options};
+use longshore_image::{Format, Layers, Options};
 use longshore_protocol::Reference;
 
 use crate::console::{self, Console, plain};
@@ -15,7 +15,7 @@ use crate::environment::Environment;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::interrupt::Interrupt;
-use crate::plan::{Channel, Packing, PushPlan};
+use crate::plan::{Channel, Packing, PushPlan, Sending};
 use crate::push;
 use crate::source::{Name, Source};
 
@@ -85,6 +85,8 @@ fn plan(image: &Path) -> Result<PushPlan, Failure> {
             options,
             format: Format::Docker,
             platform: None,
+            layers: Layers::One,
+            sending: Sending::PackFirst,
             spool: std::env::temp_dir(),
         },
         mount_from: None,

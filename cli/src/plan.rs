@@ -1,12 +1,13 @@
 //! From arguments and environment to a plan: everything is parsed and checked here, once, so that
 //! what carries the plan out meets only values that make sense.
 
+mod packing;
+
 use std::fs;
 use std::io::Read;
-use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 
-use longshore_image::{Cache, Compression, Format, Level, Options, Platform};
+use longshore_image::Cache;
 use longshore_protocol::{Reference, ReferenceDefaults, Registry, Repository, Scheme, Secret};
 
 use rustix::fs::Access;
@@ -19,6 +20,8 @@ use crate::environment::Environment;
 use crate::failure::Failure;
 use crate::push::directory_of;
 use crate::source::{Name, Source};
+
+pub use packing::{Packing, Sending};
 
 /// What to do.
 #[derive(Debug)]
@@ -98,19 +101,6 @@ pub struct Channel {
     pub attempts: u32,
     /// By which driver.
     pub transport: Transport,
-}
-
-/// How the layer is made.
-#[derive(Clone, Debug)]
-pub struct Packing {
-    /// What goes into it.
-    pub options: Options,
-    /// The format of manifest and configuration.
-    pub format: Format,
-    /// What the image runs on, `None` for what the metadata say.
-    pub platform: Option<Platform>,
-    /// Where it is kept until it is uploaded.
-    pub spool: PathBuf,
 }
 
 impl Channel {
@@ -204,7 +194,7 @@ fn push_plan(
     let destination =
         Reference::parse(text, &defaults).map_err(|error| Failure::reference(label, &error))?;
     let mount_from = push.mount_from.as_deref().map(repository).transpose()?;
-    let packing = packing(&push, common.arch.as_deref(), environment)?;
+    let packing = packing::packing(&push, common.arch.as_deref(), environment)?;
     let channel = channel(&push, common.tls_no_verify, &destination)?;
     let embedded = push.embedded.as_deref().map(Profile::named).transpose()?;
     // A registry that is gone in a moment has nothing that is worth remembering.
@@ -343,72 +333,6 @@ fn storage(given: Option<PathBuf>, environment: &Environment) -> Result<PathBuf,
         )
         .hinting("--image DIR pushes an image from anywhere")
     })
-}
-
-fn packing(
-    push: &args::Push,
-    architecture: Option<&str>,
-    environment: &Environment,
-) -> Result<Packing, Failure> {
-    if let (args::Compression::Zstd, args::Format::Docker) = (push.compression, push.format) {
-        return Err(Failure::usage(
-            "--compression zstd: Docker's manifests have no name for such a layer",
-        )
-        .hinting("--format oci has one; not every program can pull it yet"));
-    }
-    let options = Options {
-        strict: push.strict,
-        threads: push.jobs.and_then(|jobs| NonZeroUsize::new(jobs.into())),
-        compression: match push.compression {
-            args::Compression::Gzip => Compression::Gzip,
-            args::Compression::Zstd => Compression::Zstd,
-            args::Compression::None => Compression::None,
-        },
-        level: match push.compression_level {
-            args::Level::Fast => Level::Fast,
-            args::Level::Default => Level::Default,
-            args::Level::Best => Level::Best,
-        },
-        source_date_epoch: source_date_epoch(environment)?,
-    };
-    let spool = push.spool.clone().unwrap_or_else(std::env::temp_dir);
-    if !spool.is_dir() {
-        return Err(Failure::usage(format!(
-            "the layer cannot be kept in {}: not a directory",
-            spool.display()
-        ))
-        .hinting("--spool DIR names a directory with room for the packed layer"));
-    }
-    let platform = match architecture {
-        None => None,
-        Some("host") => Some(Platform::host()),
-        Some(name) => Some(Platform::parse(name).ok_or_else(|| {
-            Failure::usage("--arch: the architecture is missing")
-                .hinting("it is amd64, arm64/v8, ppc64le or the like, or host for this machine's")
-        })?),
-    };
-    Ok(Packing {
-        options,
-        format: match push.format {
-            args::Format::Docker => Format::Docker,
-            args::Format::Oci => Format::Oci,
-        },
-        platform,
-        spool,
-    })
-}
-
-fn source_date_epoch(environment: &Environment) -> Result<Option<u64>, Failure> {
-    let parse = |text: &String| {
-        let reason = "it is a number of seconds since 1970";
-        text.parse()
-            .map_err(|_| in_environment("SOURCE_DATE_EPOCH", text, reason))
-    };
-    environment
-        .source_date_epoch
-        .as_ref()
-        .map(parse)
-        .transpose()
 }
 
 fn channel(

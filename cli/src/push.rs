@@ -1,5 +1,6 @@
 //! One push, from the image's directory to the registry.
 
+mod layer;
 mod memory;
 mod pack;
 mod remembered;
@@ -10,7 +11,7 @@ mod upload;
 use std::path::Path;
 use std::time::Instant;
 
-use longshore_image::Metadata;
+use longshore_image::{Metadata, Watch};
 use longshore_protocol::Report;
 
 use crate::console::{Console, plain, words};
@@ -18,10 +19,11 @@ use crate::embedded::Embedded;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::interrupt::Interrupt;
-use crate::plan::PushPlan;
+use crate::plan::{PushPlan, Sending};
+use layer::{Maker, Source};
 use memory::Memory;
-use pack::{Packed, Source};
-use upload::{Target, Upload};
+use pack::Packed;
+use upload::{Target, Unfinished, Upload};
 
 pub(crate) use report::directory_of;
 pub use report::{Blob, Summary, failure_to_json};
@@ -86,7 +88,9 @@ fn push(
         interrupt,
     };
     let (packed, report) = attempt.run(memory)?;
-    memory.keep_place(&packed.source.layer().content.digest, &target.reference);
+    for source in &packed.layers {
+        memory.keep_place(&source.layer().content.digest, &target.reference);
+    }
     console.say(words::CLEANING_UP);
     let mut summary = Summary::new(&target.reference, &packed, &report, started.elapsed())?;
     drop(packed);
@@ -113,27 +117,56 @@ struct Attempt<'a> {
 }
 
 impl Attempt<'_> {
-    /// Pushes, and once more from the start if it failed because the memory was wrong.
+    /// Pushes, and once more from the start if it failed for a reason that can be done without: the
+    /// memory was wrong, or the registry does not take what it is not told the length of.
     fn run(&self, memory: Memory<'_>) -> Result<(Packed, Report), Failure> {
-        let (packed, failure) = match self.once(memory)? {
-            (packed, Ok(report)) => return Ok((packed, report)),
-            (packed, Err(failure)) => (packed, failure),
+        let sending = self.plan.packing.sending;
+        let Unfinished {
+            failure,
+            is_about_streaming,
+        } = match self.once(memory, sending) {
+            (layers, Err(unfinished)) if self.forget(memory, &layers, &unfinished.failure) => {
+                self.console
+                    .say("the image has changed, though it does not look it: packing it again");
+                let again = self.once(Memory::new(None, self.console), sending);
+                return again.1.map_err(|unfinished| unfinished.failure);
+            }
+            (_, Err(unfinished)) => unfinished,
+            (_, Ok(done)) => return Ok(done),
         };
-        let Source::Remembered(remembered) = &packed.source else {
-            return Err(failure);
-        };
-        // A tree that could not be read in the middle of an upload may be another one by now.
-        if failure.exit() != Exit::Image && !remembered.is_refuted() {
+        if !is_about_streaming {
             return Err(failure);
         }
-        memory.forget_layer(&remembered.key);
+        if sending == Sending::Stream {
+            return Err(failure.hinting("without --stream, the registry is told the length first"));
+        }
         self.console
-            .say("the image has changed, though it does not look it: packing it again");
-        let (packed, result) = self.once(Memory::new(None, self.console))?;
-        Ok((packed, result?))
+            .say("the registry wants to know how long the layer is: packing it first");
+        let again = self.once(memory, Sending::PackFirst);
+        again.1.map_err(|unfinished| unfinished.failure)
     }
 
-    fn once(&self, memory: Memory<'_>) -> Result<(Packed, Result<Report, Failure>), Failure> {
+    /// Forgets the layers that the memory was wrong about, and says whether there were any.
+    fn forget(&self, memory: Memory<'_>, layers: &[Source], failure: &Failure) -> bool {
+        let mut is_wrong = false;
+        for source in layers {
+            // A tree that could not be read in the middle of an upload may be another one by now.
+            if let Source::Remembered(remembered) = source
+                && (failure.exit() == Exit::Image || remembered.is_refuted())
+            {
+                memory.forget_layer(&remembered.key);
+                is_wrong = true;
+            }
+        }
+        is_wrong
+    }
+
+    /// One attempt, and what it knew of the layers when it failed.
+    fn once(
+        &self,
+        memory: Memory<'_>,
+        sending: Sending,
+    ) -> (Vec<Source>, Result<(Packed, Report), Unfinished>) {
         let Self {
             plan,
             target,
@@ -141,29 +174,38 @@ impl Attempt<'_> {
             interrupt,
             ..
         } = *self;
-        let mut upload = Upload::new(target, console, interrupt)?;
-        console.say(words::PERMISSION);
-        upload.ready()?;
-        let packed = pack::pack(
-            &plan.packing,
-            self.directory,
-            self.metadata,
+        let opened = Upload::new(target, console, interrupt).and_then(|mut upload| {
+            console.say(words::PERMISSION);
+            upload.ready()?;
+            Ok(upload)
+        });
+        let mut upload = match opened {
+            Ok(upload) => upload,
+            Err(failure) => return (Vec::new(), Err(failure.into())),
+        };
+        let watch = Watch::with_flag(interrupt.flag());
+        let maker = Maker {
+            packing: &plan.packing,
+            sending,
+            directory: self.directory,
+            target: &target.reference,
+            mount_from: plan.mount_from.as_ref(),
             memory,
+            watch: &watch,
             console,
             interrupt,
-        );
-        let packed = match packed {
+        };
+        let packed = match pack::pack(&maker, self.metadata, &mut upload) {
             Ok(packed) => packed,
-            Err(failure) => {
+            Err(unfinished) => {
                 upload.abandon();
-                return Err(failure);
+                return (Vec::new(), Err(unfinished));
             }
         };
         console.say(words::STARTING);
-        let digest = &packed.source.layer().content.digest;
-        let known = memory.mount_from(digest, &target.reference);
-        let mount_from = plan.mount_from.as_ref().or(known.as_ref());
-        let result = upload.run(&packed, mount_from);
-        Ok((packed, result))
+        match upload.run(&packed.image) {
+            Ok(report) => (Vec::new(), Ok((packed, report))),
+            Err(unfinished) => (packed.layers, Err(unfinished)),
+        }
     }
 }

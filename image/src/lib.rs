@@ -55,8 +55,8 @@ pub use image::{Format, Image, ImageOptions, assemble};
 pub use metadata::{Metadata, MetadataError};
 pub use notice::{Notice, SpecialFiles, SpecialKind};
 pub use pack::{
-    Compression, Layer, LayerStream, Level, Options, Packer, SpoolReader, SpooledLayer, Spooling,
-    SpoolingReader, Summary, Survey, Watch, survey,
+    Compression, Layer, LayerStream, Layers, Level, Options, Packer, Part, SpoolReader,
+    SpooledLayer, Spooling, SpoolingReader, Summary, Survey, Watch, divide, survey,
 };
 pub use platform::Platform;
 pub use storage::{Storage, StorageError, check_image};

@@ -2,8 +2,8 @@
 //!
 //! `push/poll.rs` decides what is sent next; `push/landing.rs` reads what comes back, and
 //! `push/answers.rs` what it leads to, with `push/again.rs` for what has to be asked once more.
-//! `push/explain.rs` puts failures into words. States and verdicts are elsewhere: nothing here
-//! looks at a status.
+//! `push/explain.rs` puts failures into words, and `push/learn.rs` takes in what a blob turns out to
+//! be. States and verdicts are elsewhere: nothing here looks at a status.
 
 mod again;
 mod answers;
@@ -11,6 +11,7 @@ mod explain;
 mod landing;
 mod lanes;
 mod launch;
+mod learn;
 mod poll;
 
 use std::collections::{BTreeSet, VecDeque};

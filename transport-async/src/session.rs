@@ -7,9 +7,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use longshore_protocol::{
-    BlobContent, BlobId, BlobSpec, Config, CredentialsRequest, Descriptor, Event, Exchange,
-    Failure, FailureKind, ManifestSpec, Misuse, Output, Payload, Push, PushError, Receipt, Report,
-    RequestId, Ticket, Timestamp,
+    BlobContent, BlobId, BlobSpec, Config, Content, CredentialsRequest, Descriptor, Event,
+    Exchange, Failure, FailureKind, ManifestSpec, Misuse, Output, Payload, Push, PushError,
+    Receipt, Report, RequestId, Ticket, Timestamp,
 };
 use tokio::task::{AbortHandle, JoinError, JoinSet};
 use tokio::time::{Instant, sleep};
@@ -143,6 +143,17 @@ impl<H: Handler> Session<H> {
             done: None,
         });
         Ok(id)
+    }
+
+    /// Says what a blob of unknown content is before it is sent to its end, so that the registry can
+    /// be asked for it and a broken upload can be resumed: see [`Push::learn`]. `blob` is one of this
+    /// session's.
+    pub fn learn(&mut self, blob: BlobId, content: Content) {
+        let now = self.now();
+        if let (Some(push), Some(known)) = (&mut self.push, self.blobs.get_mut(blob.index())) {
+            known.size = Some(content.size);
+            push.learn(now, blob, content);
+        }
     }
 
     /// Drives until the registry holds that blob, and says what it is: the digest of a blob of

@@ -7,8 +7,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use longshore_protocol::{
-    BlobContent, BlobId, BlobSpec, Config, Descriptor, Event, Exchange, ManifestSpec, Misuse,
-    Output, Payload, Push, PushError, Report, RequestId, Timestamp,
+    BlobContent, BlobId, BlobSpec, Config, Content, Descriptor, Event, Exchange, ManifestSpec,
+    Misuse, Output, Payload, Push, PushError, Report, RequestId, Timestamp,
 };
 
 use crate::client::Client;
@@ -133,6 +133,17 @@ impl<H: Handler> Session<H> {
             done: None,
         });
         Ok(id)
+    }
+
+    /// Says what a blob of unknown content is before it is sent to its end, so that the registry can
+    /// be asked for it and a broken upload can be resumed: see [`Push::learn`]. `blob` is one of this
+    /// session's.
+    pub fn learn(&mut self, blob: BlobId, content: Content) {
+        let now = self.now();
+        if let (Some(push), Some(known)) = (&mut self.push, self.blobs.get_mut(blob.index())) {
+            known.size = Some(content.size);
+            push.learn(now, blob, content);
+        }
     }
 
     /// Drives until the registry holds that blob, and says what it is: the digest of a blob of

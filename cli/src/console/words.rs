@@ -46,44 +46,50 @@ pub const STARTING: &str = "starting upload";
 
 /// The registry is asked for a blob.
 #[must_use]
-pub fn checking(blob: &str, digest: &Digest) -> String {
+pub fn checking(blob: &str, digest: Option<&Digest>) -> String {
     format!(
         "{blob}: {}: checking if already in repository",
-        digest.short()
+        short(digest)
     )
 }
 
 /// The registry has it.
 #[must_use]
-pub fn present(blob: &str, digest: &Digest) -> String {
-    format!("{blob}: {}: already present", digest.short())
+pub fn present(blob: &str, digest: Option<&Digest>) -> String {
+    format!("{blob}: {}: already present", short(digest))
 }
 
 /// The registry took it from another repository. `ch-image` has no word for it.
 #[must_use]
-pub fn mounted(blob: &str, digest: &Digest, repository: &str) -> String {
-    format!("{blob}: {}: mounted from {repository}", digest.short())
+pub fn mounted(blob: &str, digest: Option<&Digest>, repository: &str) -> String {
+    format!("{blob}: {}: mounted from {repository}", short(digest))
 }
 
 /// The registry does not have it.
 #[must_use]
-pub fn uploading(blob: &str, digest: &Digest) -> String {
-    format!("{blob}: {}: not present, uploading", digest.short())
+pub fn uploading(blob: &str, digest: Option<&Digest>) -> String {
+    format!("{blob}: {}: not present, uploading", short(digest))
+}
+
+/// It is sent while it is packed, so nobody knows its digest. `ch-image` does not do this.
+#[must_use]
+pub fn streaming(blob: &str) -> String {
+    format!("{blob}: uploading while it is packed")
 }
 
 /// The upload goes on after an interruption. `ch-image` does not do this.
 #[must_use]
-pub fn resuming(blob: &str, digest: &Digest, offset: u64) -> String {
+pub fn resuming(blob: &str, digest: Option<&Digest>, offset: u64) -> String {
     format!(
         "{blob}: {}: uploading again from byte {offset}",
-        digest.short()
+        short(digest)
     )
 }
 
 /// The registry has it now, however that came about.
 #[must_use]
-pub fn held(blob: &str, digest: &Digest) -> String {
-    format!("{blob}: {}: in the registry", digest.short())
+pub fn held(blob: &str, digest: Option<&Digest>) -> String {
+    format!("{blob}: {}: in the registry", short(digest))
 }
 
 /// The registry has the manifest under that name. `ch-image` sends it again.
@@ -121,6 +127,13 @@ pub fn mebibytes(position: u64, total: Option<u64>) -> String {
     let percent = u128::from(position.min(total)) * 100 / u128::from(total);
     let (total, total_tenth) = tenths(total);
     format!("{whole}.{tenth}/{total}.{total_tenth} MiB ({percent}%)")
+}
+
+fn short(digest: Option<&Digest>) -> String {
+    digest.map_or_else(
+        || "not packed yet".to_owned(),
+        |digest| digest.short().to_string(),
+    )
 }
 
 fn tenths(bytes: u64) -> (u64, u64) {

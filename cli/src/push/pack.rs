@@ -1,122 +1,83 @@
-//! From the image's directory to a layer, a config and a manifest.
-
-use std::io::{self, Read};
-use std::path::Path;
-use std::sync::Arc;
-use std::sync::mpsc::{self, RecvTimeoutError};
-use std::thread;
-use std::time::{Duration, SystemTime};
+//! From the image's directory to layers, a config and a manifest.
 
 use longshore_image::{
-    Image, ImageOptions, Key, Layer, Metadata, MetadataError, Notice, PackError, Packer,
-    SpooledLayer, Survey, Watch, assemble, survey,
+    Image, ImageOptions, Layer, Metadata, MetadataError, Notice, PackError, assemble, divide,
 };
 
-use super::memory::Memory;
-use super::remembered::Remembered;
+use super::layer::{Maker, Source, describe};
+use super::upload::{Unfinished, Upload};
 use crate::console::plain;
 use crate::console::{Console, words};
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::interrupt::Interrupt;
-use crate::plan::Packing;
 
-/// An image, ready to be uploaded.
+/// An image of which every layer has been handed to the upload.
 pub(super) struct Packed {
-    pub(super) source: Source,
+    /// The lowest first.
+    pub(super) layers: Vec<Source>,
     pub(super) image: Image,
-    pub(super) options: ImageOptions,
 }
 
-/// Where the layer's bytes are.
-#[derive(Clone)]
-pub(super) enum Source {
-    /// In a file without a name, which goes away with this.
-    Spooled(Box<SpooledLayer>),
-    /// In the tree: they are packed when they are needed.
-    Remembered(Arc<Remembered>),
-}
-
-impl Source {
-    pub(super) fn layer(&self) -> &Layer {
-        match self {
-            Self::Spooled(spooled) => spooled.layer(),
-            Self::Remembered(remembered) => &remembered.layer,
-        }
-    }
-
-    pub(super) fn open_at(&self, offset: u64) -> io::Result<Box<dyn Read + Send>> {
-        Ok(match self {
-            Self::Spooled(spooled) => Box::new(spooled.open_at(offset)),
-            Self::Remembered(remembered) => Box::new(remembered.open_at(offset)?),
-        })
-    }
-}
-
-/// Packs the image in `directory`, unless `memory` knows what that would come to.
+/// Packs the image, but for what is remembered, and hands its layers to `upload`.
 pub(super) fn pack(
-    packing: &Packing,
-    directory: &Path,
+    maker: &Maker<'_>,
     metadata: &Metadata,
-    memory: Memory<'_>,
-    console: &Console,
-    interrupt: &Interrupt,
-) -> Result<Packed, Failure> {
-    let watch = Watch::with_flag(interrupt.flag());
-    let label = words::preparing(&words::layer(1, 1));
-    console.say(&label);
+    upload: &mut Upload<'_>,
+) -> Result<Packed, Unfinished> {
+    let Maker {
+        packing,
+        directory,
+        watch,
+        console,
+        ..
+    } = *maker;
+    console.say(words::preparing(&words::layer(1, 1)));
     let mut notices = |news: Notice| notice(console, &news);
-    let seen = survey(directory, &packing.options, &mut notices, &watch)
-        .map_err(|error| Failure::pack(&error))?;
-    let key = Key::new(&seen.fingerprint, &packing.options);
-    let source = match memory.layer(&key) {
-        Some(layer) => {
-            console.detail("the image has not changed since it was packed, so it is not read");
-            let directory = directory.to_owned();
-            let remembered = Remembered::new(layer, key, directory, packing, watch);
-            Source::Remembered(Arc::new(remembered))
+    let failed = |error: PackError| Failure::pack(&error);
+    let parts = divide(
+        directory,
+        &packing.options,
+        packing.layers,
+        &mut notices,
+        watch,
+    )
+    .map_err(failed)?;
+    let mut sources = Vec::new();
+    for (index, part) in parts.iter().enumerate() {
+        let label = words::layer(index + 1, parts.len());
+        if index > 0 {
+            console.say(words::preparing(&label));
         }
-        None => {
-            let since = SystemTime::now();
-            let spooled = spool(packing, directory, &seen, &label, &watch, console)
-                .map_err(|error| Failure::pack(&error))?;
-            memory.keep_layer(packing, &spooled, since);
-            Source::Spooled(Box::new(spooled))
-        }
-    };
-    let packed = source.layer();
-    let (setuid, setgid) = (packed.summary.setuid, packed.summary.setgid);
+        let source = maker.make(part, &label, parts.len() == 1, upload)?;
+        describe(console, &label, source.layer());
+        sources.push(source);
+    }
+    let layers: Vec<Layer> = sources
+        .iter()
+        .map(|source| source.layer().clone())
+        .collect();
+    let setuid: u64 = layers.iter().map(|layer| layer.summary.setuid).sum();
+    let setgid: u64 = layers.iter().map(|layer| layer.summary.setgid).sum();
     if setuid + setgid > 0 && !console.is_detailed() {
         console.say(format!(
             "stripped {setuid} setuid and {setgid} setgid bits; -v lists them"
         ));
     }
-    console.detail(format!(
-        "{} members, {} of content, {} packed",
-        packed.summary.members,
-        words::size(packed.summary.bytes),
-        words::size(packed.content.size),
-    ));
-    console.step(format!(
-        "layer 1/1: digest {}, diff ID {}",
-        packed.content.digest, packed.diff_id
-    ));
     console.say(words::PREPARING_METADATA);
     let options = ImageOptions {
         format: packing.format,
         platform: packing.platform.clone(),
         source_date_epoch: packing.options.source_date_epoch,
     };
-    let image = assemble(metadata, std::slice::from_ref(packed), &options);
+    let image = assemble(metadata, &layers, &options);
     console.step(format!("config: digest {}", image.config_descriptor.digest));
     console.step(format!(
         "manifest: digest {}",
         image.manifest_descriptor.digest
     ));
     Ok(Packed {
-        source,
+        layers: sources,
         image,
-        options,
     })
 }
 
@@ -141,39 +102,3 @@ pub(super) fn metadata_failure(error: &MetadataError) -> Failure {
     Failure::new(Exit::Image, "reading the image's metadata", message)
         .hinting("without the file, the image is pushed with default metadata")
 }
-
-/// Packs on a thread of its own, so that this one can show how far it is.
-fn spool(
-    packing: &Packing,
-    directory: &Path,
-    seen: &Survey,
-    label: &str,
-    watch: &Watch,
-    console: &Console,
-) -> Result<SpooledLayer, PackError> {
-    let packer = Packer::new(packing.options.clone());
-    let mut meter = console.meter(label, Some(seen.bytes));
-    thread::scope(|scope| {
-        // Never sent on: that it is dropped is the news.
-        let (alive, ended) = mpsc::channel::<()>();
-        // The survey has told all there is to tell.
-        let mut notices = |_| {};
-        let worker = thread::Builder::new()
-            .name("packer".to_owned())
-            .spawn_scoped(scope, move || {
-                let _alive = alive;
-                packer.pack_to_spool(directory, &packing.spool, &mut notices, watch)
-            })
-            .map_err(PackError::Thread)?;
-        while ended.recv_timeout(TICK) == Err(RecvTimeoutError::Timeout) {
-            meter.set(watch.bytes());
-        }
-        match worker.join() {
-            Ok(result) => result,
-            Err(panic) => std::panic::resume_unwind(panic),
-        }
-    })
-}
-
-/// How often the meter moves.
-const TICK: Duration = Duration::from_millis(100);

@@ -68,14 +68,18 @@ impl Summary {
         report: &Report,
         elapsed: Duration,
     ) -> Result<Self, Failure> {
-        let [layer, config] = report.blobs.as_slice() else {
+        let layers = &packed.layers;
+        let Some((config, blobs)) = report
+            .blobs
+            .split_last()
+            .filter(|(_, blobs)| blobs.len() == layers.len())
+        else {
             return Err(Failure::new(
                 Exit::Unexpected,
                 "reporting",
                 "the registry holds the image, but the report of the push makes no sense",
             ));
         };
-        let diff_id = packed.source.layer().diff_id.to_string();
         let digest = report.manifest.digest.to_string();
         Ok(Self {
             reference: format!(
@@ -87,10 +91,14 @@ impl Summary {
             media_type: report.manifest.media_type.as_str().to_owned(),
             size: report.manifest.size,
             config: Blob::new(config),
-            layers: vec![Blob {
-                diff_id: Some(diff_id),
-                ..Blob::new(layer)
-            }],
+            layers: blobs
+                .iter()
+                .zip(layers)
+                .map(|(blob, source)| Blob {
+                    diff_id: Some(source.layer().diff_id.to_string()),
+                    ..Blob::new(blob)
+                })
+                .collect(),
             requests: report.requests,
             retries: report.retries,
             warnings: Vec::new(),

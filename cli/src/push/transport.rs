@@ -1,10 +1,13 @@
 //! What drives a push: threads or a runtime, as was asked for. Both do the same on the wire.
 
 use std::io::{self, Read};
+use std::time::Duration;
 
 use bytes::Bytes;
 use longshore_async::Reader;
-use longshore_protocol::{BlobSpec, Config, ManifestSpec, Misuse, PushError, Report};
+use longshore_protocol::{
+    BlobId, BlobSpec, Config, Content, ManifestSpec, Misuse, PushError, Report,
+};
 use tokio::runtime::{Builder, Runtime};
 
 use super::upload::Teller;
@@ -76,20 +79,44 @@ impl<'a> Session<'a> {
         &mut self,
         spec: BlobSpec,
         open: impl Fn(u64) -> io::Result<R> + Send + Sync + 'static,
-    ) -> Result<(), Misuse> {
+    ) -> Result<BlobId, Misuse> {
         match self {
             Self::Blocking(session) => {
                 let source = longshore_blocking::from_fn(open);
-                session.add_blob(spec, source)?;
+                session.add_blob(spec, source)
             }
             Self::Async(session, _) => {
                 let source = longshore_async::from_fn(move |offset| {
                     std::future::ready(open(offset).map(Reader::blocking))
                 });
-                session.add_blob(spec, source)?;
+                session.add_blob(spec, source)
             }
         }
-        Ok(())
+    }
+
+    /// Says what a blob is that was added without its digest.
+    pub(super) fn learn(&mut self, blob: BlobId, content: Content) {
+        match self {
+            Self::Blocking(session) => session.learn(blob, content),
+            Self::Async(session, _) => session.learn(blob, content),
+        }
+    }
+
+    /// Takes in what has happened, and does what is next, for as long as that.
+    pub(super) fn drive_for(&mut self, time: Duration) -> Result<(), PushError> {
+        match self {
+            Self::Blocking(session) => session.drive_for(time),
+            Self::Async(session, runtime) => runtime.block_on(session.drive_for(time)),
+        }
+    }
+
+    /// Waits until the registry has a blob.
+    pub(super) fn blob_done(&mut self, blob: BlobId) -> Result<(), PushError> {
+        let done = match self {
+            Self::Blocking(session) => session.blob_done(blob),
+            Self::Async(session, runtime) => runtime.block_on(session.blob_done(blob)),
+        };
+        done.map(|_| ())
     }
 
     pub(super) fn add_bytes(&mut self, spec: BlobSpec, bytes: Bytes) -> Result<(), Misuse> {

@@ -2,16 +2,19 @@
 
 use std::collections::hash_map::RandomState;
 use std::hash::{BuildHasher, Hasher};
+use std::io::{self, Read};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use bytes::Bytes;
+use longshore_image::Image;
 use longshore_protocol::{
-    Authentication, BlobActivity, BlobId, BlobProgress, BlobSpec, Config, Credentials,
-    CredentialsRequest, Digest, Event, ManifestSpec, Misuse, PushError, PushErrorKind, Reference,
-    Report, Repository, Scheme,
+    Authentication, BlobActivity, BlobId, BlobProgress, BlobSpec, Config, Content, Credentials,
+    CredentialsRequest, Descriptor, Digest, Event, ManifestSpec, Misuse, Phase, PushError,
+    PushErrorKind, Reference, Report, Repository, Scheme,
 };
 
-use super::pack::Packed;
+use super::layer::Source;
 use super::transport::Session;
 use crate::console::{Console, Meter, plain, words};
 use crate::credentials::{Finder, Login};
@@ -64,6 +67,36 @@ pub(super) struct Upload<'a> {
     session: Session<'a>,
     target: &'a Target,
     state: Shared<'a>,
+    /// What could not be added, if anything.
+    misuse: Option<Misuse>,
+}
+
+/// Why an upload failed.
+pub(super) struct Unfinished {
+    pub(super) failure: Failure,
+    /// The registry refused bytes whose number it was not told: they can be sent another way.
+    pub(super) is_about_streaming: bool,
+}
+
+impl Unfinished {
+    fn of(target: &Target, state: &Shared<'_>, error: &PushError) -> Self {
+        let state = state.lock();
+        let is_streaming = state.blobs.iter().any(|blob| blob.streams);
+        let is_refusal = error.kind() == PushErrorKind::Rejected && error.phase() == Phase::Upload;
+        Self {
+            failure: failure(target, &state.finder, error),
+            is_about_streaming: is_streaming && is_refusal,
+        }
+    }
+}
+
+impl From<Failure> for Unfinished {
+    fn from(failure: Failure) -> Self {
+        Self {
+            failure,
+            is_about_streaming: false,
+        }
+    }
 }
 
 impl<'a> Upload<'a> {
@@ -91,6 +124,7 @@ impl<'a> Upload<'a> {
             session,
             target,
             state,
+            misuse: None,
         })
     }
 
@@ -99,24 +133,95 @@ impl<'a> Upload<'a> {
         self.session.ready().map_err(|error| self.failure(&error))
     }
 
-    /// Uploads everything and waits until the registry holds it.
-    pub(super) fn run(
-        mut self,
-        packed: &Packed,
-        mount_from: Option<&Repository>,
-    ) -> Result<Report, Failure> {
-        let added = self.add(packed, mount_from);
+    /// Adds a layer whose digest is known.
+    pub(super) fn add_layer(
+        &mut self,
+        label: String,
+        descriptor: Descriptor,
+        mount_from: Option<Repository>,
+        source: Source,
+    ) {
+        // Named before it is added: news of it may come at once.
+        let (digest, size) = (descriptor.digest.clone(), descriptor.size);
+        self.name(Blob::new(label, Some(digest), Some(size)));
+        let mut spec = BlobSpec::known(descriptor);
+        if let Some(repository) = mount_from {
+            spec = spec.with_mount_from(repository);
+        }
+        let added = self
+            .session
+            .add_blob(spec, move |offset| source.open_at(offset));
+        self.note(added);
+    }
+
+    /// Adds a layer that is not packed yet: its bytes come out of `open` as they are made. Nothing
+    /// if the push has ended; [`run`](Self::run) says why.
+    pub(super) fn add_stream<R: Read + Send + 'static>(
+        &mut self,
+        label: String,
+        spec: BlobSpec,
+        open: impl Fn(u64) -> io::Result<R> + Send + Sync + 'static,
+    ) -> Option<BlobId> {
+        self.name(Blob::new(label, None, None));
+        let added = self.session.add_blob(spec, open);
+        self.note(added)
+    }
+
+    /// Says what a layer has become.
+    pub(super) fn learn(&mut self, blob: BlobId, content: &Content) {
+        {
+            let state = &mut *self.state.lock();
+            if let Some(blob) = state.blobs.get_mut(blob.index()) {
+                blob.digest = Some(content.digest.clone());
+                blob.metered = Some(content.size);
+            }
+        }
+        self.session.learn(blob, content.clone());
+    }
+
+    /// Whether there is something to upload while a layer is packed.
+    pub(super) fn is_busy(&self) -> bool {
+        !self.state.lock().blobs.is_empty()
+    }
+
+    /// Sends what is to be sent next. What is in the air goes on without it.
+    pub(super) fn drive(&mut self) -> Result<(), Unfinished> {
+        let driven = self.session.drive_for(Duration::ZERO);
+        driven.map_err(|error| self.unfinished(&error))
+    }
+
+    /// Waits until the registry has that blob.
+    pub(super) fn wait_for(&mut self, blob: BlobId) -> Result<(), Unfinished> {
+        let done = self.session.blob_done(blob);
+        done.map_err(|error| self.unfinished(&error))
+    }
+
+    /// Uploads what remains and waits until the registry holds the image.
+    pub(super) fn run(mut self, image: &Image) -> Result<Report, Unfinished> {
+        let config = &image.config_descriptor;
+        let label = words::CONFIG.to_owned();
+        self.name(Blob::new(label, Some(config.digest.clone()), None));
+        let spec = BlobSpec::known(config.clone());
+        let added = self
+            .session
+            .add_bytes(spec, Bytes::from(image.config.clone()));
+        self.note(added);
+        let media_type = image.manifest_descriptor.media_type.clone();
+        let manifest = ManifestSpec::new(media_type, image.manifest.clone());
+        let set = self.session.set_manifest(manifest);
+        self.note(set);
         let Self {
             session,
             target,
             state,
+            misuse,
         } = self;
         // Without a manifest this ends the push, and says why if it has ended already.
         let result = session.finish();
         state.lock().meter = None;
-        match (added, result) {
-            (Err(Misuse::OtherDigest), _) => Err(other_digest(target)),
-            (_, Err(error)) => Err(failure(target, &state.lock().finder, &error)),
+        match (misuse, result) {
+            (Some(Misuse::OtherDigest), _) => Err(other_digest(target).into()),
+            (_, Err(error)) => Err(Unfinished::of(target, &state, &error)),
             (_, Ok(report)) => Ok(report),
         }
     }
@@ -127,32 +232,23 @@ impl<'a> Upload<'a> {
         let _ = self.session.finish();
     }
 
-    fn add(&mut self, packed: &Packed, mount_from: Option<&Repository>) -> Result<(), Misuse> {
-        let source = packed.source.clone();
-        let descriptor = source.layer().descriptor(packed.options.format);
-        let config = &packed.image.config_descriptor;
-        // Named before they are added: news of them may come at once.
-        self.state.lock().blobs = vec![
-            Blob::new(
-                words::layer(1, 1),
-                &descriptor.digest,
-                Some(descriptor.size),
-            ),
-            Blob::new(words::CONFIG.to_owned(), &config.digest, None),
-        ];
-        let mut spec = BlobSpec::known(descriptor);
-        if let Some(repository) = mount_from {
-            spec = spec.with_mount_from(repository.clone());
+    fn name(&self, blob: Blob) {
+        self.state.lock().blobs.push(blob);
+    }
+
+    /// Keeps the first thing that could not be done; the end of the push says why.
+    fn note<T>(&mut self, done: Result<T, Misuse>) -> Option<T> {
+        match done {
+            Ok(value) => Some(value),
+            Err(misuse) => {
+                self.misuse.get_or_insert(misuse);
+                None
+            }
         }
-        self.session
-            .add_blob(spec, move |offset| source.open_at(offset))?;
-        let spec = BlobSpec::known(config.clone());
-        self.session
-            .add_bytes(spec, Bytes::from(packed.image.config.clone()))?;
-        let manifest = packed.image.manifest.clone();
-        let media_type = packed.image.manifest_descriptor.media_type.clone();
-        self.session
-            .set_manifest(ManifestSpec::new(media_type, manifest))
+    }
+
+    fn unfinished(&self, error: &PushError) -> Unfinished {
+        Unfinished::of(self.target, &self.state, error)
     }
 
     fn failure(&self, error: &PushError) -> Failure {
@@ -185,16 +281,20 @@ struct State<'a> {
 
 struct Blob {
     label: String,
-    digest: Digest,
-    /// The size, if it is large enough for a meter.
+    /// Not known while it is packed.
+    digest: Option<Digest>,
+    /// The size, if it is known and large enough for a meter.
     metered: Option<u64>,
+    /// It was added without its digest.
+    streams: bool,
 }
 
 impl Blob {
-    fn new(label: String, digest: &Digest, metered: Option<u64>) -> Self {
+    fn new(label: String, digest: Option<Digest>, metered: Option<u64>) -> Self {
         Self {
             label,
-            digest: digest.clone(),
+            streams: digest.is_none(),
+            digest,
             metered,
         }
     }
@@ -217,16 +317,18 @@ impl longshore_blocking::Handler for Teller<'_> {
             Event::Ready => console.detail("the registry allows this push"),
             Event::BlobChecking(id) => {
                 console.say(about(id, &|blob| {
-                    words::checking(&blob.label, &blob.digest)
+                    words::checking(&blob.label, blob.digest.as_ref())
                 }));
             }
             Event::BlobExists(id) => {
-                console.say(about(id, &|blob| words::present(&blob.label, &blob.digest)));
+                console.say(about(id, &|blob| {
+                    words::present(&blob.label, blob.digest.as_ref())
+                }));
             }
             Event::BlobMounted(id, from) => {
                 let from = from.as_str();
                 console.say(about(id, &|blob| {
-                    words::mounted(&blob.label, &blob.digest, from)
+                    words::mounted(&blob.label, blob.digest.as_ref(), from)
                 }));
             }
             Event::BlobUploading { blob: id, offset } => {
@@ -234,19 +336,24 @@ impl longshore_blocking::Handler for Teller<'_> {
                     return;
                 };
                 let is_first = meter.as_ref().is_none_or(|(metered, _)| metered != id);
-                let label = if *offset == 0 && (is_first || blob.metered.is_none()) {
-                    words::uploading(&blob.label, &blob.digest)
+                let digest = blob.digest.as_ref();
+                let label = if digest.is_none() {
+                    words::streaming(&blob.label)
+                } else if *offset == 0 && (is_first || blob.metered.is_none()) {
+                    words::uploading(&blob.label, digest)
                 } else {
-                    words::resuming(&blob.label, &blob.digest, *offset)
+                    words::resuming(&blob.label, digest, *offset)
                 };
                 console.say(&label);
                 if let Some(size) = blob.metered.filter(|_| is_first) {
-                    let label = words::uploading(&blob.label, &blob.digest);
+                    let label = words::uploading(&blob.label, digest);
                     *meter = Some((*id, console.meter(label, Some(size))));
                 }
             }
             Event::BlobDone(id, _) => {
-                console.detail(about(id, &|blob| words::held(&blob.label, &blob.digest)));
+                console.detail(about(id, &|blob| {
+                    words::held(&blob.label, blob.digest.as_ref())
+                }));
                 meter.take_if(|(metered, _)| metered == id);
             }
             Event::ManifestExists => console.say(words::MANIFEST_EXISTS),

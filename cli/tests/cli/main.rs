@@ -14,5 +14,6 @@ mod network;
 mod output;
 mod prompt;
 mod push;
+mod sending;
 mod signals;
 mod support;

@@ -71,6 +71,14 @@ impl Fingerprinter {
         self.newest = self.newest.max(stamp.changed_at());
     }
 
+    /// Takes in a directory that is repeated for what is below it: only its mode counts.
+    pub(crate) fn add_above(&mut self, path: &[u8], mode: u32) {
+        self.hasher.update((path.len() as u64).to_le_bytes());
+        self.hasher.update(path);
+        self.hasher.update(ABOVE.to_le_bytes());
+        self.hasher.update(mode.to_le_bytes());
+    }
+
     pub(crate) fn finish(self) -> Fingerprint {
         Fingerprint {
             digest: Digest::from_sha256(self.hasher.finalize().into()),
@@ -84,6 +92,9 @@ impl fmt::Display for Fingerprint {
         self.digest.fmt(f)
     }
 }
+
+/// Where a member would have the length of its target. No target is that long.
+const ABOVE: u64 = u64::MAX;
 
 /// Two seconds: the coarsest clock of a file system in use (FAT), and more than what the clocks of
 /// a file server and of this machine differ by where time is kept at all.

@@ -1,19 +1,17 @@
 //! What can be said of a tree without reading its files.
 
 use super::Options;
-use crate::cache::{Fingerprint, Fingerprinter};
 use crate::error::PackError;
 use crate::notice::{Notice, SpecialFiles};
 use crate::rules::{self, BuildCache};
 use crate::walk::{Entry, Kind, Walk};
 
-/// Sees every member of a walk, in its order: decides which ones are packed, tells what is worth
-/// telling, and takes the fingerprint. Who packs a tree and who only looks at it see the same.
+/// Sees every member of a walk, in its order: decides which ones are packed and tells what is worth
+/// telling. Who packs a tree and who only looks at it see the same.
 pub(super) struct Census<'a> {
     options: &'a Options,
     notices: &'a mut dyn FnMut(Notice),
     build_cache: BuildCache,
-    fingerprinter: Fingerprinter,
     /// What was seen so far.
     pub(super) seen: Seen,
 }
@@ -32,6 +30,7 @@ pub(super) enum Fate {
         /// Where it points, if it is a symbolic link.
         target: Vec<u8>,
     },
+    /// It is of a type that no layer holds.
     LeftOut,
 }
 
@@ -41,18 +40,23 @@ impl<'a> Census<'a> {
             options,
             notices,
             build_cache: BuildCache::default(),
-            fingerprinter: Fingerprinter::new(),
             seen: Seen::default(),
         }
     }
 
-    /// Sees the member that the walk has just come to.
-    pub(super) fn see(&mut self, walk: &mut Walk, entry: &Entry) -> Result<Fate, PackError> {
-        if self.build_cache.owns(walk.path(), entry.kind) {
+    /// Whether the member that the walk has just come to is none of the image's, which has to be
+    /// asked of each. If so, the walk does not go into it.
+    pub(super) fn leaves_out(&mut self, walk: &mut Walk, entry: &Entry) -> bool {
+        let is_cache = self.build_cache.owns(walk.path(), entry.kind);
+        if is_cache {
             walk.prune();
             (self.notices)(Notice::LeftOut(walk.member_path()));
-            return Ok(Fate::LeftOut);
         }
+        is_cache
+    }
+
+    /// Sees a member of the image.
+    pub(super) fn see(&mut self, walk: &Walk, entry: &Entry) -> Result<Fate, PackError> {
         let mut target = Vec::new();
         match entry.kind {
             Kind::Special(kind) if self.options.strict => {
@@ -65,7 +69,6 @@ impl<'a> Census<'a> {
             Kind::Symlink => target = walk.read_link()?,
             Kind::Directory | Kind::File => self.tell_mode(walk, entry),
         }
-        self.fingerprinter.add(walk.path(), entry, &target);
         if matches!(entry.kind, Kind::Special(_)) {
             return Ok(Fate::LeftOut);
         }
@@ -76,11 +79,10 @@ impl<'a> Census<'a> {
     }
 
     /// After the last member.
-    pub(super) fn finish(self) -> Fingerprint {
+    pub(super) fn finish(self) {
         if !self.seen.special.is_empty() {
             (self.notices)(Notice::LeftOutSpecial(self.seen.special));
         }
-        self.fingerprinter.finish()
     }
 
     fn tell_mode(&mut self, walk: &Walk, entry: &Entry) {

@@ -44,20 +44,28 @@ impl Layer {
     /// The layer's media type in a manifest of this format.
     #[must_use]
     pub fn media_type(&self, format: Format) -> MediaType {
-        match (format, self.compression) {
-            (Format::Oci, Compression::None) => MediaType::OCI_LAYER,
-            (Format::Oci, Compression::Gzip) => MediaType::OCI_LAYER_GZIP,
-            (Format::Oci, Compression::Zstd) => MediaType::OCI_LAYER_ZSTD,
-            (Format::Docker, Compression::None) => MediaType::new(DOCKER_LAYER),
-            (Format::Docker, Compression::Gzip) => MediaType::DOCKER_LAYER_GZIP,
-            (Format::Docker, Compression::Zstd) => MediaType::new(DOCKER_LAYER_ZSTD),
-        }
+        self.compression.media_type(format)
     }
 
     /// The layer's descriptor in a manifest of this format.
     #[must_use]
     pub fn descriptor(&self, format: Format) -> Descriptor {
         Descriptor::new(self.media_type(format), self.content.clone())
+    }
+}
+
+impl Compression {
+    /// The media type of such a layer in a manifest of this format.
+    #[must_use]
+    pub fn media_type(self, format: Format) -> MediaType {
+        match (format, self) {
+            (Format::Oci, Self::None) => MediaType::OCI_LAYER,
+            (Format::Oci, Self::Gzip) => MediaType::OCI_LAYER_GZIP,
+            (Format::Oci, Self::Zstd) => MediaType::OCI_LAYER_ZSTD,
+            (Format::Docker, Self::None) => MediaType::new(DOCKER_LAYER),
+            (Format::Docker, Self::Gzip) => MediaType::DOCKER_LAYER_GZIP,
+            (Format::Docker, Self::Zstd) => MediaType::new(DOCKER_LAYER_ZSTD),
+        }
     }
 }
 

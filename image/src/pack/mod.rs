@@ -3,16 +3,20 @@
 mod blocks;
 mod census;
 mod compression;
+mod divide;
 mod gzip;
 mod layer;
 mod pipeline;
 mod pool;
+mod split;
 mod spool;
 mod spooling;
 mod stream;
 mod survey;
+mod trail;
 mod tree;
 mod watch;
+mod weigh;
 mod zstd;
 
 use std::io::Write;
@@ -20,13 +24,15 @@ use std::num::NonZeroUsize;
 use std::path::Path;
 
 use crate::cache::Fingerprint;
-use crate::error::PackError;
+use crate::error::{Change, PackError};
 use crate::notice::Notice;
 use pipeline::Pipeline;
 use tree::Tree;
 
 pub use compression::{Compression, Level};
+pub use divide::{Part, divide};
 pub use layer::{Layer, Summary};
+pub use split::Layers;
 pub use spool::{SpoolReader, SpooledLayer};
 pub use spooling::{Spooling, SpoolingReader};
 pub use stream::LayerStream;
@@ -51,7 +57,7 @@ pub struct Options {
     pub strict: bool,
 }
 
-/// Packs a directory into one layer.
+/// Packs a directory into one layer, or into [one of several](divide).
 ///
 /// The members are those that Charliecloud's `ch-image push` writes: sorted by name within each
 /// directory, parents first, names beginning with `./`, owned by root:root (0:0), without
@@ -71,13 +77,18 @@ pub struct Options {
 #[derive(Clone, Debug, Default)]
 pub struct Packer {
     options: Options,
+    /// The layer to pack; everything, if there is none.
+    part: Option<Part>,
 }
 
 impl Packer {
     /// A packer with these options.
     #[must_use]
     pub fn new(options: Options) -> Self {
-        Self { options }
+        Self {
+            options,
+            part: None,
+        }
     }
 
     /// Packs `directory` into `sink`, in one pass over it.
@@ -114,9 +125,22 @@ impl Packer {
             level: self.options.level,
             threads: self.threads(),
         };
-        let tree = Tree::new(&self.options, notices, watch);
+        let selection = self.part.as_ref().and_then(|part| part.selection.as_ref());
+        let tree = Tree::new(&self.options, selection, notices, watch);
         let ((summary, fingerprint), streams) =
             pipeline.run(sink, |blocks| tree.write(directory, blocks))?;
+        if let Some(Part {
+            survey,
+            selection: Some(_),
+        }) = &self.part
+            && survey.fingerprint != fingerprint
+        {
+            // What has moved from one layer to another would be in both, or in none.
+            return Err(PackError::Changed {
+                path: directory.to_owned(),
+                change: Change::Touched,
+            });
+        }
         let layer = Layer {
             content: streams.content,
             diff_id: streams.diff_id,

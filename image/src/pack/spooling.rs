@@ -6,6 +6,7 @@ use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
+use std::time::Duration;
 
 use super::spool::SpooledLayer;
 use super::{Packer, Watch};
@@ -90,6 +91,21 @@ impl Spooling {
     /// Why packing failed.
     pub fn outcome(&self) -> Option<Result<SpooledLayer, Arc<PackError>>> {
         self.shared.state().outcome.clone()
+    }
+
+    /// Waits for the packer, but not for longer than `time`.
+    ///
+    /// # Errors
+    ///
+    /// Why packing failed.
+    pub fn wait_for(&self, time: Duration) -> Option<Result<SpooledLayer, Arc<PackError>>> {
+        let is_busy = |state: &mut State| state.outcome.is_none();
+        let waited = self
+            .shared
+            .changed
+            .wait_timeout_while(self.shared.state(), time, is_busy);
+        let (state, _) = waited.unwrap_or_else(PoisonError::into_inner);
+        state.outcome.clone()
     }
 
     /// Waits for the packer.

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::census::{Census, Fate};
 use super::{Options, Watch};
-use crate::cache::Fingerprint;
+use crate::cache::{Fingerprint, Fingerprinter};
 use crate::error::PackError;
 use crate::notice::Notice;
 use crate::walk::{Kind, Walk};
@@ -35,22 +35,31 @@ pub fn survey(
     watch: &Watch,
 ) -> Result<Survey, PackError> {
     let mut census = Census::new(options, notices);
+    let mut fingerprinter = Fingerprinter::new();
     let (mut members, mut bytes) = (0, 0);
     let mut walk = Walk::new(directory)?;
     while let Some(entry) = walk.next()? {
         if watch.is_cancelled() {
             return Err(PackError::Cancelled);
         }
-        if let Fate::Packed { .. } = census.see(&mut walk, &entry)? {
-            members += 1;
-            if entry.kind == Kind::File {
-                bytes += entry.stamp.size;
+        if census.leaves_out(&mut walk, &entry) {
+            continue;
+        }
+        match census.see(&walk, &entry)? {
+            Fate::Packed { target } => {
+                fingerprinter.add(walk.path(), &entry, &target);
+                members += 1;
+                if entry.kind == Kind::File {
+                    bytes += entry.stamp.size;
+                }
             }
+            Fate::LeftOut => fingerprinter.add(walk.path(), &entry, b""),
         }
     }
+    census.finish();
     Ok(Survey {
         members,
         bytes,
-        fingerprint: census.finish(),
+        fingerprint: fingerprinter.finish(),
     })
 }

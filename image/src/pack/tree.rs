@@ -5,19 +5,25 @@ use std::path::Path;
 
 use super::blocks::Blocks;
 use super::census::{Census, Fate, Seen};
+use super::divide::Selection;
 use super::layer::Summary;
 use super::pipeline::{Halt, Stopped};
+use super::trail::{Above, Trail};
 use super::{Options, Watch};
-use crate::cache::Fingerprint;
+use crate::cache::{Fingerprint, Fingerprinter};
 use crate::error::PackError;
 use crate::notice::Notice;
 use crate::rules;
 use crate::tar::{self, Body, Member};
 use crate::walk::{Entry, FileId, Kind, Stamp, Walk};
 
-/// Writes the tree of one directory as a tar.
+/// Writes the tree of one directory, or what of it belongs to one layer, as a tar.
 pub(super) struct Tree<'a> {
     options: &'a Options,
+    /// What is written; everything, if there is none.
+    selection: Option<&'a Selection>,
+    trail: Trail,
+    fingerprinter: Fingerprinter,
     census: Census<'a>,
     watch: &'a Watch,
     summary: Summary,
@@ -36,11 +42,15 @@ struct Link {
 impl<'a> Tree<'a> {
     pub(super) fn new(
         options: &'a Options,
+        selection: Option<&'a Selection>,
         notices: &'a mut dyn FnMut(Notice),
         watch: &'a Watch,
     ) -> Self {
         Self {
             options,
+            selection,
+            trail: Trail::default(),
+            fingerprinter: Fingerprinter::new(),
             census: Census::new(options, notices),
             watch,
             summary: Summary::default(),
@@ -59,8 +69,20 @@ impl<'a> Tree<'a> {
             if self.watch.is_cancelled() {
                 return Err(PackError::Cancelled.into());
             }
-            if let Fate::Packed { target } = self.census.see(&mut walk, &entry)? {
-                self.member(&walk, &entry, &target, blocks)?;
+            if self.census.leaves_out(&mut walk, &entry) {
+                continue;
+            }
+            if let Some(selection) = self.selection
+                && !self.select(selection, &mut walk, &entry, blocks)?
+            {
+                continue;
+            }
+            match self.census.see(&walk, &entry)? {
+                Fate::Packed { target } => {
+                    self.fingerprinter.add(walk.path(), &entry, &target);
+                    self.member(&walk, &entry, &target, blocks)?;
+                }
+                Fate::LeftOut => self.fingerprinter.add(walk.path(), &entry, b""),
             }
         }
         blocks.put(&tar::END)?;
@@ -75,7 +97,50 @@ impl<'a> Tree<'a> {
             special,
             ..self.summary
         };
-        Ok((summary, self.census.finish()))
+        self.census.finish();
+        Ok((summary, self.fingerprinter.finish()))
+    }
+
+    /// Whether the member belongs to the layer. If it does, the directories above it come first.
+    fn select(
+        &mut self,
+        selection: &Selection,
+        walk: &mut Walk,
+        entry: &Entry,
+        blocks: &mut Blocks<'_>,
+    ) -> Result<bool, Stopped> {
+        let Selection { split, layer } = selection;
+        let is_ours = self.trail.go(split, walk.path(), entry) == *layer;
+        if is_ours {
+            for above in self.trail.missing(*layer) {
+                self.above(walk.path(), above, blocks)?;
+            }
+        } else if entry.kind == Kind::Directory
+            && split.is_foreign(self.trail.zone(), walk.path(), *layer)
+        {
+            walk.prune();
+        }
+        Ok(is_ours)
+    }
+
+    fn above(
+        &mut self,
+        path: &[u8],
+        Above { length, mode }: Above,
+        blocks: &mut Blocks<'_>,
+    ) -> Result<(), Stopped> {
+        let path = &path[..length];
+        self.fingerprinter.add_above(path, mode);
+        self.header.clear();
+        let member = Member {
+            path,
+            mode,
+            mtime: 0,
+            body: Body::Directory,
+        };
+        member.encode(&mut self.header);
+        self.summary.members += 1;
+        blocks.put(&self.header)
     }
 
     fn member(
@@ -175,7 +240,7 @@ impl<'a> Tree<'a> {
     }
 }
 
-fn mode(entry: &Entry) -> u32 {
+pub(super) fn mode(entry: &Entry) -> u32 {
     if entry.kind == Kind::Symlink {
         // A link has no mode of its own, and what is reported for one varies.
         return 0o777;

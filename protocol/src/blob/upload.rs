@@ -18,6 +18,8 @@ pub(crate) struct Upload {
     pub(crate) offset: u64,
     /// The offset is what the registry said when it was asked, not what we counted.
     told: bool,
+    /// What the blob is was learnt while it was sent as one of unknown content.
+    streams: bool,
 }
 
 impl Upload {
@@ -26,6 +28,7 @@ impl Upload {
             session,
             offset: 0,
             told: false,
+            streams: false,
         }
     }
 
@@ -34,12 +37,19 @@ impl Upload {
             session,
             offset,
             told: true,
+            streams: false,
         }
+    }
+
+    /// The request in the air stays what it is, although the blob's content has become known.
+    pub(crate) fn keep_streaming(&mut self) {
+        self.streams = true;
     }
 
     pub(crate) fn step(&self, facts: &Facts) -> Step {
         match &facts.content {
             None => Step::Stream,
+            Some(_) if self.streams => Step::Stream,
             Some(content) if self.offset > 0 => {
                 debug_assert!(self.offset < content.size, "else it would be committed");
                 Step::Chunk
@@ -165,6 +175,7 @@ impl Upload {
                 session,
                 offset,
                 told: false,
+                streams: false,
             })
         })
     }

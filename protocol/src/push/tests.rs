@@ -5,6 +5,7 @@ mod bench;
 mod doubts;
 mod endings;
 mod explanations;
+mod learning;
 mod manifests;
 mod opening;
 mod secrets;

@@ -1,5 +1,6 @@
 mod changes;
 mod golden;
+mod layers;
 mod members;
 mod outlets;
 mod readers;

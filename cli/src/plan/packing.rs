@@ -1,0 +1,112 @@
+//! How the layers are made, as the command line asks for it.
+
+use std::num::NonZeroUsize;
+use std::path::PathBuf;
+
+use longshore_image::{Compression, Format, Layers, Level, Options, Platform};
+
+use super::in_environment;
+use crate::args;
+use crate::environment::Environment;
+use crate::failure::Failure;
+
+/// How the layers are made.
+#[derive(Clone, Debug)]
+pub struct Packing {
+    /// What goes into them.
+    pub options: Options,
+    /// The format of manifest and configuration.
+    pub format: Format,
+    /// What the image runs on, `None` for what the metadata say.
+    pub platform: Option<Platform>,
+    /// Into how many layers.
+    pub layers: Layers,
+    /// When they are sent.
+    pub sending: Sending,
+    /// Where they are kept until they are uploaded.
+    pub spool: PathBuf,
+}
+
+/// When a layer that has to be packed is sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sending {
+    /// While it is packed into a file, where that is a gain.
+    Overlap,
+    /// When it is packed and the registry has said that it does not have it.
+    PackFirst,
+    /// While it is packed, without a file.
+    Stream,
+}
+
+pub(super) fn packing(
+    push: &args::Push,
+    architecture: Option<&str>,
+    environment: &Environment,
+) -> Result<Packing, Failure> {
+    if let (args::Compression::Zstd, args::Format::Docker) = (push.compression, push.format) {
+        return Err(Failure::usage(
+            "--compression zstd: Docker's manifests have no name for such a layer",
+        )
+        .hinting("--format oci has one; not every program can pull it yet"));
+    }
+    let options = Options {
+        strict: push.strict,
+        threads: push.jobs.and_then(|jobs| NonZeroUsize::new(jobs.into())),
+        compression: match push.compression {
+            args::Compression::Gzip => Compression::Gzip,
+            args::Compression::Zstd => Compression::Zstd,
+            args::Compression::None => Compression::None,
+        },
+        level: match push.compression_level {
+            args::Level::Fast => Level::Fast,
+            args::Level::Default => Level::Default,
+            args::Level::Best => Level::Best,
+        },
+        source_date_epoch: source_date_epoch(environment)?,
+    };
+    let spool = push.spool.clone().unwrap_or_else(std::env::temp_dir);
+    let sending = match (push.pack_first, push.stream) {
+        (true, _) => Sending::PackFirst,
+        (_, true) => Sending::Stream,
+        _ => Sending::Overlap,
+    };
+    if sending != Sending::Stream && !spool.is_dir() {
+        return Err(Failure::usage(format!(
+            "the layer cannot be kept in {}: not a directory",
+            spool.display()
+        ))
+        .hinting("--spool DIR names a directory with room for the packed layer"));
+    }
+    let platform = match architecture {
+        None => None,
+        Some("host") => Some(Platform::host()),
+        Some(name) => Some(Platform::parse(name).ok_or_else(|| {
+            Failure::usage("--arch: the architecture is missing")
+                .hinting("it is amd64, arm64/v8, ppc64le or the like, or host for this machine's")
+        })?),
+    };
+    Ok(Packing {
+        options,
+        format: match push.format {
+            args::Format::Docker => Format::Docker,
+            args::Format::Oci => Format::Oci,
+        },
+        platform,
+        layers: push.layers,
+        sending,
+        spool,
+    })
+}
+
+fn source_date_epoch(environment: &Environment) -> Result<Option<u64>, Failure> {
+    let parse = |text: &String| {
+        let reason = "it is a number of seconds since 1970";
+        text.parse()
+            .map_err(|_| in_environment("SOURCE_DATE_EPOCH", text, reason))
+    };
+    environment
+        .source_date_epoch
+        .as_ref()
+        .map(parse)
+        .transpose()
+}

@@ -1,0 +1,260 @@
+//! One layer on its way from the tree to the registry.
+
+use std::io::{self, Read};
+use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, SystemTime};
+
+use longshore_image::{
+    Key, Layer, LayerStream, PackError, Packer, Part, SpooledLayer, Spooling, Watch,
+};
+use longshore_protocol::{BlobSpec, Reference, Replay, Repository};
+
+use super::memory::Memory;
+use super::remembered::Remembered;
+use super::upload::{Unfinished, Upload};
+use crate::console::{Console, words};
+use crate::failure::Failure;
+use crate::interrupt::Interrupt;
+use crate::plan::{Packing, Sending};
+
+/// Where a layer's bytes are.
+#[derive(Clone)]
+pub(super) enum Source {
+    /// In a file without a name, which goes away with this.
+    Spooled(Box<SpooledLayer>),
+    /// In the tree: they are packed when they are needed.
+    Remembered(Arc<Remembered>),
+    /// In the tree, and they went to the registry as they were packed.
+    Streamed(Box<Layer>),
+}
+
+impl Source {
+    pub(super) fn layer(&self) -> &Layer {
+        match self {
+            Self::Spooled(spooled) => spooled.layer(),
+            Self::Remembered(remembered) => &remembered.layer,
+            Self::Streamed(layer) => layer,
+        }
+    }
+
+    pub(super) fn open_at(&self, offset: u64) -> io::Result<Box<dyn Read + Send>> {
+        Ok(match self {
+            Self::Spooled(spooled) => Box::new(spooled.open_at(offset)),
+            Self::Remembered(remembered) => remembered.open_at(offset)?,
+            Self::Streamed(_) => return Err(io::Error::other("it was packed without a file")),
+        })
+    }
+}
+
+/// What all layers of a push are made with.
+pub(super) struct Maker<'a> {
+    pub(super) packing: &'a Packing,
+    pub(super) sending: Sending,
+    pub(super) directory: &'a Path,
+    pub(super) target: &'a Reference,
+    pub(super) mount_from: Option<&'a Repository>,
+    pub(super) memory: Memory<'a>,
+    pub(super) watch: &'a Watch,
+    pub(super) console: &'a Console,
+    pub(super) interrupt: &'a Interrupt,
+}
+
+impl Maker<'_> {
+    /// Makes a layer and gives it to `upload`: what is remembered as it is, the rest as it is
+    /// packed or when it is. `is_only` says that there is no other to be sent meanwhile.
+    pub(super) fn make(
+        &self,
+        part: &Part,
+        label: &str,
+        is_only: bool,
+        upload: &mut Upload<'_>,
+    ) -> Result<Source, Unfinished> {
+        let key = Key::new(&part.survey.fingerprint, &self.packing.options);
+        if let Some(layer) = self.memory.layer(&key) {
+            let what = if is_only { "the image" } else { label };
+            self.console.detail(format!(
+                "{what} has not changed since it was packed, so it is not read"
+            ));
+            let remembered = Remembered::new(layer, key, self, part.clone());
+            let source = Source::Remembered(Arc::new(remembered));
+            self.add(label, &source, upload);
+            return Ok(source);
+        }
+        match self.sending {
+            Sending::Stream => self.stream(part, label, upload),
+            Sending::Overlap if self.overlaps(part, is_only) => self.overlap(part, label, upload),
+            Sending::Overlap | Sending::PackFirst => {
+                let spooling = self.start(part)?;
+                let spooled = self.finish(&spooling, part, label, upload)?;
+                let source = Source::Spooled(Box::new(spooled));
+                self.add(label, &source, upload);
+                Ok(source)
+            }
+        }
+    }
+
+    /// Whether sending a layer before its digest is known is worth it. If it is small, or others are
+    /// sent meanwhile, there is little to gain. If the registry may well have it, there is much to
+    /// lose: what is built to come out the same everywhere may have been pushed from elsewhere, and
+    /// somebody who names a repository to mount from thinks that it is there.
+    fn overlaps(&self, part: &Part, is_only: bool) -> bool {
+        is_only
+            && part.survey.bytes >= OVERLAPPING
+            && self.packing.options.source_date_epoch.is_none()
+            && self.mount_from.is_none()
+    }
+
+    /// Gives a layer that is packed, or will be the same again, to `upload`.
+    fn add(&self, label: &str, source: &Source, upload: &mut Upload<'_>) {
+        let descriptor = source.layer().descriptor(self.packing.format);
+        let known = self.memory.mount_from(&descriptor.digest, self.target);
+        let mount_from = self.mount_from.cloned().or(known);
+        upload.add_layer(label.to_owned(), descriptor, mount_from, source.clone());
+    }
+
+    /// Sends the layer while it is packed, out of the file that it is packed into.
+    fn overlap(
+        &self,
+        part: &Part,
+        label: &str,
+        upload: &mut Upload<'_>,
+    ) -> Result<Source, Unfinished> {
+        let spooling = Arc::new(self.start(part)?);
+        let spec = self.unknown(Replay::Anywhere);
+        let blob = {
+            let spooling = Arc::clone(&spooling);
+            let open = move |offset| Ok(spooling.open_at(offset));
+            upload.add_stream(label.to_owned(), spec, open)
+        };
+        let spooled = self.finish(&spooling, part, label, upload)?;
+        if let Some(blob) = blob {
+            upload.learn(blob, &spooled.layer().content);
+        }
+        Ok(Source::Spooled(Box::new(spooled)))
+    }
+
+    /// Sends the layer while it is packed, at the speed of the registry and without a file.
+    fn stream(
+        &self,
+        part: &Part,
+        label: &str,
+        upload: &mut Upload<'_>,
+    ) -> Result<Source, Unfinished> {
+        let made: Made = Arc::default();
+        let packer = Packer::new(self.packing.options.clone()).of(part.clone());
+        let (directory, watch) = (self.directory.to_owned(), self.watch.clone());
+        let blob = {
+            let made = Arc::clone(&made);
+            let open = move |_| {
+                let stream = packer.pack_stream(directory.clone(), |_| {}, watch.clone());
+                Ok(Telling {
+                    stream: Some(stream.map_err(io::Error::other)?),
+                    made: Arc::clone(&made),
+                })
+            };
+            let spec = self.unknown(Replay::FromStart);
+            upload.add_stream(label.to_owned(), spec, open)
+        };
+        if let Some(blob) = blob {
+            upload.wait_for(blob)?;
+        }
+        let layer = made.lock().unwrap_or_else(PoisonError::into_inner).take();
+        match layer {
+            Some(layer) => Ok(Source::Streamed(Box::new(layer))),
+            None => Err(Failure::pack(&PackError::Cancelled).into()),
+        }
+    }
+
+    fn unknown(&self, replay: Replay) -> BlobSpec {
+        let Packing {
+            options, format, ..
+        } = self.packing;
+        BlobSpec::unknown(options.compression.media_type(*format), replay)
+    }
+
+    fn start(&self, part: &Part) -> Result<Spooling, Failure> {
+        let packer = Packer::new(self.packing.options.clone()).of(part.clone());
+        let (directory, spool) = (self.directory.to_owned(), &self.packing.spool);
+        packer
+            .start_to_spool(directory, spool, self.watch.clone())
+            .map_err(|error| Failure::pack(&error))
+    }
+
+    /// Waits until the layer is packed, and keeps the upload going and the meter moving meanwhile.
+    fn finish(
+        &self,
+        spooling: &Spooling,
+        part: &Part,
+        label: &str,
+        upload: &mut Upload<'_>,
+    ) -> Result<SpooledLayer, Unfinished> {
+        let since = SystemTime::now();
+        let before = self.watch.bytes();
+        let mut meter = self.console.meter(label, Some(part.survey.bytes));
+        let outcome = loop {
+            let is_busy = upload.is_busy();
+            let tick = if is_busy { BUSY_TICK } else { TICK };
+            if let Some(outcome) = spooling.wait_for(tick) {
+                break outcome;
+            }
+            meter.set(self.watch.bytes() - before);
+            // What packing comes to after Ctrl-C is the news then.
+            if is_busy && !self.interrupt.is_raised() {
+                upload.drive()?;
+            }
+        };
+        let spooled = outcome.map_err(|error| Failure::pack(&error))?;
+        self.memory.keep_layer(self.packing, &spooled, since);
+        Ok(spooled)
+    }
+}
+
+/// What a stream has packed, once it has come to its end.
+type Made = Arc<Mutex<Option<Layer>>>;
+
+/// A stream that leaves word of what it was.
+struct Telling {
+    stream: Option<LayerStream>,
+    made: Made,
+}
+
+impl Read for Telling {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let Some(stream) = &mut self.stream else {
+            return Ok(0);
+        };
+        let count = stream.read(buffer)?;
+        if count == 0
+            && !buffer.is_empty()
+            && let Some(stream) = self.stream.take()
+        {
+            let layer = stream.finish().map_err(io::Error::other)?;
+            *self.made.lock().unwrap_or_else(PoisonError::into_inner) = Some(layer);
+        }
+        Ok(count)
+    }
+}
+
+/// What a layer is said to hold, on the way and in the end.
+pub(super) fn describe(console: &Console, label: &str, layer: &Layer) {
+    console.detail(format!(
+        "{} members, {} of content, {} packed",
+        layer.summary.members,
+        words::size(layer.summary.bytes),
+        words::size(layer.content.size),
+    ));
+    console.step(format!(
+        "{label}: digest {}, diff ID {}",
+        layer.content.digest, layer.diff_id
+    ));
+}
+
+/// How often the meter moves.
+const TICK: Duration = Duration::from_millis(100);
+
+/// How long an answer may wait while a layer is packed.
+const BUSY_TICK: Duration = Duration::from_millis(20);
+
+/// Packing less than this takes a fraction of a second.
+const OVERLAPPING: u64 = 16 << 20;

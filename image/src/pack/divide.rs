@@ -1,0 +1,165 @@
+//! Looking at a tree that goes into several layers.
+
+use std::collections::HashMap;
+use std::path::Path;
+use std::sync::Arc;
+
+use super::census::{Census, Fate};
+use super::split::{Layers, Split};
+use super::survey::{Survey, survey};
+use super::trail::Trail;
+use super::{Options, Packer, Watch};
+use crate::cache::Fingerprinter;
+use crate::error::PackError;
+use crate::notice::Notice;
+use crate::walk::{FileId, Kind, Walk};
+
+/// What goes into one layer of a tree.
+#[derive(Clone, Debug)]
+pub struct Part {
+    /// What a packer will find for it. Its fingerprint is of that layer alone, so that a layer is
+    /// known again while others change.
+    pub survey: Survey,
+    pub(super) selection: Option<Selection>,
+}
+
+/// One layer of several.
+#[derive(Clone, Debug)]
+pub(super) struct Selection {
+    pub(super) split: Arc<Split>,
+    pub(super) layer: usize,
+}
+
+/// Divides the tree in `directory` into layers, the lowest first, without reading any file. There is
+/// at least one, and none that is empty.
+///
+/// All that one file consists of is in one layer: a file with several names has all of them there.
+/// Unpacked one after the other, the layers make the same tree as one layer of everything. A layer
+/// repeats the directories above its members, with their modes and without their times, which the
+/// last layer has.
+///
+/// # Errors
+///
+/// As [`survey`].
+pub fn divide(
+    directory: &Path,
+    options: &Options,
+    layers: Layers,
+    notices: &mut dyn FnMut(Notice),
+    watch: &Watch,
+) -> Result<Vec<Part>, PackError> {
+    let Some(mut split) = Split::new(directory, layers, watch)? else {
+        let survey = survey(directory, options, notices, watch)?;
+        let selection = None;
+        return Ok(vec![Part { survey, selection }]);
+    };
+    let sketches = sketch(directory, options, &mut split, notices, watch)?;
+    let split = Arc::new(split);
+    let sketches = sketches.into_iter().enumerate();
+    let parts = sketches.filter(|(_, sketch)| sketch.members > 0);
+    let parts = parts.map(|(layer, sketch)| Part {
+        survey: Survey {
+            members: sketch.members,
+            bytes: sketch.bytes,
+            fingerprint: sketch.fingerprinter.finish(),
+        },
+        selection: Some(Selection {
+            split: Arc::clone(&split),
+            layer,
+        }),
+    });
+    Ok(parts.collect())
+}
+
+impl Packer {
+    /// A packer of one layer alone. If the directory is no longer what it was when it was divided,
+    /// packing fails.
+    #[must_use]
+    pub fn of(mut self, part: Part) -> Self {
+        self.part = Some(part);
+        self
+    }
+}
+
+/// What is known of a layer so far.
+struct Sketch {
+    members: u64,
+    bytes: u64,
+    fingerprinter: Fingerprinter,
+}
+
+fn sketch(
+    directory: &Path,
+    options: &Options,
+    split: &mut Split,
+    notices: &mut dyn FnMut(Notice),
+    watch: &Watch,
+) -> Result<Vec<Sketch>, PackError> {
+    let blank = || Sketch {
+        members: 0,
+        bytes: 0,
+        fingerprinter: Fingerprinter::new(),
+    };
+    let mut sketches: Vec<Sketch> = std::iter::repeat_with(blank).take(split.layers()).collect();
+    let mut census = Census::new(options, notices);
+    let mut trail = Trail::default();
+    let mut links = Links::default();
+    let mut walk = Walk::new(directory)?;
+    while let Some(entry) = walk.next()? {
+        if watch.is_cancelled() {
+            return Err(PackError::Cancelled);
+        }
+        if census.leaves_out(&mut walk, &entry) {
+            continue;
+        }
+        let mut layer = trail.go(split, walk.path(), &entry);
+        if entry.kind == Kind::File && entry.links > 1 {
+            let first = links.layer_of(entry.stamp.file, entry.links, layer);
+            if first != layer {
+                split.join(entry.stamp.file, first);
+                layer = first;
+            }
+        }
+        split.note_guest(trail.around(), walk.path(), layer);
+        let sketch = &mut sketches[layer];
+        for above in trail.missing(layer) {
+            let path = &walk.path()[..above.length];
+            sketch.fingerprinter.add_above(path, above.mode);
+        }
+        match census.see(&walk, &entry)? {
+            Fate::Packed { target } => {
+                sketch.fingerprinter.add(walk.path(), &entry, &target);
+                sketch.members += 1;
+                if entry.kind == Kind::File {
+                    sketch.bytes += entry.stamp.size;
+                }
+            }
+            Fate::LeftOut => sketch.fingerprinter.add(walk.path(), &entry, b""),
+        }
+    }
+    census.finish();
+    Ok(sketches)
+}
+
+/// Files of which not all names were seen yet.
+#[derive(Default)]
+struct Links(HashMap<FileId, Link>);
+
+struct Link {
+    layer: usize,
+    left: u64,
+}
+
+impl Links {
+    /// The layer of a file's first name; that is `layer`, if this is the first.
+    fn layer_of(&mut self, file: FileId, names: u64, layer: usize) -> usize {
+        let link = self.0.entry(file).or_insert(Link { layer, left: names });
+        // A file that gets a name meanwhile fails when its directory turns out to have changed.
+        link.left = link.left.saturating_sub(1);
+        let (layer, left) = (link.layer, link.left);
+        if left == 0 {
+            self.0.remove(&file);
+        }
+        layer
+    }
+}

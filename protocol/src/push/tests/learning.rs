@@ -1,0 +1,123 @@
+//! A blob whose digest becomes known while it is sent.
+
+use super::bench::*;
+use crate::*;
+
+const TEXT: &str = "0123456789ABCDEF";
+
+/// A push that streams a blob of which `sent` bytes have left the source, and then learns what it
+/// is.
+fn learning(sent: u64, replay: Replay) -> (Bench, Call, BlobId) {
+    let mut bench = Bench::opened();
+    let id = bench.add(BlobSpec::unknown(MediaType::OCI_LAYER_GZIP, replay));
+    let patch = bench.next();
+    bench
+        .push
+        .handle_progress(bench.now, patch.ticket.id(), sent);
+    let content = Content::of(TEXT.as_bytes());
+    bench.push.learn(bench.now, id, content);
+    bench.drain();
+    (bench, patch, id)
+}
+
+fn head() -> String {
+    format!(
+        "HEAD /v2/team/app/blobs/{}",
+        Digest::sha256(TEXT.as_bytes())
+    )
+}
+
+#[test]
+fn a_blob_of_which_little_was_sent_is_looked_for() {
+    let (mut bench, patch, id) = learning(3, Replay::Anywhere);
+    assert_eq!(bench.aborted, [patch.ticket.id()]);
+    bench.answer("DELETE /up/0", 204, &[]);
+    bench.answer(&head(), 200, &[("content-length", "16")]);
+    assert!(bench.events.contains(&Event::BlobExists(id)));
+    assert!(bench.calls.is_empty(), "{:?}", bench.lines());
+    // What the request that was broken off comes to is nobody's business any more.
+    bench.break_off(patch, FailureKind::Interrupted, part(3));
+    assert!(bench.calls.is_empty());
+}
+
+#[test]
+fn a_blob_that_is_not_there_is_sent_with_its_length() {
+    let (mut bench, _, _) = learning(3, Replay::FromStart);
+    bench.answer("DELETE /up/0", 204, &[]);
+    bench.answer(&head(), 404, &[]);
+    bench.answer(
+        "POST /v2/team/app/blobs/uploads/",
+        202,
+        &[("location", "/up/1")],
+    );
+    let put = bench.next();
+    let digest = Digest::sha256(TEXT.as_bytes());
+    assert_eq!(put.line(), format!("PUT /up/1?digest={digest}"));
+    assert_eq!(put.slice(), Some((0, Extent::Exact(16))));
+    bench.reply(put, 201, &[], "", all(TEXT));
+    bench.set_manifest();
+    bench.answer_next(
+        201,
+        &[(
+            "docker-content-digest",
+            &manifest().descriptor().digest.to_string(),
+        )],
+    );
+    assert_eq!(bench.report().blobs[0].sent, 3 + 16);
+}
+
+#[test]
+fn a_blob_of_which_much_was_sent_is_sent_to_its_end() {
+    let cases = [(4, Replay::Anywhere), (0, Replay::Never)];
+    for (sent, replay) in cases {
+        let (mut bench, patch, _) = learning(sent, replay);
+        assert!(bench.aborted.is_empty() && bench.calls.is_empty());
+        bench.reply(patch, 202, &[("location", "/up/1")], "", all(TEXT));
+        let digest = Digest::sha256(TEXT.as_bytes());
+        bench.answer(&format!("PUT /up/1?digest={digest}"), 201, &[]);
+        assert!(bench.calls.is_empty());
+    }
+}
+
+#[test]
+fn a_stream_that_breaks_after_its_content_was_learnt_begins_again_with_its_length() {
+    let (mut bench, patch, _) = learning(8, Replay::Anywhere);
+    bench.break_off(patch, FailureKind::Interrupted, part(9));
+    bench.sleep();
+    bench.answer("DELETE /up/0", 204, &[]);
+    bench.answer(
+        "POST /v2/team/app/blobs/uploads/",
+        202,
+        &[("location", "/up/1")],
+    );
+    assert_eq!(bench.next().slice(), Some((0, Extent::Exact(16))));
+}
+
+#[test]
+fn a_stream_that_ends_as_something_else_than_it_was_said_to_be_fails() {
+    let (mut bench, patch, _) = learning(8, Replay::Anywhere);
+    bench.reply(
+        patch,
+        202,
+        &[("location", "/up/1")],
+        "",
+        all("something else"),
+    );
+    assert_eq!(bench.error().kind(), PushErrorKind::Source);
+}
+
+#[test]
+fn what_is_known_is_not_learnt_again() {
+    let (mut bench, put) = Bench::putting("abc");
+    let id = bench
+        .push
+        .progress()
+        .next()
+        .map(|progress| progress.blob)
+        .expect("it was added");
+    bench.push.learn(bench.now, id, Content::of(b"x"));
+    bench.drain();
+    assert!(bench.aborted.is_empty());
+    bench.reply(put, 201, &[], "", all("abc"));
+    assert_eq!(bench.push.descriptor(id), Some(blob("abc")));
+}
