@@ -32,6 +32,8 @@ pub(crate) enum Work {
     /// A session for whichever blob needs one first.
     Ahead,
     Blob(BlobId),
+    /// A question about a blob that is being sent.
+    Glance(BlobId),
     Manifest,
     CleanUp,
 }

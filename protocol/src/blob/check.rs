@@ -77,7 +77,7 @@ pub(crate) fn draft(content: &Content, api: &Api) -> Draft {
 
 /// Whether what is there is what we have. A registry that does not say how long it is, or says it
 /// in another algorithm, is believed.
-fn is_ours(reply: &Reply, facts: &Facts) -> bool {
+pub(crate) fn is_ours(reply: &Reply, facts: &Facts) -> bool {
     let size = facts.content.as_ref().map(|content| content.size);
     let is_size = reply.length.is_none() || reply.length == size;
     is_size && !facts.is_contradicted_by(reply.echo.as_ref())

@@ -9,7 +9,7 @@
 //! Each state is a small struct that knows which request it needs and, consuming itself, what comes
 //! after each verdict. When a request is sent, and how long a pause lasts, is decided elsewhere.
 
-mod check;
+pub(crate) mod check;
 mod commit;
 mod probe;
 mod start;
@@ -57,6 +57,8 @@ pub(crate) struct Blob {
     pub(crate) dispute: Option<(Phase, RegistryAnswer)>,
     /// How many bytes left the source, over all attempts.
     pub(crate) sent: u64,
+    /// It is to be asked for while it is being sent.
+    pub(crate) is_looked_up: bool,
     /// Somebody was told that it is done.
     pub(crate) announced: bool,
 }
@@ -186,6 +188,7 @@ impl Blob {
             refused: None,
             dispute: None,
             sent: 0,
+            is_looked_up: false,
             announced: false,
         }
     }

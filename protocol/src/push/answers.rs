@@ -25,8 +25,11 @@ impl Push {
                 self.set_dispute(landed.flight.work, dispute);
             }
         }
-        if landed.flight.work == Work::Ahead && landed.verdict != Verdict::Redirect {
-            return self.opened_ahead(&landed);
+        match landed.flight.work {
+            _ if landed.verdict == Verdict::Redirect => {}
+            Work::Ahead => return self.opened_ahead(&landed),
+            Work::Glance(id) => return self.glanced(id, &landed),
+            _ => {}
         }
         match landed.verdict {
             Verdict::Redirect => return self.redirect(landed),
@@ -41,6 +44,7 @@ impl Push {
             Work::Token => self.token_landed(&landed),
             Work::Preflight => self.preflighted(&landed),
             Work::Ahead => self.opened_ahead(&landed),
+            Work::Glance(id) => self.glanced(id, &landed),
             Work::Blob(id) => self.blob_landed(id, landed),
             Work::Manifest => self.manifest_landed(&landed),
         }
@@ -248,7 +252,7 @@ impl Push {
         }
     }
 
-    fn announce_blob(&mut self, id: BlobId) {
+    pub(super) fn announce_blob(&mut self, id: BlobId) {
         let blob = &mut self.blobs[id.index()];
         let Some(outcome) = blob.outcome().cloned() else {
             return;
@@ -283,7 +287,12 @@ impl Push {
                     manifest.dispute = Some(dispute);
                 }
             }
-            Work::Probe | Work::Preflight | Work::Ahead | Work::Token | Work::CleanUp => {}
+            Work::Probe
+            | Work::Preflight
+            | Work::Ahead
+            | Work::Glance(_)
+            | Work::Token
+            | Work::CleanUp => {}
         }
     }
 }

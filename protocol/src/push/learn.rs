@@ -1,10 +1,15 @@
 //! Learning what a blob is while it is on its way.
 
+use http::header::AUTHORIZATION;
+
 use super::Push;
-use crate::blob::{Check, Standing, State};
+use super::landing::Landed;
+use crate::blob::{Blob, Check, Standing, State, check};
+use crate::classify::Verdict;
+use crate::event::{BlobOutcome, Event};
+use crate::flights::Work;
 use crate::ids::BlobId;
 use crate::output::Output;
-use crate::payload::Replay;
 use crate::time::Timestamp;
 use crate::wire::digest::Content;
 
@@ -12,10 +17,9 @@ impl Push {
     /// Says what a blob of unknown content is before its upload has come to its end: who packs a
     /// blob may be done with it long before the registry has it all.
     ///
-    /// If hardly anything has been sent, the upload is broken off and the registry is asked whether
-    /// it has the blob, since then the rest would be sent for nothing. That needs a source that can
-    /// be read again. Otherwise the upload goes on, and if it breaks, it is resumed like that of any
-    /// blob that is known.
+    /// The upload goes on, and the registry is asked beside it whether it has the blob. If so, the
+    /// upload is broken off, since the rest would be sent for nothing. If the upload breaks by
+    /// itself, it is begun again like that of any blob that is known.
     ///
     /// Nothing happens where the content is known already, or to a blob of another push.
     pub fn learn(&mut self, now: Timestamp, id: BlobId, content: Content) {
@@ -27,33 +31,59 @@ impl Push {
         if blob.facts.content.is_some() || !is_running {
             return;
         }
-        let flying = match blob.standing {
-            Standing::Flying(request) => Some(request),
-            Standing::Ready | Standing::Pausing(_) => None,
-        };
-        let sent = flying.map_or(0, |request| self.flights.sent(request));
-        let is_early = sent < content.size / LITTLE && blob.facts.replay != Replay::Never;
         blob.facts.content = Some(content);
+        let is_flying = matches!(blob.standing, Standing::Flying(_));
         match &mut blob.state {
-            State::Upload(upload) if flying.is_some() && !is_early => upload.keep_streaming(),
+            State::Upload(upload) if is_flying => {
+                upload.keep_streaming();
+                blob.is_looked_up = true;
+            }
             State::Upload(upload) => {
                 self.abandoned.push_back(upload.session.clone());
                 blob.state = State::Check(Check::first());
             }
-            State::Start(_) if flying.is_none() => blob.state = State::Check(Check::first()),
+            State::Start(_) if !is_flying => blob.state = State::Check(Check::first()),
             _ => {}
         }
-        if let (State::Check(_), Some(request)) = (&blob.state, flying) {
+    }
+
+    /// Asks, once, for a blob that is being sent.
+    pub(super) fn next_glance(&mut self) -> Option<Output> {
+        if self.flights.controls() >= self.config.controls.max(1) {
+            return None;
+        }
+        let is_asked_for = |blob: &Blob| {
+            let is_flying = matches!(blob.standing, Standing::Flying(_));
+            blob.is_looked_up && is_flying && matches!(blob.state, State::Upload(_))
+        };
+        let index = self.blobs.iter().position(is_asked_for)?;
+        let (header, used) = self.authorized()?;
+        let blob = &mut self.blobs[index];
+        blob.is_looked_up = false;
+        let id = blob.facts.id;
+        let mut draft = check::draft(blob.facts.content.as_ref()?, &self.api);
+        draft
+            .headers
+            .extend(header.map(|header| (AUTHORIZATION, header)));
+        self.event(Event::BlobChecking(id));
+        self.send(Work::Glance(id), draft, used)
+    }
+
+    /// The registry has the blob, or it has not, or does not say: only the first is news.
+    pub(super) fn glanced(&mut self, id: BlobId, landed: &Landed) {
+        let blob = &mut self.blobs[id.index()];
+        let is_there =
+            landed.verdict == Verdict::Accept && check::is_ours(&landed.reply, &blob.facts);
+        if let (true, State::Upload(upload), Standing::Flying(request)) =
+            (is_there, &blob.state, blob.standing)
+        {
+            self.abandoned.push_back(upload.session.clone());
+            blob.state = State::Done(BlobOutcome::Existed);
             blob.standing = Standing::Ready;
-            blob.sent += sent;
-            blob.facts.taken = true;
+            blob.sent += self.flights.sent(request);
             self.flights.land(request);
             self.outbox.push_back(Output::Abort(request));
+            self.announce_blob(id);
         }
     }
 }
-
-/// Less than this part of a blob is little enough to be sent twice, if the registry turns out not
-/// to have it: what is lost then is a quarter of an upload, and what is gained if it does is the
-/// rest.
-const LITTLE: u64 = 4;

@@ -98,6 +98,7 @@ impl Push {
             (OpeningState::Over, _) => {
                 self.hand_out_sessions();
                 self.next_question()
+                    .or_else(|| self.next_glance())
                     .or_else(|| self.next_session())
                     .or_else(|| self.next_blob())
                     .or_else(|| self.next_manifest())
@@ -317,7 +318,7 @@ impl Push {
                 }
             }
             Work::Token => self.auth.fetch_again(until),
-            Work::Ahead | Work::CleanUp => {}
+            Work::Ahead | Work::Glance(_) | Work::CleanUp => {}
         }
     }
 

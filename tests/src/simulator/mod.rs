@@ -6,6 +6,7 @@
 //! the end what became of the push: whether it had to succeed, and whether what it says is true.
 
 mod check;
+mod learning;
 mod network;
 mod plan;
 mod random;
@@ -104,6 +105,10 @@ struct World<'a> {
     manifest_set: bool,
     confirmed: BTreeSet<BlobId>,
     random: Random,
+    /// When packers are done. Its chances are its own, so that other plans stay what they are.
+    packer: Random,
+    /// The blobs of which the push is told what they are later, or never.
+    packed: Vec<usize>,
     sent: u64,
     /// How many faults there were.
     faults: u64,
@@ -163,6 +168,10 @@ impl<'a> World<'a> {
             manifest_set: false,
             confirmed: BTreeSet::new(),
             random: Random::new(plan.seed ^ 0xFACE),
+            packer: Random::new(plan.seed ^ 0xBEAD),
+            packed: (0..plan.blobs.len())
+                .filter(|index| !plan.blobs[*index].known)
+                .collect(),
             sent: 0,
             faults: 0,
             polls: 0,
@@ -298,7 +307,7 @@ impl<'a> World<'a> {
                 }
                 Output::Wait(until) => {
                     self.waits(until)?;
-                    if self.sets_manifest_late() {
+                    if self.sets_manifest_late() || self.tells_content() {
                         continue;
                     }
                     return Ok(());

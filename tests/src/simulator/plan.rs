@@ -46,6 +46,8 @@ pub struct Plan {
     pub batches: Batches,
     /// The manifest is set only when the blobs are confirmed, as for a packer that streams.
     pub late_manifest: bool,
+    /// The push is told of blobs of unknown content what they are, while they are sent.
+    pub learns: bool,
     /// What goes wrong, at the n-th request.
     pub faults: Vec<(u64, Fault)>,
     /// When nothing gets through.
@@ -187,6 +189,7 @@ impl Plan {
             progress: false,
             batches: Batches::Sometimes,
             late_manifest: random.one_in(3),
+            learns: false,
             faults,
             outages,
             cancel: random
@@ -216,6 +219,7 @@ impl Plan {
         self.attempts = random.of(&[5, 6, 8]);
         self.sessions = random.of(&[3, 4, 6]);
         self.docker = random.one_in(2);
+        self.learns = self.seed % 2 == 1;
         self.progress = random.one_in(2);
         self.batches = random.of(&[Batches::Never, Batches::Sometimes, Batches::Always]);
         // In parts of seven bytes it would take thousands of them.

@@ -18,7 +18,7 @@ impl fmt::Display for Plan {
         writeln!(
             f,
             "settings: {} uploads, {} controls, preflight {}, look-ahead {}, chunk {:?}, \
-             the manifest comes {}",
+             the manifest comes {}, blobs are {}",
             self.uploads,
             self.controls,
             self.preflight,
@@ -28,6 +28,11 @@ impl fmt::Display for Plan {
                 "late"
             } else {
                 "at once"
+            },
+            if self.learns {
+                "told of while they are sent"
+            } else {
+                "what they are from the start, or unknown"
             },
         )?;
         writeln!(

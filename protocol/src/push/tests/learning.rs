@@ -28,50 +28,39 @@ fn head() -> String {
 }
 
 #[test]
-fn a_blob_of_which_little_was_sent_is_looked_for() {
-    let (mut bench, patch, id) = learning(3, Replay::Anywhere);
-    assert_eq!(bench.aborted, [patch.ticket.id()]);
-    bench.answer("DELETE /up/0", 204, &[]);
-    bench.answer(&head(), 200, &[("content-length", "16")]);
-    assert!(bench.events.contains(&Event::BlobExists(id)));
-    assert!(bench.calls.is_empty(), "{:?}", bench.lines());
-    // What the request that was broken off comes to is nobody's business any more.
-    bench.break_off(patch, FailureKind::Interrupted, part(3));
-    assert!(bench.calls.is_empty());
+fn a_blob_that_is_there_is_not_sent_to_its_end() {
+    for replay in [Replay::Anywhere, Replay::FromStart, Replay::Never] {
+        let (mut bench, patch, id) = learning(3, replay);
+        bench.answer(&head(), 200, &[("content-length", "16")]);
+        assert_eq!(bench.aborted, [patch.ticket.id()]);
+        assert!(bench.events.contains(&Event::BlobExists(id)));
+        bench.answer("DELETE /up/0", 204, &[]);
+        // What the request that was broken off comes to is nobody's business any more.
+        bench.break_off(patch, FailureKind::Interrupted, part(3));
+        assert!(bench.calls.is_empty(), "{:?}", bench.lines());
+        bench.set_manifest();
+        let named = manifest().descriptor().digest.to_string();
+        bench.answer_next(200, &[("docker-content-digest", &named)]);
+        assert_eq!(bench.report().blobs[0].sent, 3);
+    }
 }
 
 #[test]
-fn a_blob_that_is_not_there_is_sent_with_its_length() {
-    let (mut bench, _, _) = learning(3, Replay::FromStart);
-    bench.answer("DELETE /up/0", 204, &[]);
-    bench.answer(&head(), 404, &[]);
-    bench.answer(
-        "POST /v2/team/app/blobs/uploads/",
-        202,
-        &[("location", "/up/1")],
-    );
-    let put = bench.next();
-    let digest = Digest::sha256(TEXT.as_bytes());
-    assert_eq!(put.line(), format!("PUT /up/1?digest={digest}"));
-    assert_eq!(put.slice(), Some((0, Extent::Exact(16))));
-    bench.reply(put, 201, &[], "", all(TEXT));
-    bench.set_manifest();
-    bench.answer_next(
-        201,
-        &[(
-            "docker-content-digest",
-            &manifest().descriptor().digest.to_string(),
-        )],
-    );
-    assert_eq!(bench.report().blobs[0].sent, 3 + 16);
-}
-
-#[test]
-fn a_blob_of_which_much_was_sent_is_sent_to_its_end() {
-    let cases = [(4, Replay::Anywhere), (0, Replay::Never)];
-    for (sent, replay) in cases {
-        let (mut bench, patch, _) = learning(sent, replay);
-        assert!(bench.aborted.is_empty() && bench.calls.is_empty());
+fn whatever_else_is_heard_of_a_blob_it_is_sent_to_its_end() {
+    let answers: [(u16, &[(&str, &str)]); 5] = [
+        (404, &[]),
+        (401, &[]),
+        (429, &[]),
+        (500, &[]),
+        (200, &[("content-length", "17")]),
+    ];
+    for (status, headers) in answers {
+        let (mut bench, patch, _) = learning(3, Replay::Anywhere);
+        bench.answer(&head(), status, headers);
+        assert!(
+            bench.aborted.is_empty() && bench.calls.is_empty(),
+            "{status}"
+        );
         bench.reply(patch, 202, &[("location", "/up/1")], "", all(TEXT));
         let digest = Digest::sha256(TEXT.as_bytes());
         bench.answer(&format!("PUT /up/1?digest={digest}"), 201, &[]);
@@ -80,8 +69,21 @@ fn a_blob_of_which_much_was_sent_is_sent_to_its_end() {
 }
 
 #[test]
+fn a_blob_that_arrived_meanwhile_was_uploaded() {
+    let (mut bench, patch, id) = learning(3, Replay::Anywhere);
+    let question = bench.next();
+    bench.reply(patch, 202, &[("location", "/up/1")], "", all(TEXT));
+    bench.reply(question, 200, &[], "", part(0));
+    let digest = Digest::sha256(TEXT.as_bytes());
+    bench.answer(&format!("PUT /up/1?digest={digest}"), 201, &[]);
+    assert!(bench.aborted.is_empty());
+    assert!(!bench.events.contains(&Event::BlobExists(id)));
+}
+
+#[test]
 fn a_stream_that_breaks_after_its_content_was_learnt_begins_again_with_its_length() {
     let (mut bench, patch, _) = learning(8, Replay::Anywhere);
+    bench.answer(&head(), 404, &[]);
     bench.break_off(patch, FailureKind::Interrupted, part(9));
     bench.sleep();
     bench.answer("DELETE /up/0", 204, &[]);
@@ -96,6 +98,7 @@ fn a_stream_that_breaks_after_its_content_was_learnt_begins_again_with_its_lengt
 #[test]
 fn a_stream_that_ends_as_something_else_than_it_was_said_to_be_fails() {
     let (mut bench, patch, _) = learning(8, Replay::Anywhere);
+    bench.answer(&head(), 404, &[]);
     bench.reply(
         patch,
         202,
