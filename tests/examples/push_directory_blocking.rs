@@ -1,59 +1,52 @@
-//! Pushes a directory of layers (`*.tar.gz`, in the order of their names) with progress:
-//! `push_directory_blocking DIR HOST/NAME:TAG`. Plain HTTP, which registries on this machine speak.
-#![allow(clippy::print_stdout, reason = "a program to be run and read")]
+//! Pushes an unpacked image, with progress and over plain HTTP:
+//! `push_directory_blocking DIR HOST/NAME:TAG`.
+#![allow(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "a program to be run and read"
+)]
 
 use std::error::Error;
+use std::path::Path;
 
 use longshore_blocking::protocol::*;
-use longshore_blocking::{Client, FileSource, Handler, Session};
+use longshore_blocking::{Client, Handler, Session, from_fn};
+use longshore_image::{ImageOptions, Metadata, Options, Packer, Watch, assemble};
 
-struct Bars;
+struct Meter;
 
-impl Handler for Bars {
+impl Handler for Meter {
     fn progress(&mut self, blobs: &mut dyn Iterator<Item = BlobProgress>) {
-        for blob in blobs.filter(|blob| blob.activity == BlobActivity::Uploading) {
-            println!("{:?}: {} of {:?} bytes", blob.blob, blob.sent, blob.size);
-        }
+        eprintln!("{} bytes sent", blobs.map(|blob| blob.sent).sum::<u64>());
     }
+}
+
+pub(crate) fn push(directory: &Path, reference: &str) -> Result<Digest, Box<dyn Error>> {
+    let mut config = Config::new(reference.parse()?);
+    config.scheme = Scheme::Http;
+    let mut session = Session::new(&Client::builder().build()?, config, Meter);
+    session.ready()?; // whoever may not push hears it now, before a file is read
+
+    let mut tell = |notice| eprintln!("{notice}");
+    let metadata = Metadata::load(directory, &mut tell)?;
+    let (packer, spool) = (Packer::new(Options::default()), std::env::temp_dir());
+    let layer = packer.pack_to_spool(directory, &spool, &mut tell, &Watch::default())?;
+    let options = ImageOptions::default();
+    let image = assemble(&metadata, &[layer.layer().clone()], &options);
+
+    let spec = BlobSpec::known(layer.layer().descriptor(options.format));
+    let source = from_fn(move |offset| Ok(layer.open_at(offset)));
+    session.add_blob(spec, source)?;
+    session.add_blob(BlobSpec::known(image.config_descriptor), image.config)?;
+    let media_type = image.manifest_descriptor.media_type;
+    session.set_manifest(ManifestSpec::new(media_type, image.manifest))?;
+    Ok(session.finish()?.manifest.digest)
 }
 
 fn main() -> Result<(), Box<dyn Error>> {
-    let mut args = std::env::args().skip(1);
-    match (args.next(), args.next()) {
-        (Some(dir), Some(reference)) => push(&dir, &reference),
-        _ => Err("usage: push_directory_blocking DIR HOST/NAME:TAG".into()),
-    }
-}
-
-pub(crate) fn push(dir: &str, reference: &str) -> Result<(), Box<dyn Error>> {
-    let mut config = Config::new(reference.parse()?);
-    config.scheme = Scheme::Http;
-    let mut session = Session::new(&Client::builder().build()?, config, Bars);
-    session.ready()?; // whoever may not push hears it now, before anything is read
-
-    let mut paths: Vec<_> = std::fs::read_dir(dir)?
-        .flatten()
-        .map(|f| f.path())
-        .collect();
-    paths.retain(|path| path.to_string_lossy().ends_with(".tar.gz"));
-    paths.sort();
-    let mut layers = Vec::new();
-    for path in paths {
-        let spec = BlobSpec::unknown(MediaType::OCI_LAYER_GZIP, Replay::Anywhere);
-        let blob = session.add_blob(spec, FileSource::new(path))?;
-        layers.push(session.blob_done(blob)?); // hashed while it was sent
-    }
-
-    let image = r#"{"architecture":"amd64","os":"linux","rootfs":{"type":"layers","diff_ids":[]}}"#;
-    let image_is = Descriptor::new(MediaType::OCI_CONFIG, Content::of(image.as_bytes()));
-    session.add_blob(BlobSpec::known(image_is.clone()), image.as_bytes().to_vec())?;
-    let manifest = serde_json::json!({
-        "schemaVersion": 2, "mediaType": MediaType::OCI_MANIFEST, "config": image_is, "layers": layers,
-    });
-    session.set_manifest(ManifestSpec::new(
-        MediaType::OCI_MANIFEST,
-        manifest.to_string(),
-    ))?;
-    println!("pushed {}", session.finish()?.manifest.digest);
+    let [_, directory, reference] = &std::env::args().collect::<Vec<_>>()[..] else {
+        return Err("usage: push_directory_blocking DIR HOST/NAME:TAG".into());
+    };
+    println!("{}", push(Path::new(directory), reference)?);
     Ok(())
 }

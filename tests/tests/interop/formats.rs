@@ -44,10 +44,15 @@ pub(crate) fn buildah(shared: &Shared) -> Told {
     }
     let registry = DockerRegistry::start(Auth::Htpasswd);
     let endpoint = registry.endpoint();
-    for format in ["docker", "oci"] {
-        let image = format!("team/system:{format}");
+    for (format, compression) in [
+        ("docker", "gzip"),
+        ("oci", "gzip"),
+        ("oci", "zstd"),
+        ("oci", "none"),
+    ] {
+        let image = format!("team/system:{format}-{compression}");
         let directory = shared.specimen().path();
-        let options = &["--format", format];
+        let options = &["--format", format, "--compression", compression];
         let push = Push {
             options,
             ..Push::new(&directory, &endpoint, &image)

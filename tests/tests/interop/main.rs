@@ -46,6 +46,42 @@ const TESTS: &[Test] = &[
         story: round_trip::with_password,
     },
     Test {
+        name: "a_push_in_layers_comes_back_whole",
+        tools: &[
+            "docker-registry",
+            "htpasswd",
+            "skopeo",
+            "umoci",
+            "ch-image",
+            "ch-run",
+        ],
+        story: round_trip::in_layers,
+    },
+    Test {
+        name: "a_push_that_keeps_nothing_comes_back_whole",
+        tools: &[
+            "docker-registry",
+            "htpasswd",
+            "skopeo",
+            "umoci",
+            "ch-image",
+            "ch-run",
+        ],
+        story: round_trip::without_a_file,
+    },
+    Test {
+        name: "a_push_without_compression_comes_back_whole",
+        tools: &[
+            "docker-registry",
+            "htpasswd",
+            "skopeo",
+            "umoci",
+            "ch-image",
+            "ch-run",
+        ],
+        story: round_trip::uncompressed,
+    },
+    Test {
         name: "a_push_with_a_token_comes_back_whole",
         tools: &["docker-registry", "skopeo", "umoci", "ch-image", "ch-run"],
         story: round_trip::with_token,
@@ -105,7 +141,7 @@ const TESTS: &[Test] = &[
         story: formats::oci,
     },
     Test {
-        name: "buildah_starts_from_either_format",
+        name: "buildah_starts_from_every_format",
         tools: &["docker-registry", "htpasswd", "buildah"],
         story: formats::buildah,
     },

@@ -39,6 +39,30 @@ pub(crate) fn with_token_and_a_runtime(shared: &Shared) -> Told {
     push_and_pull(shared, auth, Login::Environment, "oci", "async")
 }
 
+/// Small changes are small pushes then; what is pulled is the same.
+pub(crate) fn in_layers(shared: &Shared) -> Told {
+    let registry = DockerRegistry::start(Auth::Htpasswd);
+    let (specimen, endpoint) = (shared.specimen(), registry.endpoint());
+    let directory = specimen.path();
+    let options = &["--layers", "8"];
+    let pushed = Longshore::new().push(&Push {
+        options,
+        ..Push::new(&directory, &endpoint, IMAGE)
+    });
+    let layers = pushed.layers().len();
+    assert!((2..=8).contains(&layers), "{:#}", pushed.report);
+    comes_back(&endpoint, specimen.tree());
+    Told::Whole
+}
+
+pub(crate) fn without_a_file(shared: &Shared) -> Told {
+    with_options(shared, &["--stream"])
+}
+
+pub(crate) fn uncompressed(shared: &Shared) -> Told {
+    with_options(shared, &["--format", "oci", "--compression", "none"])
+}
+
 /// The way of somebody who pulled an image, and pushes it elsewhere by its name.
 pub(crate) fn from_storage(shared: &Shared) -> Told {
     let registry = DockerRegistry::start(Auth::Htpasswd);
@@ -61,6 +85,18 @@ pub(crate) fn from_storage(shared: &Shared) -> Told {
     let folder = scratch();
     let unpacked = Tree::read(&skopeo_and_umoci(&endpoint, again, folder.path()));
     same("umoci", &intended::layer(&pulled, me()), &unpacked);
+    Told::Whole
+}
+
+fn with_options(shared: &Shared, options: &[&str]) -> Told {
+    let registry = DockerRegistry::start(Auth::Htpasswd);
+    let (specimen, endpoint) = (shared.specimen(), registry.endpoint());
+    let directory = specimen.path();
+    Longshore::new().push(&Push {
+        options,
+        ..Push::new(&directory, &endpoint, IMAGE)
+    });
+    comes_back(&endpoint, specimen.tree());
     Told::Whole
 }
 

@@ -1,0 +1,57 @@
+//! Pushes an unpacked image, with progress and over plain HTTP:
+//! `push_directory_async DIR HOST/NAME:TAG`.
+#![allow(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "a program to be run and read"
+)]
+
+use std::error::Error;
+use std::path::Path;
+
+use longshore_async::protocol::*;
+use longshore_async::{Client, Handler, Reader, Session, from_fn};
+use longshore_image::{ImageOptions, Metadata, Options, Packer, Watch, assemble};
+
+struct Meter;
+
+impl Handler for Meter {
+    fn progress(&mut self, blobs: &mut dyn Iterator<Item = BlobProgress>) {
+        eprintln!("{} bytes sent", blobs.map(|blob| blob.sent).sum::<u64>());
+    }
+}
+
+pub(crate) async fn push(directory: &Path, reference: &str) -> Result<Digest, Box<dyn Error>> {
+    let mut config = Config::new(reference.parse()?);
+    config.scheme = Scheme::Http;
+    let mut session = Session::new(&Client::builder().build()?, config, Meter);
+    session.ready().await?; // whoever may not push hears it now, before a file is read
+
+    let mut tell = |notice| eprintln!("{notice}");
+    let metadata = Metadata::load(directory, &mut tell)?;
+    let (packer, spool) = (Packer::new(Options::default()), std::env::temp_dir());
+    // A server would pack in `tokio::task::spawn_blocking`.
+    let layer = packer.pack_to_spool(directory, &spool, &mut tell, &Watch::default())?;
+    let options = ImageOptions::default();
+    let image = assemble(&metadata, &[layer.layer().clone()], &options);
+
+    let spec = BlobSpec::known(layer.layer().descriptor(options.format));
+    let source = from_fn(move |offset| {
+        let bytes = layer.open_at(offset);
+        async { Ok(Reader::blocking(bytes)) }
+    });
+    session.add_blob(spec, source)?;
+    session.add_blob(BlobSpec::known(image.config_descriptor), image.config)?;
+    let media_type = image.manifest_descriptor.media_type;
+    session.set_manifest(ManifestSpec::new(media_type, image.manifest))?;
+    Ok(session.finish().await?.manifest.digest)
+}
+
+#[tokio::main]
+async fn main() -> Result<(), Box<dyn Error>> {
+    let [_, directory, reference] = &std::env::args().collect::<Vec<_>>()[..] else {
+        return Err("usage: push_directory_async DIR HOST/NAME:TAG".into());
+    };
+    println!("{}", push(Path::new(directory), reference).await?);
+    Ok(())
+}
