@@ -57,7 +57,7 @@ pub struct Options {
     pub strict: bool,
 }
 
-/// Packs a directory into one layer, or into [one of several](divide).
+/// Packs a directory into one layer, or into [one of several](divide()).
 ///
 /// The members are those that Charliecloud's `ch-image push` writes: sorted by name within each
 /// directory, parents first, names beginning with `./`, owned by root:root (0:0), without
