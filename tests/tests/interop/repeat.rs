@@ -9,7 +9,12 @@ use crate::harness::{Shared, Told};
 pub(crate) fn same_image(shared: &Shared) -> Told {
     let registry = DockerRegistry::start(Auth::Htpasswd);
     let (endpoint, directory) = (registry.endpoint(), shared.specimen().path());
-    let push = Push::new(&directory, &endpoint, "team/system:1");
+    // Who sends a layer while packing it knows too late that it is there.
+    let options = &["--pack-first"];
+    let push = Push {
+        options,
+        ..Push::new(&directory, &endpoint, "team/system:1")
+    };
     let (user, stranger) = (Longshore::new(), Longshore::new());
 
     let first = user.push(&push);
