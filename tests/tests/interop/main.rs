@@ -23,62 +23,27 @@ fn main() -> ExitCode {
 const TESTS: &[Test] = &[
     Test {
         name: "what_ch_image_pushes_comes_back_as_we_expect_of_ourselves",
-        tools: &[
-            "docker-registry",
-            "htpasswd",
-            "skopeo",
-            "umoci",
-            "ch-image",
-            "ch-run",
-        ],
+        tools: ROUND_TRIP,
         story: round_trip::of_ch_image,
     },
     Test {
         name: "a_push_with_a_password_comes_back_whole",
-        tools: &[
-            "docker-registry",
-            "htpasswd",
-            "skopeo",
-            "umoci",
-            "ch-image",
-            "ch-run",
-        ],
+        tools: ROUND_TRIP,
         story: round_trip::with_password,
     },
     Test {
         name: "a_push_in_layers_comes_back_whole",
-        tools: &[
-            "docker-registry",
-            "htpasswd",
-            "skopeo",
-            "umoci",
-            "ch-image",
-            "ch-run",
-        ],
+        tools: ROUND_TRIP,
         story: round_trip::in_layers,
     },
     Test {
         name: "a_push_that_keeps_nothing_comes_back_whole",
-        tools: &[
-            "docker-registry",
-            "htpasswd",
-            "skopeo",
-            "umoci",
-            "ch-image",
-            "ch-run",
-        ],
+        tools: ROUND_TRIP,
         story: round_trip::without_a_file,
     },
     Test {
         name: "a_push_without_compression_comes_back_whole",
-        tools: &[
-            "docker-registry",
-            "htpasswd",
-            "skopeo",
-            "umoci",
-            "ch-image",
-            "ch-run",
-        ],
+        tools: ROUND_TRIP,
         story: round_trip::uncompressed,
     },
     Test {
@@ -88,14 +53,7 @@ const TESTS: &[Test] = &[
     },
     Test {
         name: "a_push_with_a_password_and_the_async_transport_comes_back_whole",
-        tools: &[
-            "docker-registry",
-            "htpasswd",
-            "skopeo",
-            "umoci",
-            "ch-image",
-            "ch-run",
-        ],
+        tools: ROUND_TRIP,
         story: round_trip::with_password_and_a_runtime,
     },
     Test {
@@ -105,14 +63,7 @@ const TESTS: &[Test] = &[
     },
     Test {
         name: "an_image_in_ch_images_storage_is_pushed_by_its_name",
-        tools: &[
-            "docker-registry",
-            "htpasswd",
-            "skopeo",
-            "umoci",
-            "ch-image",
-            "ch-run",
-        ],
+        tools: ROUND_TRIP,
         story: round_trip::from_storage,
     },
     Test {
@@ -160,4 +111,14 @@ const TESTS: &[Test] = &[
         tools: &["chromium", "skopeo"],
         story: report::opens_in_a_browser,
     },
+];
+
+/// What it takes to push into a registry with a password and to pull with two other programs.
+const ROUND_TRIP: &[&str] = &[
+    "docker-registry",
+    "htpasswd",
+    "skopeo",
+    "umoci",
+    "ch-image",
+    "ch-run",
 ];
