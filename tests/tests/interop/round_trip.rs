@@ -22,21 +22,41 @@ pub(crate) fn of_ch_image(_: &Shared) -> Told {
 }
 
 pub(crate) fn with_password(shared: &Shared) -> Told {
-    push_and_pull(shared, Auth::Htpasswd, Login::Stdin, "docker", "blocking")
+    push_and_pull(
+        shared,
+        Auth::Htpasswd,
+        Login::Stdin,
+        &["--format", "docker", "--transport", "blocking"],
+    )
 }
 
 pub(crate) fn with_token(shared: &Shared) -> Told {
     let auth = Auth::Token(TokenServer::start());
-    push_and_pull(shared, auth, Login::Environment, "oci", "blocking")
+    push_and_pull(
+        shared,
+        auth,
+        Login::Environment,
+        &["--format", "oci", "--transport", "blocking"],
+    )
 }
 
 pub(crate) fn with_password_and_a_runtime(shared: &Shared) -> Told {
-    push_and_pull(shared, Auth::Htpasswd, Login::Stdin, "docker", "async")
+    push_and_pull(
+        shared,
+        Auth::Htpasswd,
+        Login::Stdin,
+        &["--format", "docker", "--transport", "async"],
+    )
 }
 
 pub(crate) fn with_token_and_a_runtime(shared: &Shared) -> Told {
     let auth = Auth::Token(TokenServer::start());
-    push_and_pull(shared, auth, Login::Environment, "oci", "async")
+    push_and_pull(
+        shared,
+        auth,
+        Login::Environment,
+        &["--format", "oci", "--transport", "async"],
+    )
 }
 
 /// Small changes are small pushes then; what is pulled is the same.
@@ -56,11 +76,12 @@ pub(crate) fn in_layers(shared: &Shared) -> Told {
 }
 
 pub(crate) fn without_a_file(shared: &Shared) -> Told {
-    with_options(shared, &["--stream"])
+    push_and_pull(shared, Auth::Htpasswd, Login::Stdin, &["--stream"])
 }
 
 pub(crate) fn uncompressed(shared: &Shared) -> Told {
-    with_options(shared, &["--format", "oci", "--compression", "none"])
+    let options = &["--format", "oci", "--compression", "none"];
+    push_and_pull(shared, Auth::Htpasswd, Login::Stdin, options)
 }
 
 /// The way of somebody who pulled an image, and pushes it elsewhere by its name.
@@ -88,23 +109,10 @@ pub(crate) fn from_storage(shared: &Shared) -> Told {
     Told::Whole
 }
 
-fn with_options(shared: &Shared, options: &[&str]) -> Told {
-    let registry = DockerRegistry::start(Auth::Htpasswd);
-    let (specimen, endpoint) = (shared.specimen(), registry.endpoint());
-    let directory = specimen.path();
-    Longshore::new().push(&Push {
-        options,
-        ..Push::new(&directory, &endpoint, IMAGE)
-    });
-    comes_back(&endpoint, specimen.tree());
-    Told::Whole
-}
-
-fn push_and_pull(shared: &Shared, auth: Auth, login: Login, format: &str, transport: &str) -> Told {
+fn push_and_pull(shared: &Shared, auth: Auth, login: Login, options: &[&str]) -> Told {
     let registry = DockerRegistry::start(auth);
     let (specimen, endpoint) = (shared.specimen(), registry.endpoint());
     let directory = specimen.path();
-    let options = &["--format", format, "--transport", transport];
     Longshore::new().push(&Push {
         login,
         options,
