@@ -1,11 +1,13 @@
 //! One push, from the image's directory to the registry.
 
 mod layer;
+mod look;
 mod memory;
 mod pack;
 mod remembered;
 mod report;
 mod transport;
+mod unfinished;
 mod upload;
 
 use std::path::Path;
@@ -23,7 +25,8 @@ use crate::plan::{PushPlan, Sending};
 use layer::{Maker, Source};
 use memory::Memory;
 use pack::Packed;
-use upload::{Target, Unfinished, Upload};
+use unfinished::Unfinished;
+use upload::{Target, Upload};
 
 pub(crate) use report::directory_of;
 pub use report::{Blob, Summary, failure_to_json};
@@ -57,7 +60,8 @@ pub(crate) fn run_into(
 }
 
 /// In this order: what can be known without the registry, what the registry alone can say, and
-/// only then the work. Nobody should pack for an hour to hear that the password is wrong.
+/// only then the work. Nobody should pack for an hour to hear that the password is wrong. Looking at
+/// the tree, and packing it if it is small, do not wait for the answer.
 fn push(
     plan: &PushPlan,
     target: &Target,
@@ -174,15 +178,11 @@ impl Attempt<'_> {
             interrupt,
             ..
         } = *self;
-        let opened = Upload::new(target, console, interrupt).and_then(|mut upload| {
-            console.say(words::PERMISSION);
-            upload.ready()?;
-            Ok(upload)
-        });
-        let mut upload = match opened {
+        let mut upload = match Upload::new(target, console, interrupt) {
             Ok(upload) => upload,
             Err(failure) => return (Vec::new(), Err(failure.into())),
         };
+        console.say(words::PERMISSION);
         let watch = Watch::with_flag(interrupt.flag());
         let maker = Maker {
             packing: &plan.packing,
@@ -203,7 +203,10 @@ impl Attempt<'_> {
             }
         };
         console.say(words::STARTING);
-        match upload.run(&packed.image) {
+        let is_there =
+            |source: &Source| memory.is_at(&source.layer().content.digest, &target.reference);
+        let is_expected = packed.layers.iter().all(is_there);
+        match upload.run(&packed.image, is_expected) {
             Ok(report) => (Vec::new(), Ok((packed, report))),
             Err(unfinished) => (packed.layers, Err(unfinished)),
         }

@@ -23,6 +23,8 @@ pub struct BlobSpec {
     /// Another repository of the same registry that may hold the blob: a cross-repository mount is
     /// tried before the upload.
     pub mount_from: Option<Repository>,
+    /// Whether it is made of the blobs added before it: see [`derived`](Self::derived).
+    pub derived: bool,
 }
 
 /// What is known of a blob before it is read.
@@ -151,6 +153,7 @@ impl BlobSpec {
             content: BlobContent::Known(descriptor),
             replay: Replay::Anywhere,
             mount_from: None,
+            derived: false,
         }
     }
 
@@ -161,6 +164,7 @@ impl BlobSpec {
             content: BlobContent::Unknown(media_type),
             replay,
             mount_from: None,
+            derived: false,
         }
     }
 
@@ -175,6 +179,17 @@ impl BlobSpec {
     #[must_use]
     pub fn with_mount_from(mut self, repository: Repository) -> Self {
         self.mount_from = Some(repository);
+        self
+    }
+
+    /// The same blob, made of the blobs added before it, as an image's config is made of its layers.
+    ///
+    /// Where one of those was not in the repository, this can hardly be there: it is uploaded without
+    /// a request that asks for it. Where all were, it is looked for like any other, one round trip
+    /// later than it would have been without this word.
+    #[must_use]
+    pub fn derived(mut self) -> Self {
+        self.derived = true;
         self
     }
 }

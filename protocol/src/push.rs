@@ -7,6 +7,7 @@
 
 mod again;
 mod answers;
+mod derived;
 mod explain;
 mod landing;
 mod lanes;

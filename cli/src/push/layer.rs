@@ -12,7 +12,8 @@ use longshore_protocol::{BlobSpec, Reference, Replay, Repository};
 
 use super::memory::Memory;
 use super::remembered::Remembered;
-use super::upload::{Unfinished, Upload};
+use super::unfinished::Unfinished;
+use super::upload::Upload;
 use crate::console::{Console, words};
 use crate::failure::Failure;
 use crate::interrupt::Interrupt;
@@ -61,8 +62,16 @@ pub(super) struct Maker<'a> {
 }
 
 impl Maker<'_> {
-    /// Makes a layer and gives it to `upload`: what is remembered as it is, the rest as it is
-    /// packed or when it is. `is_only` says that there is no other to be sent meanwhile.
+    /// The layer that a part of the tree made when it was last packed, if it has not changed.
+    pub(super) fn recall(&self, part: &Part) -> Option<Source> {
+        let key = Key::new(&part.survey.fingerprint, &self.packing.options);
+        let layer = self.memory.layer(&key)?;
+        let remembered = Remembered::new(layer, key, self, part.clone());
+        Some(Source::Remembered(Arc::new(remembered)))
+    }
+
+    /// Packs a layer and gives it to `upload` when that is done, or while it is being done. `is_only`
+    /// says that there is no other to be sent meanwhile.
     pub(super) fn make(
         &self,
         part: &Part,
@@ -70,17 +79,6 @@ impl Maker<'_> {
         is_only: bool,
         upload: &mut Upload<'_>,
     ) -> Result<Source, Unfinished> {
-        let key = Key::new(&part.survey.fingerprint, &self.packing.options);
-        if let Some(layer) = self.memory.layer(&key) {
-            let what = if is_only { "the image" } else { label };
-            self.console.detail(format!(
-                "{what} has not changed since it was packed, so it is not read"
-            ));
-            let remembered = Remembered::new(layer, key, self, part.clone());
-            let source = Source::Remembered(Arc::new(remembered));
-            self.add(label, &source, upload);
-            return Ok(source);
-        }
         match self.sending {
             Sending::Stream => self.stream(part, label, upload),
             Sending::Overlap if self.overlaps(part, is_only) => self.overlap(part, label, upload),
@@ -106,7 +104,7 @@ impl Maker<'_> {
     }
 
     /// Gives a layer that is packed, or will be the same again, to `upload`.
-    fn add(&self, label: &str, source: &Source, upload: &mut Upload<'_>) {
+    pub(super) fn add(&self, label: &str, source: &Source, upload: &mut Upload<'_>) {
         let descriptor = source.layer().descriptor(self.packing.format);
         let known = self.memory.mount_from(&descriptor.digest, self.target);
         let mount_from = self.mount_from.cloned().or(known);
@@ -191,17 +189,22 @@ impl Maker<'_> {
     ) -> Result<SpooledLayer, Unfinished> {
         let since = SystemTime::now();
         let before = self.watch.bytes();
-        let mut meter = self.console.meter(label, Some(part.survey.bytes));
+        // While permission is asked for, a person may be asked for a password.
+        let total = Some(part.survey.bytes);
+        let meter = || self.console.meter(label, total);
+        let mut meter = upload.is_permitted().then(meter);
         let outcome = loop {
             let is_busy = upload.is_busy();
             let tick = if is_busy { BUSY_TICK } else { TICK };
             if let Some(outcome) = spooling.wait_for(tick) {
                 break outcome;
             }
-            meter.set(self.watch.bytes() - before);
+            if let Some(meter) = &mut meter {
+                meter.set(self.watch.bytes() - before);
+            }
             // What packing comes to after Ctrl-C is the news then.
             if is_busy && !self.interrupt.is_raised() {
-                upload.drive()?;
+                upload.drive(Duration::ZERO)?;
             }
         };
         let spooled = outcome.map_err(|error| Failure::pack(&error))?;

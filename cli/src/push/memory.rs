@@ -57,14 +57,17 @@ impl<'a> Memory<'a> {
             .find(|repository| repository != target.repository())
     }
 
+    /// Whether the blob was there when something was last pushed there.
+    pub(super) fn is_at(&self, blob: &Digest, target: &Reference) -> bool {
+        let here = place(target);
+        let places = self.cache.map(|cache| cache.places(blob));
+        places.is_some_and(|places| places.contains(&here))
+    }
+
     /// Remembers where the blob is now.
     pub(super) fn keep_place(&self, blob: &Digest, target: &Reference) {
         let Some(cache) = self.cache else { return };
-        let place = Place {
-            registry: target.registry().to_string(),
-            repository: target.repository().to_string(),
-        };
-        if let Err(error) = cache.keep_place(blob, place) {
+        if let Err(error) = cache.keep_place(blob, place(target)) {
             self.complain(&error);
         }
     }
@@ -74,6 +77,13 @@ impl<'a> Memory<'a> {
             "nothing is remembered of this push: {}",
             plain(&error.to_string())
         ));
+    }
+}
+
+fn place(target: &Reference) -> Place {
+    Place {
+        registry: target.registry().to_string(),
+        repository: target.repository().to_string(),
     }
 }
 

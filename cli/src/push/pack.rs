@@ -1,11 +1,11 @@
 //! From the image's directory to layers, a config and a manifest.
 
-use longshore_image::{
-    Image, ImageOptions, Layer, Metadata, MetadataError, Notice, PackError, assemble, divide,
-};
+use longshore_image::{Image, ImageOptions, Layer, Metadata, MetadataError, Notice, assemble};
 
 use super::layer::{Maker, Source, describe};
-use super::upload::{Unfinished, Upload};
+use super::look::look;
+use super::unfinished::Unfinished;
+use super::upload::Upload;
 use crate::console::plain;
 use crate::console::{Console, words};
 use crate::exit::Exit;
@@ -25,30 +25,32 @@ pub(super) fn pack(
     upload: &mut Upload<'_>,
 ) -> Result<Packed, Unfinished> {
     let Maker {
-        packing,
-        directory,
-        watch,
-        console,
-        ..
+        packing, console, ..
     } = *maker;
-    console.say(words::preparing(&words::layer(1, 1)));
-    let mut notices = |news: Notice| notice(console, &news);
-    let failed = |error: PackError| Failure::pack(&error);
-    let parts = divide(
-        directory,
-        &packing.options,
-        packing.layers,
-        &mut notices,
-        watch,
-    )
-    .map_err(failed)?;
+    let (parts, mut notices) = look(maker, upload)?;
     let mut sources = Vec::new();
     for (index, part) in parts.iter().enumerate() {
         let label = words::layer(index + 1, parts.len());
-        if index > 0 {
-            console.say(words::preparing(&label));
+        let is_only = parts.len() == 1;
+        let known = maker.recall(part);
+        if known.is_none() {
+            upload.permit(part.survey.bytes)?;
         }
-        let source = maker.make(part, &label, parts.len() == 1, upload)?;
+        console.say(words::preparing(&label));
+        for news in notices.drain(..) {
+            notice(console, &news);
+        }
+        let source = match known {
+            Some(source) => {
+                let what = if is_only { "the image" } else { &label };
+                console.detail(format!(
+                    "{what} has not changed since it was packed, so it is not read"
+                ));
+                maker.add(&label, &source, upload);
+                source
+            }
+            None => maker.make(part, &label, is_only, upload)?,
+        };
         describe(console, &label, source.layer());
         sources.push(source);
     }

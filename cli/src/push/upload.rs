@@ -10,16 +10,16 @@ use bytes::Bytes;
 use longshore_image::Image;
 use longshore_protocol::{
     Authentication, BlobActivity, BlobId, BlobProgress, BlobSpec, Config, Content, Credentials,
-    CredentialsRequest, Descriptor, Digest, Event, ManifestSpec, Misuse, Phase, PushError,
-    PushErrorKind, Reference, Report, Repository, Scheme,
+    CredentialsRequest, Descriptor, Digest, Event, ManifestSpec, Misuse, PushError, Reference,
+    Report, Repository,
 };
 
 use super::layer::Source;
 use super::transport::Session;
+use super::unfinished::{Unfinished, other_digest};
 use crate::console::{Console, Meter, plain, words};
 use crate::credentials::{Finder, Login};
 use crate::embedded::Embedded;
-use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::interrupt::Interrupt;
 use crate::plan::{Channel, PushPlan};
@@ -27,8 +27,10 @@ use crate::plan::{Channel, PushPlan};
 /// Where a push goes, how, and as whom.
 pub(super) struct Target {
     pub(super) reference: Reference,
-    channel: Channel,
+    pub(super) channel: Channel,
     login: Login,
+    /// Whether it is in this program, where permission takes no time.
+    is_embedded: bool,
 }
 
 impl Target {
@@ -44,6 +46,7 @@ impl Target {
             reference: destination.clone(),
             channel: channel.clone(),
             login: login.clone(),
+            is_embedded: false,
         }
     }
 
@@ -58,6 +61,7 @@ impl Target {
                 ..Channel::internal()
             },
             login,
+            is_embedded: true,
         })
     }
 }
@@ -69,34 +73,8 @@ pub(super) struct Upload<'a> {
     state: Shared<'a>,
     /// What could not be added, if anything.
     misuse: Option<Misuse>,
-}
-
-/// Why an upload failed.
-pub(super) struct Unfinished {
-    pub(super) failure: Failure,
-    /// The registry refused bytes whose number it was not told: they can be sent another way.
-    pub(super) is_about_streaming: bool,
-}
-
-impl Unfinished {
-    fn of(target: &Target, state: &Shared<'_>, error: &PushError) -> Self {
-        let state = state.lock();
-        let is_streaming = state.blobs.iter().any(|blob| blob.streams);
-        let is_refusal = error.kind() == PushErrorKind::Rejected && error.phase() == Phase::Upload;
-        Self {
-            failure: failure(target, &state.finder, error),
-            is_about_streaming: is_streaming && is_refusal,
-        }
-    }
-}
-
-impl From<Failure> for Unfinished {
-    fn from(failure: Failure) -> Self {
-        Self {
-            failure,
-            is_about_streaming: false,
-        }
-    }
+    /// How many bytes were packed, or are about to be, before the registry has given permission.
+    hasty: u64,
 }
 
 impl<'a> Upload<'a> {
@@ -114,6 +92,7 @@ impl<'a> Upload<'a> {
             finder: Finder::new(&target.login, console, interrupt),
             blobs: Vec::new(),
             meter: None,
+            is_permitted: false,
         })));
         let teller = Teller {
             console,
@@ -125,12 +104,24 @@ impl<'a> Upload<'a> {
             target,
             state,
             misuse: None,
+            hasty: 0,
         })
     }
 
-    /// Waits until the registry has shown that one may push there.
-    pub(super) fn ready(&mut self) -> Result<(), Failure> {
-        self.session.ready().map_err(|error| self.failure(&error))
+    /// Waits until the registry has shown that one may push there, before `bytes` more are packed.
+    /// What takes no longer to pack than permission takes to come need not wait for it.
+    pub(super) fn permit(&mut self, bytes: u64) -> Result<(), Unfinished> {
+        self.hasty = self.hasty.saturating_add(bytes);
+        if self.hasty < HASTY && !self.target.is_embedded {
+            return Ok(());
+        }
+        let ready = self.session.ready();
+        ready.map_err(|error| self.unfinished(&error))
+    }
+
+    /// Whether the registry has shown that one may push there.
+    pub(super) fn is_permitted(&self) -> bool {
+        self.state.lock().is_permitted
     }
 
     /// Adds a layer whose digest is known.
@@ -179,14 +170,16 @@ impl<'a> Upload<'a> {
         self.session.learn(blob, content.clone());
     }
 
-    /// Whether there is something to upload while a layer is packed.
+    /// Whether there is something to send while a layer is packed.
     pub(super) fn is_busy(&self) -> bool {
-        !self.state.lock().blobs.is_empty()
+        let state = self.state.lock();
+        !state.is_permitted || !state.blobs.is_empty()
     }
 
-    /// Sends what is to be sent next. What is in the air goes on without it.
-    pub(super) fn drive(&mut self) -> Result<(), Unfinished> {
-        let driven = self.session.drive_for(Duration::ZERO);
+    /// Sends what is to be sent next, and takes in what comes for as long as that. What is in the air
+    /// goes on without it.
+    pub(super) fn drive(&mut self, time: Duration) -> Result<(), Unfinished> {
+        let driven = self.session.drive_for(time);
         driven.map_err(|error| self.unfinished(&error))
     }
 
@@ -196,12 +189,16 @@ impl<'a> Upload<'a> {
         done.map_err(|error| self.unfinished(&error))
     }
 
-    /// Uploads what remains and waits until the registry holds the image.
-    pub(super) fn run(mut self, image: &Image) -> Result<Report, Unfinished> {
+    /// Uploads what remains and waits until the registry holds the image. `is_expected` says that the
+    /// registry is thought to have it already.
+    pub(super) fn run(mut self, image: &Image, is_expected: bool) -> Result<Report, Unfinished> {
         let config = &image.config_descriptor;
         let label = words::CONFIG.to_owned();
         self.name(Blob::new(label, Some(config.digest.clone()), None));
-        let spec = BlobSpec::known(config.clone());
+        let spec = match BlobSpec::known(config.clone()) {
+            spec if is_expected => spec,
+            spec => spec.derived(),
+        };
         let added = self
             .session
             .add_bytes(spec, Bytes::from(image.config.clone()));
@@ -215,13 +212,14 @@ impl<'a> Upload<'a> {
             target,
             state,
             misuse,
+            ..
         } = self;
         // Without a manifest this ends the push, and says why if it has ended already.
         let result = session.finish();
         state.lock().meter = None;
         match (misuse, result) {
             (Some(Misuse::OtherDigest), _) => Err(other_digest(target).into()),
-            (_, Err(error)) => Err(Unfinished::of(target, &state, &error)),
+            (_, Err(error)) => Err(state.unfinished(target, &error)),
             (_, Ok(report)) => Ok(report),
         }
     }
@@ -248,11 +246,7 @@ impl<'a> Upload<'a> {
     }
 
     fn unfinished(&self, error: &PushError) -> Unfinished {
-        Unfinished::of(self.target, &self.state, error)
-    }
-
-    fn failure(&self, error: &PushError) -> Failure {
-        failure(self.target, &self.state.lock().finder, error)
+        self.state.unfinished(self.target, error)
     }
 }
 
@@ -270,6 +264,12 @@ impl<'a> Shared<'a> {
     fn lock(&self) -> MutexGuard<'_, State<'a>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
+
+    fn unfinished(&self, target: &Target, error: &PushError) -> Unfinished {
+        let state = self.lock();
+        let is_streaming = state.blobs.iter().any(|blob| blob.streams);
+        Unfinished::of(target, &state.finder, is_streaming, error)
+    }
 }
 
 struct State<'a> {
@@ -277,6 +277,7 @@ struct State<'a> {
     /// By their number.
     blobs: Vec<Blob>,
     meter: Option<(BlobId, Meter<'a>)>,
+    is_permitted: bool,
 }
 
 struct Blob {
@@ -306,7 +307,12 @@ impl longshore_blocking::Handler for Teller<'_> {
     }
 
     fn event(&mut self, event: &Event) {
-        let State { blobs, meter, .. } = &mut *self.state.lock();
+        let State {
+            blobs,
+            meter,
+            is_permitted,
+            ..
+        } = &mut *self.state.lock();
         let console = self.console;
         let about = |id: &BlobId, words: &dyn Fn(&Blob) -> String| {
             let text = blobs.get(id.index()).map(words);
@@ -314,7 +320,10 @@ impl longshore_blocking::Handler for Teller<'_> {
         };
         match event {
             Event::Authenticated(how) => console.detail(authenticated(*how)),
-            Event::Ready => console.detail("the registry allows this push"),
+            Event::Ready => {
+                *is_permitted = true;
+                console.detail("the registry allows this push");
+            }
             Event::BlobChecking(id) => {
                 console.say(about(id, &|blob| {
                     words::checking(&blob.label, blob.digest.as_ref())
@@ -418,64 +427,10 @@ fn authenticated(how: Authentication) -> &'static str {
     }
 }
 
-/// The failure that `error` is, with what helps to mend it: options of this program, which the
-/// protocol knows nothing of.
-fn failure(target: &Target, finder: &Finder<'_>, error: &PushError) -> Failure {
-    // What fails after Ctrl-C failed because of it, whatever it says itself: nobody answers a
-    // question for a password with Ctrl-C for another reason.
-    let mut failure = match finder.interrupt().is_raised() {
-        true => Failure::cancelled(error.phase().to_string()),
-        false => Failure::push(&target.reference.to_string(), error),
-    };
-    let registry = target.reference.registry();
-    let is_plain = target.channel.scheme == Scheme::Http;
-    // What the driver says when the first bytes from the other side make no sense.
-    let said = failure.to_string().to_ascii_lowercase();
-    let is_no_tls = said.contains("not speak tls");
-    let is_no_http = said.contains("not answer in http");
-    // Go's and nginx's servers answer clear text on a TLS port with a 400 that says so.
-    let wants_tls = error.kind() == PushErrorKind::Rejected && said.contains("https");
-    let hint = match error.kind() {
-        PushErrorKind::Unauthenticated | PushErrorKind::Denied => finder.hint(error),
-        PushErrorKind::Tls if is_no_tls => Some(
-            "--plain-http speaks HTTP; anybody on the way can read the password then".to_owned(),
-        ),
-        PushErrorKind::Tls => Some(
-            "--ca-file FILE trusts the site's own authority; --tls-no-verify trusts anybody"
-                .to_owned(),
-        ),
-        PushErrorKind::Unreachable | PushErrorKind::Rejected
-            if is_plain && (is_no_http || wants_tls) =>
-        {
-            Some(format!(
-                "if {registry} wants TLS, give --ca-file FILE or --tls-no-verify"
-            ))
-        }
-        PushErrorKind::Unintelligible => Some(format!("is {registry} a registry?")),
-        _ => None,
-    };
-    if let Some(hint) = hint.filter(|_| failure.exit() != Exit::Cancelled) {
-        failure = failure.hinting(hint);
-    }
-    if error.sessions_left() > 0 {
-        failure = failure.noting(format!(
-            "{} upload sessions could not be deleted; the registry drops them in time",
-            error.sessions_left()
-        ));
-    }
-    failure
-}
-
-fn other_digest(target: &Target) -> Failure {
-    let message = format!(
-        "cannot push to {}: the image has another digest",
-        target.reference
-    );
-    Failure::new(Exit::Usage, "preparing the manifest", message)
-        .hinting("leave the digest out of DEST_REF")
-}
-
 /// Where the jitter of retries comes from. Programs started together should not retry together.
 fn seed() -> u64 {
     RandomState::new().build_hasher().finish()
 }
+
+/// Packing less than this takes a fraction of a second.
+const HASTY: u64 = 16 << 20;

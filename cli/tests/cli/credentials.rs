@@ -195,7 +195,7 @@ fn an_open_registry_gets_none() {
 #[test]
 fn without_any_one_is_told_how_to_give_them() {
     for registry in [registry(Auth::Basic), registry(Auth::Bearer)] {
-        let ran = TestEnv::with_image().push::<&str>(&[], &at(&registry, "app"));
+        let ran = TestEnv::with_large_image().push::<&str>(&[], &at(&registry, "app"));
         ran.assert_failed(4, &["hint: set $CH_IMAGE_USERNAME and $CH_IMAGE_PASSWORD"]);
         assert_before_packing(&ran);
         assert_untouched(&registry);
@@ -205,7 +205,7 @@ fn without_any_one_is_told_how_to_give_them() {
 #[test]
 fn wrong_ones_are_known_before_packing_and_tried_once() {
     for registry in [registry(Auth::Basic), registry(Auth::Bearer)] {
-        let mut env = TestEnv::with_image();
+        let mut env = TestEnv::with_large_image();
         env.set("CH_IMAGE_USERNAME", USER);
         env.set("CH_IMAGE_PASSWORD", "battery-staple");
         let ran = env.push(&["-vv"], &at(&registry, "app"));
@@ -222,7 +222,7 @@ fn good_ones_that_may_not_push_are_known_before_packing() {
         let mut config = config("oci").user(USER, PASSWORD).auth(auth);
         config.rights.pull_only.insert("team/app".to_owned());
         let registry = MockRegistry::start(config).unwrap();
-        let mut env = TestEnv::with_image();
+        let mut env = TestEnv::with_large_image();
         env.set("CH_IMAGE_USERNAME", USER);
         env.set("CH_IMAGE_PASSWORD", PASSWORD);
         let ran = env.push(&["-vv"], &at(&registry, "team/app"));

@@ -27,13 +27,12 @@ starting upload
 layer 1/1: [SHORT]: checking if already in repository
 layer 1/1: [SHORT]: not present, uploading
 layer 1/1: [SHORT]: in the registry
-config: [SHORT]: checking if already in repository
 config: [SHORT]: not present, uploading
 config: [SHORT]: in the registry
 manifest: uploading
 manifest: sha256:[DIGEST] is in the registry
 cleaning up
-9 requests, 0 retries, [SECONDS] s
+8 requests, 0 retries, [SECONDS] s
 done
 
 The registry now holds:

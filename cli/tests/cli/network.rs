@@ -16,7 +16,7 @@ fn nobody_listens() {
         .unwrap()
         .local_addr()
         .unwrap();
-    let ran = TestEnv::with_image().push::<&str>(&[], &format!("{port}/app"));
+    let ran = TestEnv::with_large_image().push::<&str>(&[], &format!("{port}/app"));
     ran.assert_shows(str![[r#"
 exit code: 7
 --- stdout
@@ -35,13 +35,13 @@ hint: check the registry's address and the network
 fn nobody_has_that_name() {
     // No part of a name may be that long, so no name server is asked.
     let host = format!("{}.example", "a".repeat(64));
-    let ran = TestEnv::with_image().push::<&str>(&[], &format!("{host}/app"));
+    let ran = TestEnv::with_large_image().push::<&str>(&[], &format!("{host}/app"));
     ran.assert_failed(7, &["hint: "]);
 }
 
 #[test]
 fn a_certificate_that_nobody_trusts() {
-    let (env, registry) = (TestEnv::with_image(), tls());
+    let (env, registry) = (TestEnv::with_large_image(), tls());
     env.write("ca.pem", tls().ca_pem().unwrap());
     let ran = env.push(&["--ca-file", "ca.pem"], &at(&registry, "app"));
     ran.assert_shows(str![[r#"
@@ -60,7 +60,7 @@ hint: --ca-file FILE trusts the site's own authority; --tls-no-verify trusts any
 
 #[test]
 fn a_certificate_of_the_sites_own_authority() {
-    let (env, registry) = (TestEnv::with_image(), tls());
+    let (env, registry) = (TestEnv::with_large_image(), tls());
     env.write("ca.pem", registry.ca_pem().unwrap());
     env.push(&["--ca-file", "ca.pem"], &at(&registry, "app"))
         .assert_done();
@@ -69,7 +69,7 @@ fn a_certificate_of_the_sites_own_authority() {
 
 #[test]
 fn a_certificate_that_is_not_looked_at() {
-    let (env, registry) = (TestEnv::with_image(), tls());
+    let (env, registry) = (TestEnv::with_large_image(), tls());
     let ran = env.push(&["--tls-no-verify"], &at(&registry, "app"));
     ran.assert_done();
     assert_holds(&registry, "app", "latest");
@@ -77,7 +77,7 @@ fn a_certificate_that_is_not_looked_at() {
 
 #[test]
 fn http_where_https_is_expected() {
-    let (env, registry) = (TestEnv::with_image(), open_registry());
+    let (env, registry) = (TestEnv::with_large_image(), open_registry());
     let ran = env.push(&["--tls-no-verify"], &at(&registry, "app"));
     ran.assert_shows(str![[r#"
 exit code: 8
@@ -95,7 +95,7 @@ hint: --plain-http speaks HTTP; anybody on the way can read the password then
 
 #[test]
 fn https_where_http_is_expected() {
-    let (env, registry) = (TestEnv::with_image(), tls());
+    let (env, registry) = (TestEnv::with_large_image(), tls());
     let ran = env.push::<&str>(&[], &at(&registry, "app"));
     assert_eq!(ran.code, Some(6), "the other side says so: {ran}");
     assert!(ran.stderr.contains("--ca-file"), "{ran}");
@@ -105,7 +105,7 @@ fn https_where_http_is_expected() {
 fn a_web_site() {
     let page = "<html><head><title>Welcome</title></head><body>to nginx!</body></html>";
     let server = Server::start(move |_| answer("200 OK", &["Content-Type: text/html"], page));
-    let ran = TestEnv::with_image().push::<&str>(&[], &format!("{}/app", server.address));
+    let ran = TestEnv::with_large_image().push::<&str>(&[], &format!("{}/app", server.address));
     ran.assert_shows(str![[r#"
 exit code: 9
 --- stdout
@@ -125,7 +125,7 @@ fn a_page_about_an_error() {
     let page = "<html><body><h1>502 Bad Gateway</h1></body></html>";
     let server =
         Server::start(move |_| answer("502 Bad Gateway", &["Content-Type: text/html"], page));
-    let ran = TestEnv::with_image().push::<&str>(&[], &format!("{}/app", server.address));
+    let ran = TestEnv::with_large_image().push::<&str>(&[], &format!("{}/app", server.address));
     ran.assert_shows(str![[r#"
 exit code: 7
 --- stdout
@@ -149,7 +149,7 @@ fn a_registry_that_is_busy_for_a_moment() {
     });
     let to = format!("{}/app", server.address);
     let ran =
-        TestEnv::with_image().run(&["push", "--retries", "1", "--image", "image", "app", &to]);
+        TestEnv::with_large_image().run(&["push", "--retries", "1", "--image", "image", "app", &to]);
     assert!(ran.stderr.contains("trying again in "), "{ran}");
     assert!(!ran.stderr.contains("gave up"), "{ran}");
 }
@@ -157,7 +157,7 @@ fn a_registry_that_is_busy_for_a_moment() {
 #[test]
 fn something_else_altogether() {
     let server = Server::start(|_| Reply::Bytes("SSH-2.0-OpenSSH_9.9\r\n".to_owned()));
-    let ran = TestEnv::with_image().push::<&str>(&[], &format!("{}/app", server.address));
+    let ran = TestEnv::with_large_image().push::<&str>(&[], &format!("{}/app", server.address));
     assert!(matches!(ran.code, Some(7 | 9)), "{ran}");
 }
 
@@ -193,7 +193,6 @@ preparing metadata
 starting upload
 layer 1/1: [SHORT]: checking if already in repository
 layer 1/1: [SHORT]: not present, uploading
-config: [SHORT]: checking if already in repository
 config: [SHORT]: not present, uploading
 manifest: uploading
 error: cannot push: uploading the manifest (127.0.0.1:[PORT]/app:1): the registry refused: 413 MANIFEST_INVALID, "manifest too large"

@@ -27,7 +27,6 @@ preparing metadata
 starting upload
 layer 1/1: [SHORT]: checking if already in repository
 layer 1/1: [SHORT]: not present, uploading
-config: [SHORT]: checking if already in repository
 config: [SHORT]: not present, uploading
 manifest: uploading
 cleaning up
@@ -65,7 +64,6 @@ preparing metadata
 starting upload
 layer 1/1: [SHORT]: checking if already in repository
 layer 1/1: [SHORT]: not present, uploading
-config: [SHORT]: checking if already in repository
 config: [SHORT]: not present, uploading
 manifest: uploading
 cleaning up

@@ -61,10 +61,13 @@ impl Auth {
                 Authentication::Bearer
             };
             let header = token::bearer_header(&token.text);
-            return match self.grant(now, header, Some(renew), kind) {
-                Ok(()) => Fetched::Settled,
-                Err(_) => Fetched::NoToken,
-            };
+            if self.grant(now, header, Some(renew), kind).is_err() {
+                return Fetched::NoToken;
+            }
+            if self.outdated {
+                self.fetch(now, None);
+            }
+            return Fetched::Settled;
         }
         let by_form = self.refresh_token().is_some();
         if by_form && FORM_UNKNOWN.contains(&status.as_u16()) {

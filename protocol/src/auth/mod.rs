@@ -45,6 +45,8 @@ pub(crate) struct Auth {
     credentials: Option<Credentials>,
     /// The token server does not take the form of OAuth2.
     form_refused: bool,
+    /// The token that is under way lacks a scope that was asked for since.
+    outdated: bool,
     questions: u64,
     generation: Generation,
     /// When the current header was got.
@@ -132,6 +134,7 @@ impl Auth {
             challenge: None,
             credentials: None,
             form_refused: false,
+            outdated: false,
             questions: 0,
             generation: Generation::default(),
             granted: Timestamp::ZERO,
@@ -198,6 +201,7 @@ impl Auth {
             State::Fetching { in_air, .. } => match &self.challenge {
                 Some(Challenge::Bearer(bearer)) => {
                     *in_air = true;
+                    self.outdated = false;
                     Need::Fetch(self.token_request(bearer))
                 }
                 _ => Need::Nothing,
@@ -227,12 +231,13 @@ impl Auth {
         }
     }
 
-    /// Asks for a scope. A token that lacks it is replaced.
+    /// Asks for a scope. A token that lacks it is replaced, even if it has yet to arrive.
     pub(crate) fn want(&mut self, now: Timestamp, scope: Scope) {
         let is_new = self.scopes.add(scope);
         if is_new && self.is_fetched() {
             self.fetch(now, None);
         }
+        self.outdated |= is_new && matches!(self.state, State::Fetching { in_air: true, .. });
     }
 
     /// Takes note of a challenge that came without a refusal: somebody who means to push had

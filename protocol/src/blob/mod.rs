@@ -3,6 +3,7 @@
 //! ```text
 //! known:    check ── absent ─▶ start ─ session ─▶ upload ──────────▶ done
 //!             └ there ▶ done     └ mounted ▶ done   └ lost ▶ probe ─▶ upload at an offset, commit
+//! derived:  as known, or from start if something that it is made of was absent
 //! unknown:  start ─ session ─▶ upload to the end of the source ─▶ commit ─▶ done
 //! ```
 //!
@@ -58,9 +59,11 @@ pub(crate) struct Blob {
     /// How many bytes left the source, over all attempts.
     pub(crate) sent: u64,
     /// It is to be asked for while it is being sent.
-    pub(crate) is_looked_up: bool,
+    pub(crate) is_asked_for_meanwhile: bool,
     /// Somebody was told that it is done.
     pub(crate) announced: bool,
+    /// Whether it is looked for depends on what becomes of the blobs before it.
+    pub(crate) is_unsettled: bool,
 }
 
 /// Where a blob is.
@@ -161,6 +164,7 @@ impl Blob {
             BlobContent::Known(descriptor) => (Some(descriptor.content()), descriptor.media_type),
             BlobContent::Unknown(media_type) => (None, media_type),
         };
+        let is_unsettled = spec.derived && content.is_some();
         let state = match &content {
             Some(_) => State::Check(Check::first()),
             None => State::Start(Start::plain()),
@@ -188,8 +192,9 @@ impl Blob {
             refused: None,
             dispute: None,
             sent: 0,
-            is_looked_up: false,
+            is_asked_for_meanwhile: false,
             announced: false,
+            is_unsettled,
         }
     }
 
@@ -209,10 +214,14 @@ impl Blob {
         self.outcome().is_some()
     }
 
-    /// Whether it is being looked for, and is uploaded if it is not there.
-    pub(crate) fn is_looked_for(&self) -> bool {
-        let is_first = matches!(&self.state, State::Check(check) if check.session().is_none());
-        is_first && self.twin.is_none() && self.facts.mount_from.is_none()
+    /// Whether it will need a session unless it turns out to be there.
+    pub(crate) fn may_need_session(&self) -> bool {
+        self.is_unsought() && self.twin.is_none() && self.facts.mount_from.is_none()
+    }
+
+    /// Whether it is not known yet if the registry has it, and nothing was sent.
+    pub(crate) fn is_unsought(&self) -> bool {
+        matches!(&self.state, State::Check(check) if check.session().is_none())
     }
 
     /// Whether any open session will do next.

@@ -8,7 +8,7 @@ use super::{OpeningState, Push};
 use crate::blob::{Blob, State, Upload};
 use crate::classify::Step;
 use crate::error::{PushError, PushErrorKind};
-use crate::event::{Authentication, Event, Phase};
+use crate::event::{Event, Phase};
 use crate::flights::{Draft, Work};
 use crate::output::Output;
 
@@ -24,16 +24,13 @@ impl Push {
         let wanted = self
             .blobs
             .iter()
-            .filter(|blob| blob.is_looked_for())
+            .filter(|blob| blob.may_need_session())
             .count();
         let is_preflight = self.opening.state == OpeningState::Preflight;
         let at_hand = self.spares.len() + self.flights.ahead() + usize::from(is_preflight);
         let is_enough = at_hand >= wanted.min(self.config.uploads.max(1));
         let is_full = self.flights.controls() >= self.config.controls.max(1);
-        // A password that nobody has tried yet is tried no more often than need be: some registries
-        // lock out who is wrong too often.
-        let is_untried = is_preflight && self.auth.kind() == Some(Authentication::Basic);
-        if is_enough || is_full || is_untried || !self.looks_ahead {
+        if is_enough || is_full || !self.looks_ahead {
             return None;
         }
         let (header, used) = self.authorized()?;
@@ -84,7 +81,8 @@ impl Push {
         }
         for index in 0..self.blobs.len() {
             let blob = &mut self.blobs[index];
-            if blob.is_done() || blob.twin.is_some() || !is_due(&mut blob.standing, self.now) {
+            let is_waiting = blob.twin.is_some() || blob.is_unsettled;
+            if blob.is_done() || is_waiting || !is_due(&mut blob.standing, self.now) {
                 continue;
             }
             if blob.state.is_upload(&blob.facts) == uploading && wanted(blob) {

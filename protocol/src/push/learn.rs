@@ -36,7 +36,7 @@ impl Push {
         match &mut blob.state {
             State::Upload(upload) if is_flying => {
                 upload.keep_streaming();
-                blob.is_looked_up = true;
+                blob.is_asked_for_meanwhile = true;
             }
             State::Upload(upload) => {
                 self.abandoned.push_back(upload.session.clone());
@@ -54,12 +54,12 @@ impl Push {
         }
         let is_asked_for = |blob: &Blob| {
             let is_flying = matches!(blob.standing, Standing::Flying(_));
-            blob.is_looked_up && is_flying && matches!(blob.state, State::Upload(_))
+            blob.is_asked_for_meanwhile && is_flying && matches!(blob.state, State::Upload(_))
         };
         let index = self.blobs.iter().position(is_asked_for)?;
         let (header, used) = self.authorized()?;
         let blob = &mut self.blobs[index];
-        blob.is_looked_up = false;
+        blob.is_asked_for_meanwhile = false;
         let id = blob.facts.id;
         let mut draft = check::draft(blob.facts.content.as_ref()?, &self.api);
         draft

@@ -8,7 +8,7 @@ use crate::auth::{Generation, Need, Readiness};
 use crate::blob::{Blob, Standing, Turn};
 use crate::classify::Step;
 use crate::error::{PushError, PushErrorKind};
-use crate::event::{BlobOutcome, Event, Phase};
+use crate::event::{Authentication, BlobOutcome, Event, Phase};
 use crate::flights::{Draft, Work};
 use crate::ids::{BlobId, RequestId};
 use crate::manifest;
@@ -89,9 +89,10 @@ impl Push {
         {
             return Some(output);
         }
+        self.settle_derived();
         match (self.opening.state, self.opening.standing) {
             // Questions need no permission to write, and whoever may open one session may open two.
-            (OpeningState::Preflight, Standing::Flying(_)) => {
+            (OpeningState::Preflight, Standing::Flying(_)) if !self.is_password_untried() => {
                 self.next_question().or_else(|| self.next_session())
             }
             (OpeningState::Probe | OpeningState::Preflight, _) => None,
@@ -112,6 +113,13 @@ impl Push {
         self.is_running()
             && self.opening.state != OpeningState::Probe
             && self.auth.has_need(self.now)
+    }
+
+    /// Whether a password goes with the first request that tells if it is right. It is tried no more
+    /// often than need be: some registries lock out who is wrong too often.
+    fn is_password_untried(&self) -> bool {
+        self.opening.state == OpeningState::Preflight
+            && self.auth.kind() == Some(Authentication::Basic)
     }
 
     fn next_opening(&mut self) -> Option<Output> {

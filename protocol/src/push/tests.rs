@@ -2,6 +2,7 @@
 
 mod authentication;
 mod bench;
+mod derived;
 mod doubts;
 mod endings;
 mod explanations;

@@ -53,6 +53,13 @@ impl TestEnv {
         env
     }
 
+    /// With an image that nobody packs before permission is there.
+    pub(crate) fn with_large_image() -> Self {
+        let env = Self::new();
+        image::make_large(&env.path("image"), 16 << 20);
+        env
+    }
+
     pub(crate) fn set(&mut self, variable: &str, value: &str) {
         self.variables.insert(variable.to_owned(), value.to_owned());
     }

@@ -399,6 +399,21 @@ fn a_scope_that_is_not_to_be_had_does_not_spoil_the_push() {
 }
 
 #[test]
+fn a_token_that_lacks_a_scope_when_it_comes_is_replaced() {
+    let mut bench = challenged(me());
+    let source: Repository = "other/app".parse().expect("it has the form");
+    bench.add(BlobSpec::known(blob("a")).with_mount_from(source));
+    token(&mut bench, "t1", 3600);
+    bench.answer_with(
+        &format!("{TOKEN}&scope=repository:other/app:pull"),
+        200,
+        &[],
+        r#"{"token":"t2"}"#,
+    );
+    assert_eq!(bench.next().header("authorization"), Some("Bearer t2"));
+}
+
+#[test]
 fn a_token_answer_without_a_token_is_the_end() {
     let mut bench = challenged(me());
     bench.answer_with(TOKEN, 200, &[], "<html>login</html>");
