@@ -41,7 +41,8 @@ pub(crate) async fn push(directory: &Path, reference: &str) -> Result<Digest, Bo
         async { Ok(Reader::blocking(bytes)) }
     });
     session.add_blob(spec, source)?;
-    session.add_blob(BlobSpec::known(image.config_descriptor), image.config)?;
+    let spec = BlobSpec::known(image.config_descriptor).derived(); // new if its layer is
+    session.add_blob(spec, image.config)?;
     let media_type = image.manifest_descriptor.media_type;
     session.set_manifest(ManifestSpec::new(media_type, image.manifest))?;
     Ok(session.finish().await?.manifest.digest)

@@ -37,7 +37,8 @@ pub(crate) fn push(directory: &Path, reference: &str) -> Result<Digest, Box<dyn 
     let spec = BlobSpec::known(layer.layer().descriptor(options.format));
     let source = from_fn(move |offset| Ok(layer.open_at(offset)));
     session.add_blob(spec, source)?;
-    session.add_blob(BlobSpec::known(image.config_descriptor), image.config)?;
+    let spec = BlobSpec::known(image.config_descriptor).derived(); // new if its layer is
+    session.add_blob(spec, image.config)?;
     let media_type = image.manifest_descriptor.media_type;
     session.set_manifest(ManifestSpec::new(media_type, image.manifest))?;
     Ok(session.finish()?.manifest.digest)

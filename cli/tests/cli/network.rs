@@ -148,8 +148,15 @@ fn a_registry_that_is_busy_for_a_moment() {
         _ => answer("404 Not Found", &[], ""),
     });
     let to = format!("{}/app", server.address);
-    let ran =
-        TestEnv::with_large_image().run(&["push", "--retries", "1", "--image", "image", "app", &to]);
+    let ran = TestEnv::with_large_image().run(&[
+        "push",
+        "--retries",
+        "1",
+        "--image",
+        "image",
+        "app",
+        &to,
+    ]);
     assert!(ran.stderr.contains("trying again in "), "{ran}");
     assert!(!ran.stderr.contains("gave up"), "{ran}");
 }

@@ -111,8 +111,11 @@ fn even_if_the_command_line_makes_no_sense() {
 fn details_are_for_who_asks() {
     let (env, registry) = (TestEnv::with_large_image(), open_registry());
     // What is remembered depends on how long ago the image was made.
-    env.push(&["-vv", "--no-cache", "--pack-first"], &at(&registry, "app"))
-        .assert_shows(str![[r#"
+    env.push(
+        &["-vv", "--no-cache", "--pack-first"],
+        &at(&registry, "app"),
+    )
+    .assert_shows(str![[r#"
 exit code: 0
 --- stdout
 127.0.0.1:[PORT]/app@sha256:[DIGEST]

@@ -34,6 +34,8 @@ pub struct Blob {
     pub mount_in_vain: bool,
     /// The repository has it already.
     pub there: bool,
+    /// It is said to be made of the blobs before it.
+    pub derived: bool,
     /// What its source really yields.
     pub source: Yield,
 }
@@ -125,6 +127,14 @@ impl Image {
         self
     }
 
+    /// The same, with a config that is said to be made of the layers.
+    #[must_use]
+    pub fn derived(mut self) -> Self {
+        let config = self.blobs.last_mut();
+        config.expect("there always is a config").derived = true;
+        self
+    }
+
     /// Its manifest.
     #[must_use]
     pub fn manifest(&self) -> ManifestSpec {
@@ -152,6 +162,7 @@ impl Blob {
             mountable: false,
             mount_in_vain: false,
             there: false,
+            derived: false,
             source: Yield::All,
         }
     }
@@ -178,6 +189,9 @@ impl Blob {
         };
         if self.mountable || self.mount_in_vain {
             spec = spec.with_mount_from(MOUNT_SOURCE.parse().expect("it has the form"));
+        }
+        if self.derived {
+            spec = spec.derived();
         }
         spec
     }

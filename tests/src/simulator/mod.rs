@@ -213,7 +213,8 @@ impl<'a> World<'a> {
     }
 
     fn add_blobs(&mut self) {
-        for source in &self.sources {
+        let last = self.sources.len().saturating_sub(1);
+        for (index, source) in self.sources.iter().enumerate() {
             let plan = source.plan();
             let media_type = self.media_types().layer;
             let mut spec = if plan.known {
@@ -224,6 +225,9 @@ impl<'a> World<'a> {
             };
             if plan.mountable {
                 spec = spec.with_mount_from(Plan::SOURCE.parse().expect("it has the form"));
+            }
+            if self.plan.derives && index == last {
+                spec = spec.derived();
             }
             self.ids
                 .push(self.push.add_blob(spec).expect("the manifest is not set"));

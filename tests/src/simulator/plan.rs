@@ -48,6 +48,8 @@ pub struct Plan {
     pub late_manifest: bool,
     /// The push is told of blobs of unknown content what they are, while they are sent.
     pub learns: bool,
+    /// The last blob is said to be made of those before it.
+    pub derives: bool,
     /// What goes wrong, at the n-th request.
     pub faults: Vec<(u64, Fault)>,
     /// When nothing gets through.
@@ -190,6 +192,7 @@ impl Plan {
             batches: Batches::Sometimes,
             late_manifest: random.one_in(3),
             learns: false,
+            derives: false,
             faults,
             outages,
             cancel: random
@@ -220,6 +223,7 @@ impl Plan {
         self.sessions = random.of(&[3, 4, 6]);
         self.docker = random.one_in(2);
         self.learns = self.seed % 2 == 1;
+        self.derives = self.seed % 4 < 2;
         self.progress = random.one_in(2);
         self.batches = random.of(&[Batches::Never, Batches::Sometimes, Batches::Always]);
         // In parts of seven bytes it would take thousands of them.

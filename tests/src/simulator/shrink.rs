@@ -105,6 +105,9 @@ fn plain_settings(plan: &Plan, propose: &mut Propose<'_>) {
     if plan.batches != Batches::Never {
         propose(&|plan| plan.batches = Batches::Never);
     }
+    if plan.derives {
+        propose(&|plan| plan.derives = false);
+    }
     if plan.learns {
         propose(&|plan| plan.learns = false);
     }

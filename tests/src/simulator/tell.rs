@@ -37,8 +37,8 @@ impl fmt::Display for Plan {
         )?;
         writeln!(
             f,
-            "at most {} attempts, {} sessions; docker {}, progress {}, batches {:?}",
-            self.attempts, self.sessions, self.docker, self.progress, self.batches,
+            "at most {} attempts, {} sessions; docker {}, progress {}, derives {}, batches {:?}",
+            self.attempts, self.sessions, self.docker, self.progress, self.derives, self.batches,
         )?;
         for (index, blob) in self.blobs.iter().enumerate() {
             write!(f, "blob {index}: {} bytes", blob.size)?;

@@ -25,6 +25,17 @@ fn whole() -> Vec<Scenario> {
             .image(Image::new(&[1000, 1, 2, 3, 4, 5, 6, 7]))
             .set(|it| it.uploads = 4),
         Scenario::new("an empty layer").image(Image::new(&[0])),
+        Scenario::new("a config of a layer that is new").image(Image::new(&[1000]).derived()),
+        Scenario::new("a config of layers that are there, and is there").image(
+            Image::new(&[1000, 2000])
+                .all(|blob| blob.there = true)
+                .derived(),
+        ),
+        Scenario::new("a config of layers that are there, and is not").image(
+            Image::new(&[1000, 2000])
+                .layers(|blob| blob.there = true)
+                .derived(),
+        ),
         Scenario::new("without preflight").set(|it| it.preflight = false),
         Scenario::new("a session without a place")
             .when(Step::Open, 1, Act::Without("location"))
