@@ -1,17 +1,14 @@
 //! Pushes an unpacked image, with progress and over plain HTTP:
 //! `push_directory_async DIR HOST/NAME:TAG`.
-#![allow(
-    clippy::print_stdout,
-    clippy::print_stderr,
-    reason = "a program to be run and read"
-)]
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "a program")]
 
 use std::error::Error;
+use std::future::ready;
 use std::path::Path;
 
 use longshore_async::protocol::*;
 use longshore_async::{Client, Handler, Reader, Session, from_fn};
-use longshore_image::{ImageOptions, Metadata, Options, Packer, Watch, assemble};
+use longshore_image::{Format, ImageOptions, Metadata, Options, Packer, Watch, assemble};
 
 struct Meter;
 
@@ -32,15 +29,15 @@ pub(crate) async fn push(directory: &Path, reference: &str) -> Result<Digest, Bo
     let (packer, spool) = (Packer::new(Options::default()), std::env::temp_dir());
     // A server would pack in `tokio::task::spawn_blocking`.
     let layer = packer.pack_to_spool(directory, &spool, &mut tell, &Watch::default())?;
-    let options = ImageOptions::default();
-    let image = assemble(&metadata, &[layer.layer().clone()], &options);
+    let image = assemble(
+        &metadata,
+        &[layer.layer().clone()],
+        &ImageOptions::default(),
+    );
 
-    let spec = BlobSpec::known(layer.layer().descriptor(options.format));
-    let source = from_fn(move |offset| {
-        let bytes = layer.open_at(offset);
-        async { Ok(Reader::blocking(bytes)) }
-    });
-    session.add_blob(spec, source)?;
+    let spec = BlobSpec::known(layer.layer().descriptor(Format::default()));
+    let open = move |offset| ready(Ok(Reader::blocking(layer.open_at(offset))));
+    session.add_blob(spec, from_fn(open))?;
     let spec = BlobSpec::known(image.config_descriptor).derived(); // new if its layer is
     session.add_blob(spec, image.config)?;
     let media_type = image.manifest_descriptor.media_type;

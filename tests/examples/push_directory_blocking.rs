@@ -1,17 +1,13 @@
 //! Pushes an unpacked image, with progress and over plain HTTP:
 //! `push_directory_blocking DIR HOST/NAME:TAG`.
-#![allow(
-    clippy::print_stdout,
-    clippy::print_stderr,
-    reason = "a program to be run and read"
-)]
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "a program")]
 
 use std::error::Error;
 use std::path::Path;
 
 use longshore_blocking::protocol::*;
 use longshore_blocking::{Client, Handler, Session, from_fn};
-use longshore_image::{ImageOptions, Metadata, Options, Packer, Watch, assemble};
+use longshore_image::{Format, ImageOptions, Metadata, Options, Packer, Watch, assemble};
 
 struct Meter;
 
@@ -31,12 +27,14 @@ pub(crate) fn push(directory: &Path, reference: &str) -> Result<Digest, Box<dyn 
     let metadata = Metadata::load(directory, &mut tell)?;
     let (packer, spool) = (Packer::new(Options::default()), std::env::temp_dir());
     let layer = packer.pack_to_spool(directory, &spool, &mut tell, &Watch::default())?;
-    let options = ImageOptions::default();
-    let image = assemble(&metadata, &[layer.layer().clone()], &options);
+    let image = assemble(
+        &metadata,
+        &[layer.layer().clone()],
+        &ImageOptions::default(),
+    );
 
-    let spec = BlobSpec::known(layer.layer().descriptor(options.format));
-    let source = from_fn(move |offset| Ok(layer.open_at(offset)));
-    session.add_blob(spec, source)?;
+    let spec = BlobSpec::known(layer.layer().descriptor(Format::default()));
+    session.add_blob(spec, from_fn(move |offset| Ok(layer.open_at(offset))))?;
     let spec = BlobSpec::known(image.config_descriptor).derived(); // new if its layer is
     session.add_blob(spec, image.config)?;
     let media_type = image.manifest_descriptor.media_type;
