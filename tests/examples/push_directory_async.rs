@@ -2,13 +2,11 @@
 //! `push_directory_async DIR HOST/NAME:TAG`.
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a program")]
 
-use std::error::Error;
-use std::future::ready;
-use std::path::Path;
+use std::{error::Error, future::ready, path::Path};
 
 use longshore_async::protocol::*;
 use longshore_async::{Client, Handler, Reader, Session, from_fn};
-use longshore_image::{Format, ImageOptions, Metadata, Options, Packer, Watch, assemble};
+use longshore_image::{ImageOptions, Metadata, Options, Packer, Watch, assemble};
 
 struct Meter;
 
@@ -29,13 +27,10 @@ pub(crate) async fn push(directory: &Path, reference: &str) -> Result<Digest, Bo
     let (packer, spool) = (Packer::new(Options::default()), std::env::temp_dir());
     // A server would pack in `tokio::task::spawn_blocking`.
     let layer = packer.pack_to_spool(directory, &spool, &mut tell, &Watch::default())?;
-    let image = assemble(
-        &metadata,
-        &[layer.layer().clone()],
-        &ImageOptions::default(),
-    );
+    let options = ImageOptions::default();
+    let image = assemble(&metadata, &[layer.layer().clone()], &options);
 
-    let spec = BlobSpec::known(layer.layer().descriptor(Format::default()));
+    let spec = BlobSpec::known(layer.layer().descriptor(options.format));
     let open = move |offset| ready(Ok(Reader::blocking(layer.open_at(offset))));
     session.add_blob(spec, from_fn(open))?;
     let spec = BlobSpec::known(image.config_descriptor).derived(); // new if its layer is

@@ -2,12 +2,11 @@
 //! `push_directory_blocking DIR HOST/NAME:TAG`.
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a program")]
 
-use std::error::Error;
-use std::path::Path;
+use std::{error::Error, path::Path};
 
 use longshore_blocking::protocol::*;
 use longshore_blocking::{Client, Handler, Session, from_fn};
-use longshore_image::{Format, ImageOptions, Metadata, Options, Packer, Watch, assemble};
+use longshore_image::{ImageOptions, Metadata, Options, Packer, Watch, assemble};
 
 struct Meter;
 
@@ -27,13 +26,10 @@ pub(crate) fn push(directory: &Path, reference: &str) -> Result<Digest, Box<dyn 
     let metadata = Metadata::load(directory, &mut tell)?;
     let (packer, spool) = (Packer::new(Options::default()), std::env::temp_dir());
     let layer = packer.pack_to_spool(directory, &spool, &mut tell, &Watch::default())?;
-    let image = assemble(
-        &metadata,
-        &[layer.layer().clone()],
-        &ImageOptions::default(),
-    );
+    let options = ImageOptions::default();
+    let image = assemble(&metadata, &[layer.layer().clone()], &options);
 
-    let spec = BlobSpec::known(layer.layer().descriptor(Format::default()));
+    let spec = BlobSpec::known(layer.layer().descriptor(options.format));
     session.add_blob(spec, from_fn(move |offset| Ok(layer.open_at(offset))))?;
     let spec = BlobSpec::known(image.config_descriptor).derived(); // new if its layer is
     session.add_blob(spec, image.config)?;
