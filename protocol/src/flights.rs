@@ -140,6 +140,14 @@ impl Flights {
         self.air.get(&id).map_or(0, |flight| flight.sent)
     }
 
+    /// The blobs that wait for an answer.
+    pub(crate) fn blobs(&self) -> impl Iterator<Item = BlobId> {
+        self.air.values().filter_map(|flight| match flight.work {
+            Work::Blob(id) => Some(id),
+            _ => None,
+        })
+    }
+
     /// The blob whose bytes it carries.
     pub(crate) fn blob(&self, id: RequestId) -> Option<BlobId> {
         match self.air.get(&id)?.draft.payload {

@@ -46,6 +46,8 @@ pub struct Push {
     api: Api,
     auth: Auth,
     blobs: Vec<Blob>,
+    /// Whether there is a blob of which it is open if it is looked for.
+    has_unsettled: bool,
     manifest: Option<Manifest>,
     flights: Flights,
     opening: Opening,
@@ -112,6 +114,7 @@ impl Push {
             api: Api::new(origin, repository),
             auth,
             blobs: Vec::new(),
+            has_unsettled: false,
             manifest: None,
             flights: Flights::default(),
             opening: Opening {
@@ -165,6 +168,7 @@ impl Push {
         let twin = twin.map(|blob| blob.facts.id);
         let mut blob = Blob::new(id, spec, self.config.chunk);
         blob.twin = twin;
+        self.has_unsettled |= blob.is_unsettled;
         self.blobs.push(blob);
         Ok(id)
     }

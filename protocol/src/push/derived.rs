@@ -8,6 +8,10 @@ impl Push {
     /// Settles for every derived blob whether it is looked for, as soon as that is known of what it
     /// is made of: see [`BlobSpec::derived`](crate::BlobSpec::derived).
     pub(super) fn settle_derived(&mut self) {
+        if !self.has_unsettled {
+            return;
+        }
+        self.has_unsettled = false;
         let mut is_something_new = false;
         let mut is_something_open = false;
         for blob in self.blobs.iter_mut().filter(|blob| blob.twin.is_none()) {
@@ -17,6 +21,7 @@ impl Push {
             } else if blob.is_unsettled && !is_something_open {
                 blob.is_unsettled = false;
             }
+            self.has_unsettled |= blob.is_unsettled;
             is_something_open |= blob.is_unsought();
             is_something_new |= !blob.is_unsought() && !is_old(blob);
         }

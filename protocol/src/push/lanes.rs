@@ -21,18 +21,18 @@ impl Push {
     /// Opens a session before it is known which blob needs it. That saves a round trip where blobs
     /// are not there, and costs a session where they are.
     pub(super) fn next_session(&mut self) -> Option<Output> {
-        let wanted = self
-            .blobs
-            .iter()
-            .filter(|blob| blob.may_need_session())
-            .count();
         let is_preflight = self.opening.state == OpeningState::Preflight;
-        let at_hand = self.spares.len() + self.flights.ahead() + usize::from(is_preflight);
-        let is_enough = at_hand >= wanted.min(self.config.uploads.max(1));
         let is_full = self.flights.controls() >= self.config.controls.max(1);
-        if is_enough || is_full || !self.looks_ahead {
+        if is_full || !self.looks_ahead {
             return None;
         }
+        let at_hand = self.spares.len() + self.flights.ahead() + usize::from(is_preflight);
+        if at_hand >= self.config.uploads.max(1) {
+            return None;
+        }
+        // One more than there are at hand is wanted only where so many blobs are looked for.
+        let mut wanting = self.blobs.iter().filter(|blob| blob.may_need_session());
+        wanting.nth(at_hand)?;
         let (header, used) = self.authorized()?;
         let mut draft = Draft::new(Step::Open, Method::POST, self.api.uploads());
         draft
@@ -43,6 +43,9 @@ impl Push {
 
     /// Gives the sessions that are open anyway to the first blobs that would open one.
     pub(super) fn hand_out_sessions(&mut self) {
+        if self.spares.is_empty() {
+            return;
+        }
         for blob in self.blobs.iter_mut().filter(|blob| blob.needs_session()) {
             if is_due(&mut blob.standing, self.now)
                 && let Some(session) = self.spares.pop_front()

@@ -4,7 +4,7 @@ use http::header::AUTHORIZATION;
 
 use super::Push;
 use super::landing::Landed;
-use crate::blob::{Blob, Check, Standing, State, check};
+use crate::blob::{Check, Standing, State, check};
 use crate::classify::Verdict;
 use crate::event::{BlobOutcome, Event};
 use crate::flights::Work;
@@ -52,15 +52,14 @@ impl Push {
         if self.flights.controls() >= self.config.controls.max(1) {
             return None;
         }
-        let is_asked_for = |blob: &Blob| {
-            let is_flying = matches!(blob.standing, Standing::Flying(_));
-            blob.is_asked_for_meanwhile && is_flying && matches!(blob.state, State::Upload(_))
+        let is_asked_for = |id: &BlobId| {
+            let blob = &self.blobs[id.index()];
+            blob.is_asked_for_meanwhile && matches!(blob.state, State::Upload(_))
         };
-        let index = self.blobs.iter().position(is_asked_for)?;
+        let id = self.flights.blobs().find(is_asked_for)?;
         let (header, used) = self.authorized()?;
-        let blob = &mut self.blobs[index];
+        let blob = &mut self.blobs[id.index()];
         blob.is_asked_for_meanwhile = false;
-        let id = blob.facts.id;
         let mut draft = check::draft(blob.facts.content.as_ref()?, &self.api);
         draft
             .headers

@@ -148,7 +148,8 @@ impl Push {
     }
 
     fn next_manifest(&mut self) -> Option<Output> {
-        if !self.is_every_blob_done() || self.flights.controls() >= self.config.controls.max(1) {
+        let is_full = self.flights.controls() >= self.config.controls.max(1);
+        if is_full || self.manifest.is_none() || !self.is_every_blob_done() {
             return None;
         }
         let manifest = self.manifest.as_mut()?;
@@ -184,8 +185,10 @@ impl Push {
     }
 
     fn is_every_blob_done(&self) -> bool {
+        // The last one is mostly done last, so that it alone is looked at until the end.
         self.blobs
             .iter()
+            .rev()
             .all(|blob| blob.is_done() || blob.twin.is_some())
     }
 
