@@ -54,6 +54,6 @@ impl Add<Duration> for Timestamp {
 
 impl fmt::Debug for Timestamp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "t={:.3}s", self.0.as_secs_f64())
+        write!(f, "t={}.{:03}s", self.0.as_secs(), self.0.subsec_millis())
     }
 }

@@ -6,7 +6,7 @@ use longshore_tests::simulator::{Batches, Fault, Plan, run, shrink, shrink_while
 fn no_seed_violates_an_invariant() {
     for seed in 0..SEEDS {
         if let Err(violation) = run(&Plan::of(seed)) {
-            let story = violation.trace.join("\n");
+            let story = &violation.trace;
             panic!("seed {seed}: {}\n{story}", violation.what);
         }
     }

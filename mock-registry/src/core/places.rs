@@ -101,8 +101,7 @@ impl Core {
         }
         let mut id = String::with_capacity(length);
         while id.len() < length {
-            let bytes = self.next_secret("session");
-            id.extend(bytes.iter().map(|byte| format!("{byte:02x}")));
+            id.extend(hex(&self.next_secret("session")));
         }
         id.truncate(length);
         id
@@ -125,7 +124,7 @@ impl Core {
 
 /// Sixteen bytes in the form of a UUID.
 pub(super) fn uuid(bytes: [u8; 16]) -> String {
-    let hex: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+    let hex: String = hex(&bytes).collect();
     format!(
         "{}-{}-{}-{}-{}",
         &hex[..8],
@@ -134,6 +133,13 @@ pub(super) fn uuid(bytes: [u8; 16]) -> String {
         &hex[16..20],
         &hex[20..]
     )
+}
+
+fn hex(bytes: &[u8]) -> impl Iterator<Item = char> {
+    let digit = |half: u8| char::from(b"0123456789abcdef"[usize::from(half)]);
+    bytes
+        .iter()
+        .flat_map(move |byte| [digit(byte >> 4), digit(byte & 15)])
 }
 
 fn place(form: LocationForm, base: &str, path: &str) -> String {

@@ -8,7 +8,9 @@ use super::{Claims, Signer, TokenError, encode, join, split};
 /// Signs tokens with HMAC-SHA256 (RFC 2104), deterministically. No other server knows the key, so
 /// only the registry that issued such a token accepts it.
 pub struct HmacSigner {
-    key: [u8; BLOCK],
+    /// SHA-256 after the key's first block, for what is signed and for what comes of that.
+    inner: Sha256,
+    outer: Sha256,
 }
 
 impl HmacSigner {
@@ -21,18 +23,15 @@ impl HmacSigner {
         } else {
             key[..32].copy_from_slice(&Sha256::digest(secret));
         }
-        Self { key }
+        Self {
+            inner: Sha256::new_with_prefix(key.map(|byte| byte ^ 0x36)),
+            outer: Sha256::new_with_prefix(key.map(|byte| byte ^ 0x5c)),
+        }
     }
 
     fn mac(&self, message: &[u8]) -> [u8; 32] {
-        let inner = Sha256::new()
-            .chain_update(self.key.map(|byte| byte ^ 0x36))
-            .chain_update(message)
-            .finalize();
-        let outer = Sha256::new()
-            .chain_update(self.key.map(|byte| byte ^ 0x5c))
-            .chain_update(inner);
-        outer.finalize().into()
+        let inner = self.inner.clone().chain_update(message).finalize();
+        self.outer.clone().chain_update(inner).finalize().into()
     }
 }
 

@@ -157,14 +157,19 @@ fn checked(text: &str) -> Result<&str, UrlError> {
         Err(UrlError::Empty)
     } else if text.len() > MAX_URL {
         Err(UrlError::Length)
-    } else if text
-        .bytes()
-        .all(|b| b.is_ascii_graphic() && !b"\"<>\\^`{|}".contains(&b))
-    {
+    } else if text.bytes().all(may_be_in_a_url) {
         Ok(text)
     } else {
         Err(UrlError::Characters)
     }
+}
+
+fn may_be_in_a_url(byte: u8) -> bool {
+    let is_delimiter = matches!(
+        byte,
+        b'"' | b'<' | b'>' | b'\\' | b'^' | b'`' | b'{' | b'|' | b'}'
+    );
+    byte.is_ascii_graphic() && !is_delimiter
 }
 
 fn split_scheme(text: &str) -> Option<(&str, &str)> {

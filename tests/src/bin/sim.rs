@@ -50,12 +50,12 @@ fn replay(seed: u64) -> ExitCode {
     println!("{plan}");
     match run(&plan) {
         Ok(outcome) => {
-            println!("{}", outcome.trace.join("\n"));
+            print!("{}", outcome.trace);
             println!("{:#?}", outcome.result);
             ExitCode::SUCCESS
         }
         Err(violation) => {
-            println!("{}", violation.trace.join("\n"));
+            print!("{}", violation.trace);
             println!("violated: {}", violation.what);
             tell_smallest(&plan);
             ExitCode::FAILURE
@@ -69,6 +69,6 @@ fn tell_smallest(plan: &Plan) {
         return;
     };
     println!("\nthe smallest plan that shows it:\n{plan}");
-    println!("{}", violation.trace.join("\n"));
+    print!("{}", violation.trace);
     println!("violated: {}", violation.what);
 }

@@ -7,6 +7,6 @@ use crate::simulator::{Plan, run};
 pub(super) fn session(bytes: &[u8]) {
     let plan = Plan::from_bytes(bytes);
     if let Err(violation) = run(&plan) {
-        panic!("{}\n{}", violation.what, violation.trace.join("\n"));
+        panic!("{}\n{}", violation.what, violation.trace);
     }
 }

@@ -1,5 +1,7 @@
 //! What must hold: after every output, and at the end.
 
+use std::fmt::{self, Write as _};
+
 use http::Method;
 use http::header::AUTHORIZATION;
 use longshore_mock_registry::profile::{ContentRange, ExpiresIn, MediaTypes, MissingBlob};
@@ -12,18 +14,40 @@ use super::plan::{BlobPlan, Fault, Login};
 use super::source::Source;
 use super::{Flying, HOST, PASSWORD, TARGET, World};
 
+/// Looks for secrets in what is written, as a log would have it.
+#[derive(Default)]
+pub(super) struct Secrets {
+    /// The text that was looked in last: one for all saves most of the time that looking takes.
+    text: String,
+}
+
+impl Secrets {
+    fn look_in(&mut self, text: fmt::Arguments<'_>) -> Result<(), String> {
+        self.text.clear();
+        self.text
+            .write_fmt(text)
+            .expect("a string takes everything");
+        for secret in [PASSWORD, "another-canary", "cGFzc3dvcmQ", "Bearer e"] {
+            if self.text.contains(secret) {
+                return Err(format!("invariant 12: {secret:?} in {}", self.text));
+            }
+        }
+        Ok(())
+    }
+}
+
 impl World<'_> {
     /// Notes a request, and checks that it may be sent now.
     pub(super) fn check_exchange(&mut self, exchange: &Exchange) -> Result<(), String> {
         let request = &exchange.request;
         let path = request.uri().path().to_owned();
         let id = exchange.ticket.id();
-        self.note(format!(
+        self.note(format_args!(
             "{id:?} {} {path} {:?}",
             request.method(),
             request.body()
         ));
-        self.check_secrets(&format!("{exchange:?}"))?;
+        self.secrets.look_in(format_args!("{exchange:?}"))?;
         let is_upload = matches!(request.body(), Payload::Blob(_));
         let is_token = path == self.plan.profile.auth.token_path;
         if self.cancelled && request.method() != Method::DELETE {
@@ -90,8 +114,8 @@ impl World<'_> {
 
     fn check_manifest_time(&self) -> Result<(), String> {
         for source in &self.sources {
-            let digest = source.content().digest;
-            if !source.has_changed() && !self.registry.has_blob(TARGET, &digest) {
+            let digest = &source.content().digest;
+            if !source.has_changed() && !self.registry.has_blob(TARGET, digest) {
                 return Err(format!("invariant 8: the manifest before {digest}"));
             }
         }
@@ -111,29 +135,21 @@ impl World<'_> {
             return Err("invariant 3: Wait(None) with nothing in the air".to_owned());
         }
         if self.random.one_in(20) {
-            self.check_secrets(&format!("{:?}", self.push))?;
-        }
-        Ok(())
-    }
-
-    fn check_secrets(&self, text: &str) -> Result<(), String> {
-        for secret in [PASSWORD, "another-canary", "cGFzc3dvcmQ", "Bearer e"] {
-            if text.contains(secret) {
-                return Err(format!("invariant 12: {secret:?} in {text}"));
-            }
+            self.secrets.look_in(format_args!("{:?}", self.push))?;
         }
         Ok(())
     }
 
     /// Judges the end of the push against what the registry holds and what went wrong.
     pub(super) fn judge(&mut self, result: &Result<Report, PushError>) -> Result<(), String> {
-        self.check_secrets(&format!("{result:?}"))?;
+        self.secrets.look_in(format_args!("{result:?}"))?;
         let sessions_left = match result {
             Ok(report) => {
                 self.check_success(report)?;
                 report.sessions_left
             }
             Err(error) => {
+                self.secrets.look_in(format_args!("{error}"))?;
                 self.check_failure(error)?;
                 error.sessions_left()
             }
@@ -151,12 +167,12 @@ impl World<'_> {
         let Some((_, bytes, digest)) = self.registry.manifest(TARGET, "1") else {
             return Err("invariant 15: success without a manifest".to_owned());
         };
-        if report.manifest.digest != digest || bytes.as_ref() != self.manifest() {
+        if report.manifest.digest != digest || bytes != self.manifest {
             return Err("invariant 15: another manifest than was pushed".to_owned());
         }
         for source in &self.sources {
-            let digest = source.content().digest;
-            let stored = self.registry.blob(TARGET, &digest);
+            let digest = &source.content().digest;
+            let stored = self.registry.blob(TARGET, digest);
             // Somebody who knew what a stream would yield, and was wrong, wrote the manifest: a
             // registry that takes manifests of what it does not have takes this one.
             let is_misnamed = !source.plan().known && source.has_changed();
@@ -164,7 +180,7 @@ impl World<'_> {
             if is_misnamed && takes_all {
                 continue;
             }
-            if stored.is_none_or(|stored| stored != source.bytes()) {
+            if stored.is_none_or(|stored| stored != *source.bytes()) {
                 return Err(format!("invariant 15: {digest} is not what was pushed"));
             }
         }

@@ -11,8 +11,8 @@ impl World<'_> {
         let Some(index) = self.packed.pop() else {
             return false;
         };
-        let content = self.sources[index].content();
-        self.note(format!("blob {index} is packed: {content:?}"));
+        let content = self.sources[index].content().clone();
+        self.note(format_args!("blob {index} is packed: {content:?}"));
         self.push.learn(self.now, self.ids[index], content);
         true
     }

@@ -15,6 +15,7 @@ mod source;
 mod tell;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::{self, Write as _};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -35,7 +36,7 @@ pub struct Outcome {
     /// How the push ended.
     pub result: Result<Report, PushError>,
     /// What happened, a line each.
-    pub trace: Vec<String>,
+    pub trace: String,
     /// How much time passed in it.
     pub elapsed: Duration,
     /// How many outputs there were.
@@ -48,7 +49,7 @@ pub struct Violation {
     /// What is violated.
     pub what: String,
     /// What happened until then, a line each.
-    pub trace: Vec<String>,
+    pub trace: String,
 }
 
 impl Violation {
@@ -92,6 +93,8 @@ struct World<'a> {
     push: Push,
     registry: Core,
     sources: Vec<Source>,
+    /// One that names every blob, the first as its config.
+    manifest: Bytes,
     ids: Vec<BlobId>,
     now: Timestamp,
     /// Answers on their way, by when they arrive.
@@ -113,7 +116,8 @@ struct World<'a> {
     /// How many faults there were.
     faults: u64,
     polls: u64,
-    trace: Vec<String>,
+    secrets: check::Secrets,
+    trace: String,
 }
 
 /// What the parts of an image are called in one format.
@@ -142,6 +146,24 @@ struct Flying {
     told: u64,
 }
 
+impl MediaTypes {
+    fn of(plan: &Plan) -> Self {
+        if plan.docker {
+            Self {
+                manifest: MediaType::DOCKER_MANIFEST,
+                config: MediaType::DOCKER_CONFIG,
+                layer: MediaType::DOCKER_LAYER_GZIP,
+            }
+        } else {
+            Self {
+                manifest: MediaType::OCI_MANIFEST,
+                config: MediaType::OCI_CONFIG,
+                layer: MediaType::OCI_LAYER_GZIP,
+            }
+        }
+    }
+}
+
 impl<'a> World<'a> {
     fn new(plan: &'a Plan) -> Self {
         let mut registry = RegistryConfig::new(plan.profile.clone())
@@ -151,13 +173,15 @@ impl<'a> World<'a> {
             .repository(TARGET)
             .repository(Plan::SOURCE);
         registry.seed = plan.seed;
+        let sources: Vec<Source> = (0..plan.blobs.len())
+            .map(|index| Source::new(index, plan))
+            .collect();
         let mut world = Self {
             plan,
             push: Push::new(Self::config(plan), Timestamp::ZERO),
             registry: Core::new(registry).expect("memory has nothing to recall"),
-            sources: (0..plan.blobs.len())
-                .map(|index| Source::new(index, plan))
-                .collect(),
+            manifest: manifest(plan, &sources),
+            sources,
             ids: Vec::new(),
             now: Timestamp::ZERO,
             arrivals: BTreeMap::new(),
@@ -175,7 +199,8 @@ impl<'a> World<'a> {
             sent: 0,
             faults: 0,
             polls: 0,
-            trace: Vec::new(),
+            secrets: check::Secrets::default(),
+            trace: String::new(),
         };
         world.furnish();
         world.add_blobs();
@@ -203,8 +228,7 @@ impl<'a> World<'a> {
             let plan = source.plan();
             for (wanted, repository) in [(plan.there, TARGET), (plan.mountable, Plan::SOURCE)] {
                 if wanted {
-                    let bytes = Bytes::from(source.bytes());
-                    let added = self.registry.add_blob(repository, bytes);
+                    let added = self.registry.add_blob(repository, source.bytes().clone());
                     added.expect("memory takes every blob");
                 }
             }
@@ -216,9 +240,9 @@ impl<'a> World<'a> {
         let last = self.sources.len().saturating_sub(1);
         for (index, source) in self.sources.iter().enumerate() {
             let plan = source.plan();
-            let media_type = self.media_types().layer;
+            let media_type = MediaTypes::of(self.plan).layer;
             let mut spec = if plan.known {
-                let descriptor = Descriptor::new(media_type, source.content());
+                let descriptor = Descriptor::new(media_type, source.content().clone());
                 BlobSpec::known(descriptor).with_replay(plan.replay)
             } else {
                 BlobSpec::unknown(media_type, plan.replay)
@@ -239,72 +263,38 @@ impl<'a> World<'a> {
 
     fn set_manifest(&mut self) {
         self.manifest_set = true;
-        let manifest = ManifestSpec::new(self.media_types().manifest, self.manifest());
+        let media_type = MediaTypes::of(self.plan).manifest;
+        let manifest = ManifestSpec::new(media_type, self.manifest.clone());
         self.push.set_manifest(manifest).expect("it is the first");
-    }
-
-    fn media_types(&self) -> MediaTypes {
-        if self.plan.docker {
-            MediaTypes {
-                manifest: MediaType::DOCKER_MANIFEST,
-                config: MediaType::DOCKER_CONFIG,
-                layer: MediaType::DOCKER_LAYER_GZIP,
-            }
-        } else {
-            MediaTypes {
-                manifest: MediaType::OCI_MANIFEST,
-                config: MediaType::OCI_CONFIG,
-                layer: MediaType::OCI_LAYER_GZIP,
-            }
-        }
-    }
-
-    /// A manifest that names every blob, the first one as its config.
-    fn manifest(&self) -> Vec<u8> {
-        let descriptor = |source: &Source, media_type: MediaType| {
-            serde_json::to_value(Descriptor::new(media_type, source.content()))
-                .expect("a descriptor is JSON")
-        };
-        let types = self.media_types();
-        let layer = |source| descriptor(source, types.layer.clone());
-        let layers: Vec<_> = self.sources[1..].iter().map(layer).collect();
-        let config = descriptor(&self.sources[0], types.config);
-        let manifest = serde_json::json!({
-            "schemaVersion": 2,
-            "mediaType": types.manifest.as_str(),
-            "config": config,
-            "layers": layers,
-        });
-        serde_json::to_vec(&manifest).expect("it is JSON")
     }
 
     fn play(&mut self) -> Result<(), String> {
         loop {
-            self.drain()?;
+            let wake = self.drain()?;
             if self.done {
                 return Ok(());
             }
             if self.polls > MAX_POLLS || self.now.elapsed() > MAX_TIME {
                 return Err("invariant 5: the push does not end".to_owned());
             }
-            self.pass_time()?;
+            self.pass_time(wake)?;
         }
     }
 
-    /// Takes outputs until the push waits.
-    fn drain(&mut self) -> Result<(), String> {
+    /// Takes outputs until the push waits or has ended. Returns until when it waits.
+    fn drain(&mut self) -> Result<Option<Timestamp>, String> {
         for _ in 0..MAX_OUTPUTS {
             self.polls += 1;
             match self.push.poll(self.now) {
                 Output::Send(exchange) => self.send(exchange)?,
                 Output::Abort(id) => {
-                    self.note(format!("abort {id:?}"));
+                    self.note(format_args!("abort {id:?}"));
                     self.landed(id, u64::MAX);
                     self.arrivals.retain(|(_, other), _| *other != id);
                 }
                 Output::Event(event) => self.news(event),
                 Output::Ask(request) => {
-                    self.note(format!("asked for credentials: {:?}", request.reason));
+                    self.note(format_args!("asked for credentials: {:?}", request.reason));
                     let credentials = self.credentials(request.reason);
                     self.push
                         .handle_credentials(self.now, request.ticket, credentials);
@@ -314,12 +304,12 @@ impl<'a> World<'a> {
                     if self.sets_manifest_late() || self.tells_content() {
                         continue;
                     }
-                    return Ok(());
+                    return Ok(until);
                 }
                 Output::Done => {
                     self.done = true;
                     return match self.push.poll(self.now) {
-                        Output::Done => Ok(()),
+                        Output::Done => Ok(None),
                         other => Err(format!("invariant 5: after Done came {other:?}")),
                     };
                 }
@@ -337,7 +327,7 @@ impl<'a> World<'a> {
     }
 
     fn news(&mut self, event: Event) {
-        self.note(format!("{event:?}"));
+        self.note(format_args!("{event:?}"));
         if let Event::BlobDone(id, _) = event {
             self.confirmed.insert(id);
         }
@@ -367,11 +357,7 @@ impl<'a> World<'a> {
     }
 
     /// Jumps to the next thing that happens, and lets it happen.
-    fn pass_time(&mut self) -> Result<(), String> {
-        let wake = match self.push.poll(self.now) {
-            Output::Wait(until) => until,
-            other => return Err(format!("invariant 2: after Wait came {other:?}")),
-        };
+    fn pass_time(&mut self, wake: Option<Timestamp>) -> Result<(), String> {
         let arrival = self.arrivals.keys().next().map(|(at, _)| *at);
         let cancel = self
             .plan
@@ -386,7 +372,7 @@ impl<'a> World<'a> {
             self.tell_progress();
         }
         if cancel.is_some_and(|at| at <= self.now) {
-            self.note("cancel".to_owned());
+            self.note(format_args!("cancel"));
             self.cancelled = true;
             self.push.cancel(self.now);
         }
@@ -421,7 +407,7 @@ impl<'a> World<'a> {
         match arrival {
             Arrival::Answer(ticket, response, receipt) => {
                 self.landed(id, receipt.sent);
-                self.note(format!(
+                self.note(format_args!(
                     "{id:?} answered {}, {receipt:?}",
                     response.status()
                 ));
@@ -430,10 +416,10 @@ impl<'a> World<'a> {
             }
             Arrival::Failure(ticket, failure) => {
                 self.landed(id, failure.receipt.sent);
-                self.note(format!("{id:?} failed: {failure:?}"));
+                self.note(format_args!("{id:?} failed: {failure:?}"));
                 self.push.handle_failure(self.now, ticket, failure);
             }
-            Arrival::Nothing => self.note(format!("{id:?} is forgotten")),
+            Arrival::Nothing => self.note(format_args!("{id:?} is forgotten")),
         }
     }
 
@@ -449,13 +435,32 @@ impl<'a> World<'a> {
         &mut self.sources[id.index()]
     }
 
-    fn note(&mut self, what: String) {
-        self.trace.push(format!("{:?} {what}", self.now));
+    fn note(&mut self, what: fmt::Arguments<'_>) {
+        writeln!(self.trace, "{:?} {what}", self.now).expect("a string takes everything");
     }
 
     fn is_once_only(&self, id: BlobId) -> bool {
         self.plan.blobs[id.index()].replay == Replay::Never
     }
+}
+
+/// A manifest that names every blob, the first one as its config.
+fn manifest(plan: &Plan, sources: &[Source]) -> Bytes {
+    let descriptor = |source: &Source, media_type: MediaType| {
+        serde_json::to_value(Descriptor::new(media_type, source.content().clone()))
+            .expect("a descriptor is JSON")
+    };
+    let types = MediaTypes::of(plan);
+    let layer = |source| descriptor(source, types.layer.clone());
+    let layers: Vec<_> = sources[1..].iter().map(layer).collect();
+    let config = descriptor(&sources[0], types.config);
+    let manifest = serde_json::json!({
+        "schemaVersion": 2,
+        "mediaType": types.manifest.as_str(),
+        "config": config,
+        "layers": layers,
+    });
+    serde_json::to_vec(&manifest).expect("it is JSON").into()
 }
 
 const HOST: &str = "registry.test";

@@ -7,7 +7,7 @@ use http::header::{AUTHORIZATION, CONTENT_LENGTH, RANGE, WWW_AUTHENTICATE};
 use http::{HeaderValue, Method, Request, Response};
 use longshore_mock_registry::Begun;
 use longshore_protocol::{
-    Content, Exchange, Extent, Failure, FailureKind, Payload, Receipt, RequestId, Ticket, Timestamp,
+    Exchange, Extent, Failure, FailureKind, Payload, Receipt, RequestId, Ticket, Timestamp,
 };
 
 use super::plan::Fault;
@@ -125,7 +125,7 @@ impl World<'_> {
         };
         if let Some(fault) = fault {
             self.faults += 1;
-            self.note(format!("fault: {fault:?}"));
+            self.note(format_args!("fault: {fault:?}"));
         }
         fault
     }
@@ -137,7 +137,7 @@ impl World<'_> {
             Payload::Bytes(bytes) => return (bytes.clone(), Receipt::default()),
             Payload::Blob(slice) => slice,
         };
-        let all = self.source_of(slice.blob).read();
+        let (all, content) = self.source_of(slice.blob).read();
         let start = usize::try_from(slice.offset).expect("simulated blobs are small");
         let end = match slice.extent {
             Extent::Exact(length) => start + usize::try_from(length).expect("as above"),
@@ -147,9 +147,9 @@ impl World<'_> {
         let is_whole = start == 0 && end == all.len();
         let receipt = Receipt {
             sent: (end - start) as u64,
-            end: is_whole.then(|| Content::of(&all)),
+            end: is_whole.then_some(content),
         };
-        (Bytes::copy_from_slice(&all[start..end]), receipt)
+        (all.slice(start..end), receipt)
     }
 
     fn deliver(&mut self, request: Request<Bytes>) -> Response<Bytes> {

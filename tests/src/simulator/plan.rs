@@ -246,7 +246,11 @@ static PROFILES: LazyLock<Vec<Profile>> = LazyLock::new(|| {
 
 fn profile(random: &mut Random) -> (Profile, Auth) {
     let name = random.of(&["oci", "oci", "quay", "quay-3.3"]);
-    let mut profile = Profile::builtin(name).expect("it is embedded");
+    let mut embedded = PROFILES.iter();
+    let mut profile = embedded
+        .find(|profile| profile.name == name)
+        .expect("it is embedded")
+        .clone();
     profile.auth.login_backoff = false;
     if name == "oci" {
         profile.location.form = random.of(&[LocationForm::Absolute, LocationForm::Relative]);

@@ -1,5 +1,6 @@
 //! Sources of blobs: what they give, and how often they were asked.
 
+use bytes::Bytes;
 use longshore_protocol::Content;
 
 use super::plan::{BlobPlan, Plan};
@@ -9,7 +10,8 @@ use super::plan::{BlobPlan, Plan};
 pub struct Source {
     plan: BlobPlan,
     /// What it is meant to be.
-    bytes: Vec<u8>,
+    bytes: Bytes,
+    content: Content,
     /// How often it was read from.
     pub readings: u32,
     /// Whether a driver has said that it took something from it.
@@ -22,14 +24,15 @@ impl Source {
     pub(super) fn new(index: usize, plan: &Plan) -> Self {
         let blob = plan.blobs[index].clone();
         let bytes = match index {
-            0 if plan.docker => docker_config(plan.blobs.len() - 1),
-            0 => CONFIG.as_bytes().to_vec(),
+            0 if plan.docker => docker_config(plan.blobs.len() - 1).into(),
+            0 => Bytes::from_static(CONFIG.as_bytes()),
             _ => (0..blob.size)
                 .map(|at| u8::try_from((at * 31 + index as u64 * 7) % 251).expect("below 256"))
                 .collect(),
         };
         Self {
             plan: blob,
+            content: Content::of(&bytes),
             bytes,
             readings: 0,
             is_taken: false,
@@ -38,28 +41,27 @@ impl Source {
 
     /// What the blob is meant to be.
     #[must_use]
-    pub fn bytes(&self) -> Vec<u8> {
-        self.bytes.clone()
+    pub fn bytes(&self) -> &Bytes {
+        &self.bytes
     }
 
     /// What the blob is meant to be, by name.
     #[must_use]
-    pub fn content(&self) -> Content {
-        Content::of(&self.bytes)
+    pub fn content(&self) -> &Content {
+        &self.content
     }
 
-    /// What this reading gives: after a change, other bytes.
-    pub(super) fn read(&mut self) -> Vec<u8> {
-        let mut bytes = self.bytes();
-        if self
-            .plan
-            .changes_at
-            .is_some_and(|from| self.readings >= from)
-        {
-            bytes.iter_mut().for_each(|byte| *byte ^= 0xff);
-        }
+    /// What this reading gives, and its name: after a change, other bytes.
+    pub(super) fn read(&mut self) -> (Bytes, Content) {
+        let from = self.plan.changes_at;
+        let is_another = from.is_some_and(|from| self.readings >= from);
         self.readings += 1;
-        bytes
+        if is_another {
+            let bytes: Bytes = self.bytes.iter().map(|byte| byte ^ 0xff).collect();
+            let content = Content::of(&bytes);
+            return (bytes, content);
+        }
+        (self.bytes.clone(), self.content.clone())
     }
 
     /// Whether it changed while somebody read it.
