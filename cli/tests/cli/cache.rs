@@ -1,14 +1,12 @@
 //! What is remembered from one push to the next.
 
 use std::fs;
-use std::path::PathBuf;
-use std::time::{Duration, Instant};
 
-use longshore_mock_registry::MockRegistry;
 use longshore_protocol::Digest;
 use serde_json::Value;
 
-use crate::support::{Ran, TestEnv, assert_holds, at, open_registry};
+use crate::support::memory::{UNCHANGED, layers, places, remembering};
+use crate::support::{Running, TestEnv, assert_holds, at, open_registry};
 
 #[test]
 fn an_unchanged_image_is_not_read_again() {
@@ -78,12 +76,38 @@ fn a_memory_that_is_wrong_costs_time_and_nothing_else() {
 #[test]
 fn a_damaged_memory_is_none() {
     let (env, registry, first) = remembering();
-    for file in layers(&env) {
-        fs::write(file, "sha256:0\n{}").unwrap();
+    let file = layers(&env).pop().unwrap();
+    let whole = fs::read(&file).unwrap();
+    let mut flipped = whole.clone();
+    flipped[whole.len() / 2] ^= 1;
+    // Of a version that writes other things, and has a checksum all the same.
+    let text = r#"{"layer": 1}"#;
+    let foreign = format!("{}\n{text}", Digest::sha256(text.as_bytes())).into_bytes();
+    for damaged in [
+        Vec::new(),
+        whole[..whole.len() / 2].to_vec(),
+        flipped,
+        foreign,
+    ] {
+        fs::write(&file, damaged).unwrap();
+        let ran = env.push(&["--json", "-v"], &at(&registry, "app"));
+        assert!(!ran.assert_done().stderr.contains(UNCHANGED), "{ran}");
+        assert_eq!(ran.json()["digest"], first["digest"], "{ran}");
+        assert_eq!(fs::read(&file).unwrap(), whole, "it is whole again");
     }
-    let ran = env.push(&["--json", "-v"], &at(&registry, "app"));
-    assert!(!ran.assert_done().stderr.contains(UNCHANGED), "{ran}");
-    assert_eq!(ran.json()["digest"], first["digest"], "{ran}");
+}
+
+#[test]
+fn a_damaged_memory_of_places_is_none() {
+    let (env, registry, _) = remembering();
+    for file in places(&env) {
+        let text = fs::read_to_string(&file).unwrap();
+        fs::write(file, text.replace("app", "apq")).unwrap();
+    }
+    let ran = env.push(&["--json"], &at(&registry, "team/other"));
+    let json = ran.assert_done().json();
+    assert_eq!(json["layers"][0]["outcome"], "uploaded", "{ran}");
+    assert_holds(&registry, "team/other", "latest");
 }
 
 #[test]
@@ -117,12 +141,28 @@ fn pushes_at_once_do_not_mind_each_other() {
         let to = at(registry, "app");
         env.start(&["push", "--image", "image", "--json", "app", &to])
     });
-    for ran in running.map(crate::support::Running::finish) {
+    for ran in running.map(Running::finish) {
         assert_eq!(ran.assert_done().json()["digest"], first["digest"], "{ran}");
     }
     for registry in &others {
         assert_holds(registry, "app", "latest");
     }
+}
+
+#[test]
+fn first_pushes_at_once_do_not_mind_each_other() {
+    let (env, _, first) = remembering();
+    env.run(&["cache", "prune"]).assert_done();
+    let registry = open_registry();
+    let to = at(&registry, "app");
+    let running = [(); 2].map(|()| env.start(&["push", "--image", "image", "--json", "app", &to]));
+    for ran in running.map(Running::finish) {
+        assert_eq!(ran.assert_done().json()["digest"], first["digest"], "{ran}");
+    }
+    assert_holds(&registry, "app", "latest");
+    let ran = env.push(&["--json", "-v"], &to);
+    assert!(ran.assert_done().stderr.contains(UNCHANGED), "{ran}");
+    assert_eq!(ran.json()["layers"][0]["outcome"], "existed", "{ran}");
 }
 
 #[test]
@@ -140,33 +180,3 @@ fn it_can_be_looked_at_and_emptied() {
         "{text}"
     );
 }
-
-/// Pushes an image into a registry until its layer is remembered. That is not the first time: what
-/// was just written is not trusted to look different when it is written once more.
-fn remembering() -> (TestEnv, MockRegistry, Value) {
-    let (env, registry) = (TestEnv::with_image(), open_registry());
-    let start = Instant::now();
-    loop {
-        let ran: Ran = env.push(&["--json"], &at(&registry, "app"));
-        let json = ran.assert_done().json();
-        if !layers(&env).is_empty() {
-            return (env, registry, json);
-        }
-        assert!(start.elapsed() < LONGEST_WAIT, "never remembered: {ran}");
-    }
-}
-
-/// The files of all layers that are remembered.
-fn layers(env: &TestEnv) -> Vec<PathBuf> {
-    let entries = fs::read_dir(env.path("home/.cache/longshore/v1/layers"));
-    let paths = entries
-        .into_iter()
-        .flatten()
-        .map(|entry| entry.unwrap().path());
-    paths.collect()
-}
-
-const UNCHANGED: &str = "the image has not changed since it was packed";
-
-/// Longer than anything takes that works.
-const LONGEST_WAIT: Duration = Duration::from_secs(60);

@@ -7,8 +7,11 @@
 )]
 
 mod cache;
+mod changing;
 mod credentials;
 mod demo;
+mod disk;
+mod killed;
 mod mistakes;
 mod network;
 mod output;

@@ -6,7 +6,7 @@ use std::process::Command;
 use longshore_mock_registry::{Auth, MockRegistry, Profile};
 use serde_json::Value;
 
-use crate::support::{TestEnv, assert_holds, at, config, image, open_registry};
+use crate::support::{TestEnv, assert_holds, assert_untouched, at, config, image, open_registry};
 
 #[test]
 fn every_registry_takes_a_layer_while_it_is_packed() {
@@ -101,33 +101,30 @@ fn a_number_of_layers_that_is_none_is_refused() {
 }
 
 #[test]
-fn a_full_disk_is_a_clear_error() {
+fn a_registry_that_wants_to_know_the_length_is_told_it() {
     let env = large();
-    // Nothing that a compressor could make small.
-    let mut state = 1_u64;
-    let noise: Vec<u8> = std::iter::repeat_with(|| {
-        state = state
-            .wrapping_mul(6_364_136_223_846_793_005)
-            .wrapping_add(1);
-        (state >> 56) as u8
-    })
-    .take(1 << 20)
-    .collect();
-    fs::write(env.path("image/etc/noise"), noise).unwrap();
-    let registry = open_registry();
-    let to = at(&registry, "app");
-    for option in ["--pack-first", "-v"] {
-        // What a full disk does to a file, for files of more than a few blocks.
-        let mut command = Command::new("/bin/sh");
-        command
-            .args(["-c", r#"trap "" XFSZ; ulimit -f 64; exec "$0" "$@""#])
-            .arg(env!("CARGO_BIN_EXE_longshore"))
-            .args(["push", "--image", "image", option, "app", &to]);
-        let ran = env.finished(Plain(command).in_env(&env).spawn_child());
-        assert_ne!(ran.code, Some(0), "{ran}");
-        assert!(ran.stderr.contains("temporary file"), "{ran}");
-        registry.with(|core| assert_eq!(core.open_sessions(), [], "{ran}"));
+    for transport in ["blocking", "async"] {
+        let registry = wanting_lengths();
+        let options = ["--json", "--no-cache", "--transport", transport];
+        let ran = plain(&env, &options, &at(&registry, "app"));
+        let ran = env.finished(ran.spawn_child());
+        assert_eq!(ran.assert_done().json()["layers"][0]["outcome"], "uploaded");
+        assert!(
+            ran.stderr
+                .contains("the registry wants to know how long the layer is: packing it first"),
+            "{ran}"
+        );
+        assert_holds(&registry, "app", "latest");
     }
+}
+
+#[test]
+fn without_a_file_there_is_no_length_to_tell() {
+    let (env, registry) = (large(), wanting_lengths());
+    let ran = plain(&env, &["--stream", "--no-cache"], &at(&registry, "app"));
+    let ran = env.finished(ran.spawn_child());
+    ran.assert_failed(6, &["411", "without --stream"]);
+    assert_untouched(&registry);
 }
 
 /// A command without a date that everything is to have, as most builds are.
@@ -145,21 +142,16 @@ fn plain(env: &TestEnv, options: &[&str], to: &str) -> Plain {
 }
 
 impl Plain {
-    fn in_env(mut self, env: &TestEnv) -> Self {
-        self.0
-            .current_dir(env.path(""))
-            .env_clear()
-            .env("TMPDIR", env.path("tmp"))
-            .env("HOME", env.path("home"))
-            .stdin(std::process::Stdio::null())
-            .stdout(std::process::Stdio::piped())
-            .stderr(std::process::Stdio::piped());
-        self
-    }
-
     fn spawn_child(mut self) -> std::process::Child {
         self.0.spawn().unwrap()
     }
+}
+
+/// A registry that takes no body of which it does not know the length.
+fn wanting_lengths() -> MockRegistry {
+    let registry = MockRegistry::builder().config(config("oci").auth(Auth::None));
+    let registry = registry.inject("411-without-length").unwrap();
+    registry.start().unwrap()
 }
 
 /// An image that is large enough to be sent while it is packed.

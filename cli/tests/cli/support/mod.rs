@@ -1,7 +1,9 @@
 //! A fresh directory and a bare environment for every run, and what came out of it.
 
 pub(crate) mod filter;
+pub(crate) mod gate;
 pub(crate) mod image;
+pub(crate) mod memory;
 pub(crate) mod server;
 
 use std::collections::BTreeMap;
@@ -12,6 +14,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
 use longshore_mock_registry::{Auth, Config, MockRegistry, Profile};
+use longshore_protocol::Digest;
 use tempfile::TempDir;
 
 /// A directory with a home, a place for temporary files and a storage directory, and no more
@@ -64,6 +67,10 @@ impl TestEnv {
         self.variables.insert(variable.to_owned(), value.to_owned());
     }
 
+    pub(crate) fn unset(&mut self, variable: &str) {
+        self.variables.remove(variable);
+    }
+
     pub(crate) fn path(&self, path: &str) -> PathBuf {
         self.root.path().join(path)
     }
@@ -77,9 +84,15 @@ impl TestEnv {
 
     /// `longshore` with these arguments, in this directory.
     pub(crate) fn command<S: AsRef<str>>(&self, arguments: &[S]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_longshore"));
+        let arguments: Vec<&str> = arguments.iter().map(AsRef::as_ref).collect();
+        self.program(env!("CARGO_BIN_EXE_longshore"), &arguments)
+    }
+
+    /// Another program, in the same way.
+    pub(crate) fn program(&self, program: &str, arguments: &[&str]) -> Command {
+        let mut command = Command::new(program);
         command
-            .args(arguments.iter().map(AsRef::as_ref))
+            .args(arguments)
             .current_dir(self.root.path())
             .env_clear()
             .envs(&self.variables)
@@ -242,6 +255,11 @@ impl Running<'_> {
         panic!("it never said {words:?}:\n{}", self.said);
     }
 
+    /// Waits until it has said that many lines more, if it says so many.
+    pub(crate) fn wait_for_lines(&mut self, count: usize) -> bool {
+        (0..count).all(|_| self.stderr.read_line(&mut self.said).unwrap() > 0)
+    }
+
     pub(crate) fn signal(&self, signal: rustix::process::Signal) {
         let id = rustix::process::Pid::from_child(&self.child);
         rustix::process::kill_process(id, signal).unwrap();
@@ -298,6 +316,30 @@ pub(crate) fn assert_holds(registry: &MockRegistry, repository: &str, tag: &str)
         );
         assert_eq!(core.open_sessions(), [], "upload sessions are left open");
     });
+}
+
+/// The registry holds either the image with that digest, and all of it, or none. Upload sessions may
+/// be left: nobody could put them away.
+#[track_caller]
+pub(crate) fn assert_whole_or_none(
+    registry: &MockRegistry,
+    repository: &str,
+    digest: &str,
+) -> bool {
+    registry.with(|core| {
+        let Some((_, manifest, named)) = core.manifest(repository, "latest") else {
+            return false;
+        };
+        assert_eq!(named.to_string(), digest);
+        let manifest: serde_json::Value = serde_json::from_slice(&manifest).unwrap();
+        let layers = manifest["layers"].as_array().unwrap();
+        for blob in layers.iter().chain([&manifest["config"]]) {
+            let digest = blob["digest"].as_str().unwrap().parse().unwrap();
+            let bytes = core.blob(repository, &digest).unwrap();
+            assert_eq!(Digest::sha256(&bytes), digest);
+        }
+        true
+    })
 }
 
 /// Nothing came of the push, not even an upload session.
