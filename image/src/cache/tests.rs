@@ -157,6 +157,47 @@ fn what_is_damaged_counts_as_absent() {
 }
 
 #[test]
+fn places_that_are_damaged_count_as_absent() {
+    let (place, blob) = (tempfile::tempdir().unwrap(), Digest::sha256(b"x"));
+    let cache = Cache::new(place.path());
+    let known = Place {
+        registry: "r:5000".to_owned(),
+        repository: "a".to_owned(),
+    };
+    cache.keep_place(&blob, known.clone()).unwrap();
+    let file = place.path().join("v1/places").join(blob.hex());
+    let whole = fs::read(&file).unwrap();
+    for position in 0..whole.len() {
+        let mut damaged = whole.clone();
+        damaged[position] ^= 1;
+        fs::write(&file, &damaged).unwrap();
+        assert_eq!(cache.places(&blob), [], "byte {position}");
+    }
+    cache.keep_place(&blob, known.clone()).unwrap();
+    assert_eq!(cache.places(&blob), [known], "it is whole again");
+}
+
+#[test]
+fn what_another_version_wrote_counts_as_absent() {
+    let Kept {
+        cache, key, file, ..
+    } = &kept();
+    let whole = fs::read_to_string(file).unwrap();
+    let (_, record) = whole.split_once('\n').unwrap();
+    for (of_ours, of_theirs) in [
+        ("\"gzip\"", "\"brotli\""),
+        ("\"digest\":\"sha256:", "\"digest\":\"sha256-"),
+        ("\"size\":", "\"length\":"),
+        ("\"counts\":[", "\"counts\":[0,"),
+    ] {
+        let record = record.replace(of_ours, of_theirs);
+        let sum = Digest::sha256(record.as_bytes());
+        fs::write(file, format!("{sum}\n{record}")).unwrap();
+        assert_eq!(cache.layer(key), None, "{record}");
+    }
+}
+
+#[test]
 fn a_file_under_anothers_name_counts_as_absent() {
     let Kept { cache, file, .. } = &kept();
     let other = Key::new(&look(&tree()), &Options::default());
