@@ -5,7 +5,8 @@
 //! one layer with everything in it, so that what is changed together is sent together. One that is
 //! large is divided into its subdirectories, and its own files into groups by their names.
 //!
-//! What distributions install rarely changes and is kept in layers of its own, below the others.
+//! What distributions install rarely changes and is kept in layers of its own, below the others, and
+//! so are large files.
 //! The last layer has every directory with its times: who replaces a file changes its directory as
 //! well, and that should not change all the layers that have something below it.
 
@@ -16,7 +17,8 @@ use std::path::Path;
 use sha2::{Digest as _, Sha256};
 
 use super::Watch;
-use super::weigh::{Weights, weigh};
+use super::share::Shares;
+use super::weigh::weigh;
 use crate::error::PackError;
 use crate::rules;
 use crate::walk::{Entry, FileId, Kind};
@@ -38,8 +40,7 @@ pub enum Layers {
 #[derive(Debug)]
 pub(super) struct Split {
     layers: usize,
-    /// How many of them, the last ones, are for what changes often.
-    lively: usize,
+    shares: Shares,
     /// The large directories, and into how many groups their own files are divided.
     large: HashMap<Box<[u8]>, u64>,
     /// Files with several names that would go to different layers: all go where the first does.
@@ -72,12 +73,8 @@ impl Split {
             Layers::AtMost(number) if number.get() == 1 => return Ok(None),
             Layers::Auto | Layers::AtMost(_) => {}
         }
-        let Weights {
-            total,
-            lively,
-            directories,
-            whiteouts,
-        } = weigh(directory, watch)?;
+        let weights = weigh(directory, watch)?;
+        let total = weights.total;
         let layers = match layers {
             Layers::AtMost(number) => usize::from(number.get()).min(MOST),
             Layers::One | Layers::Auto => {
@@ -88,7 +85,9 @@ impl Split {
         // Powers of two throughout: a limit that moved with every byte would move files with it.
         let share = total / (8 * layers as u64);
         let small = (1 << share.max(1).ilog2()).max(LEAST);
-        let mut large: HashMap<Box<[u8]>, u64> = directories
+        let shares = Shares::new(layers, &weights);
+        let mut large: HashMap<Box<[u8]>, u64> = weights
+            .directories
             .into_iter()
             .filter(|directory| directory.weight > small)
             .map(|directory| {
@@ -101,9 +100,13 @@ impl Split {
         }
         Ok(Some(Self {
             layers,
-            lively: lively_layers(layers, lively, total),
+            shares,
             large,
-            joined: whiteouts.into_iter().map(|file| (file, 0)).collect(),
+            joined: weights
+                .whiteouts
+                .into_iter()
+                .map(|file| (file, 0))
+                .collect(),
             guests: HashMap::new(),
         }))
     }
@@ -122,7 +125,7 @@ impl Split {
             Some(Zone::Large { .. }) | None => match self.large.get(path) {
                 Some(groups) => Zone::Large { groups: *groups },
                 None => Zone::Small {
-                    layer: self.pick(path, path),
+                    layer: self.pick(path, path, 0),
                     length: path.len(),
                 },
             },
@@ -156,7 +159,11 @@ impl Split {
                 let (parent, name) = path.split_at(slash);
                 let group = hash(name) % groups;
                 let key = [parent, b"/", &group.to_le_bytes()].concat();
-                self.pick(&key, path)
+                let size = match entry.kind {
+                    Kind::File => entry.stamp.size,
+                    _ => 0,
+                };
+                self.pick(&key, path, size)
             }
         }
     }
@@ -193,15 +200,8 @@ impl Split {
     }
 
     /// One of the layers for things of this kind, by chance.
-    fn pick(&self, key: &[u8], path: &[u8]) -> usize {
-        let firm = self.layers - self.lively;
-        let (first, count) = match changes_often(path) {
-            true if self.lively > 0 => (firm, self.lively),
-            _ if firm > 0 => (0, firm),
-            _ => (0, self.layers),
-        };
-        let scaled = (u128::from(hash(key)) * count as u128) >> 64;
-        first + usize::try_from(scaled).unwrap_or(0)
+    fn pick(&self, key: &[u8], path: &[u8], size: u64) -> usize {
+        self.shares.pick(hash(key), changes_often(path), size)
     }
 }
 
@@ -213,24 +213,6 @@ pub(super) fn changes_often(path: &[u8]) -> bool {
         (Some(b"usr"), Some(b"local" | b"src")) => true,
         (Some(name), _) => !SYSTEM.contains(&name),
         (None, _) => true,
-    }
-}
-
-/// How many of `layers` are for the `lively` part of `total`.
-fn lively_layers(layers: usize, lively: u64, total: u64) -> usize {
-    if lively == 0 {
-        return 0;
-    }
-    if lively == total {
-        return layers;
-    }
-    let share = u128::from(lively) * layers as u128 / u128::from(total.max(1));
-    let share = usize::try_from(share).unwrap_or(layers);
-    let floor = |number: usize| 1 << number.max(1).ilog2();
-    if share <= layers / 2 {
-        floor(share)
-    } else {
-        layers - floor(layers - share).min(layers - 1)
     }
 }
 

@@ -9,14 +9,48 @@ use crate::rules::{self, BuildCache};
 use crate::walk::{Kind, Walk};
 
 /// What a tree weighs. A member weighs its bytes and a kilobyte.
+#[derive(Default)]
 pub(super) struct Weights {
     pub(super) total: u64,
     /// How much of it changes often.
     pub(super) lively: u64,
+    /// What its files weigh, the small and the large ones.
+    pub(super) files: Files,
     /// The directories that weigh enough to be divided.
     pub(super) directories: Vec<Directory>,
     /// Files with several names, of which one is in a place that only the lowest layer can have.
     pub(super) whiteouts: Whiteouts,
+}
+
+/// What files of each size weigh together.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Files {
+    /// By the logarithm of the size; first what rarely changes, then what changes often.
+    bytes: [[u64; 64]; 2],
+}
+
+impl Files {
+    /// Takes in a file of `size` bytes.
+    pub(super) fn add(&mut self, size: u64, is_lively: bool) {
+        if let Some(logarithm) = size.checked_ilog2() {
+            let bytes = &mut self.bytes[usize::from(is_lively)][logarithm as usize];
+            *bytes = bytes.saturating_add(size);
+        }
+    }
+
+    /// What those weigh that have `least` bytes, a power of two, or more.
+    pub(super) fn at_least(&self, least: u64, is_lively: bool) -> u64 {
+        let first = least.max(1).ilog2() as usize;
+        let bytes = self.bytes[usize::from(is_lively)][first..].iter();
+        bytes.fold(0, |sum, bytes| sum.saturating_add(*bytes))
+    }
+}
+
+impl Default for Files {
+    fn default() -> Self {
+        let bytes = [[0; 64]; 2];
+        Self { bytes }
+    }
 }
 
 /// A directory.
@@ -33,12 +67,7 @@ pub(super) struct Directory {
 pub(super) fn weigh(directory: &Path, watch: &Watch) -> Result<Weights, PackError> {
     let mut scales = Scales {
         frames: Vec::new(),
-        weights: Weights {
-            total: 0,
-            lively: 0,
-            directories: Vec::new(),
-            whiteouts: Whiteouts::new(),
-        },
+        weights: Weights::default(),
     };
     let mut build_cache = BuildCache::default();
     let mut walk = Walk::new(directory)?;
@@ -61,7 +90,9 @@ pub(super) fn weigh(directory: &Path, watch: &Watch) -> Result<Weights, PackErro
             Kind::File => entry.stamp.size,
             _ => 0,
         };
-        scales.add(size.saturating_add(MEMBER), changes_often(path));
+        let is_lively = changes_often(path);
+        scales.add(size.saturating_add(MEMBER), is_lively);
+        scales.weights.files.add(size, is_lively);
         if is_whiteout && entry.kind == Kind::File && entry.links > 1 {
             scales.weights.whiteouts.insert(entry.stamp.file);
         }
