@@ -1,5 +1,6 @@
 //! `cargo xtask bench`: what is fast, against what.
 
+mod change;
 mod latency;
 mod machine;
 mod measure;
@@ -20,6 +21,8 @@ use crate::process::{Failure, cargo, execute};
 pub(crate) enum Bench {
     /// Pushes one tree with every program there is, in turn, into an empty registry each time
     Push(push::Options),
+    /// What a push costs after a file of 10 kB has changed, with several layers
+    Change(change::Options),
     /// Both transports and skopeo: many small blobs, and a large one
     Transports(transports::Options),
     /// The mock registry beside Docker's: how fast a large blob is taken, and in how much memory
@@ -36,6 +39,7 @@ pub(crate) enum Bench {
 pub(crate) fn run(bench: &Bench) -> Result<(), Failure> {
     match bench {
         Bench::Push(options) => push::run(options),
+        Bench::Change(options) => change::run(options),
         Bench::Transports(options) => transports::run(options),
         Bench::Registry(options) => mock::run(options),
         Bench::Machine(options) => machine::run(options),

@@ -174,7 +174,7 @@ pub(super) fn build() -> Result<PathBuf, Failure> {
     Ok(folder.join("release/longshore"))
 }
 
-fn scratch(parent: Option<&Path>) -> Result<TempDir, Failure> {
+pub(super) fn scratch(parent: Option<&Path>) -> Result<TempDir, Failure> {
     let parent = parent.map_or_else(std::env::temp_dir, Path::to_path_buf);
     let folder = tempfile::Builder::new()
         .prefix("longshore-bench-")

@@ -40,7 +40,7 @@ pub(super) fn make(root: &Path, bytes: u64) -> Result<(), Failure> {
 pub(super) fn describe(root: &Path) -> Result<String, Failure> {
     let mut files = 0_u64;
     let mut bytes = 0;
-    visit(root, &mut |metadata| {
+    visit(root, &mut |_, metadata| {
         files += 1;
         if metadata.is_file() {
             bytes += metadata.len();
@@ -56,18 +56,23 @@ pub(super) fn describe(root: &Path) -> Result<String, Failure> {
 /// Bytes in all files at and below `path`.
 pub(super) fn size(path: &Path) -> Result<u64, Failure> {
     let mut bytes = 0;
-    visit(path, &mut |metadata| {
-        if metadata.is_file() {
-            bytes += metadata.len();
-        }
-    })
-    .map_err(|error| Failure::new(format!("cannot read {}: {error}", path.display())))?;
+    files(path, &mut |_, metadata| bytes += metadata.len())?;
     Ok(bytes)
 }
 
-fn visit(path: &Path, see: &mut dyn FnMut(&Metadata)) -> io::Result<()> {
+/// Sees every regular file at and below `path`.
+pub(super) fn files(path: &Path, see: &mut dyn FnMut(&Path, &Metadata)) -> Result<(), Failure> {
+    visit(path, &mut |path, metadata| {
+        if metadata.is_file() {
+            see(path, metadata);
+        }
+    })
+    .map_err(|error| Failure::new(format!("cannot read {}: {error}", path.display())))
+}
+
+fn visit(path: &Path, see: &mut dyn FnMut(&Path, &Metadata)) -> io::Result<()> {
     let metadata = path.symlink_metadata()?;
-    see(&metadata);
+    see(path, &metadata);
     if metadata.is_dir() {
         for entry in path.read_dir()? {
             visit(&entry?.path(), see)?;
