@@ -12,7 +12,7 @@ use super::{Options, Packer, Watch};
 use crate::cache::Fingerprinter;
 use crate::error::PackError;
 use crate::notice::Notice;
-use crate::walk::{FileId, Kind, Walk};
+use crate::walk::{Entry, FileId, Kind, Walk};
 
 /// What goes into one layer of a tree.
 #[derive(Clone, Debug)]
@@ -28,6 +28,22 @@ pub struct Part {
 pub(super) struct Selection {
     pub(super) split: Arc<Split>,
     pub(super) layer: usize,
+}
+
+impl Selection {
+    /// Whether the member that a walk has just come to belongs to the layer. Where nothing does, the
+    /// walk does not go.
+    pub(super) fn has(&self, trail: &mut Trail, walk: &mut Walk, entry: &Entry) -> bool {
+        let Self { split, layer } = self;
+        let is_ours = trail.go(split, walk.path(), entry) == *layer;
+        if !is_ours
+            && entry.kind == Kind::Directory
+            && split.is_foreign(trail.zone(), walk.path(), *layer)
+        {
+            walk.prune();
+        }
+        is_ours
+    }
 }
 
 /// Divides the tree in `directory` into layers, the lowest first, without reading any file. There is

@@ -8,6 +8,7 @@ mod gzip;
 mod layer;
 mod pipeline;
 mod pool;
+mod scout;
 mod share;
 mod split;
 mod spool;

@@ -2,12 +2,14 @@
 
 use std::collections::HashMap;
 use std::path::Path;
+use std::time::Instant;
 
 use super::blocks::Blocks;
 use super::census::{Census, Fate, Seen};
 use super::divide::Selection;
 use super::layer::Summary;
 use super::pipeline::{Halt, Stopped};
+use super::scout::Pace;
 use super::trail::{Above, Trail};
 use super::{Options, Watch};
 use crate::cache::{Fingerprint, Fingerprinter};
@@ -65,6 +67,7 @@ impl<'a> Tree<'a> {
         blocks: &mut Blocks<'_>,
     ) -> Result<(Summary, Fingerprint), Halt> {
         let mut walk = Walk::new(directory)?;
+        let mut pace = Pace::new(directory, self.selection);
         while let Some(entry) = walk.next()? {
             if self.watch.is_cancelled() {
                 return Err(PackError::Cancelled.into());
@@ -80,7 +83,7 @@ impl<'a> Tree<'a> {
             match self.census.see(&walk, &entry)? {
                 Fate::Packed { target } => {
                     self.fingerprinter.add(walk.path(), &entry, &target);
-                    self.member(&walk, &entry, &target, blocks)?;
+                    self.member(&walk, &entry, &target, &mut pace, blocks)?;
                 }
                 Fate::LeftOut => self.fingerprinter.add(walk.path(), &entry, b""),
             }
@@ -109,16 +112,11 @@ impl<'a> Tree<'a> {
         entry: &Entry,
         blocks: &mut Blocks<'_>,
     ) -> Result<bool, Stopped> {
-        let Selection { split, layer } = selection;
-        let is_ours = self.trail.go(split, walk.path(), entry) == *layer;
+        let is_ours = selection.has(&mut self.trail, walk, entry);
         if is_ours {
-            for above in self.trail.missing(*layer) {
+            for above in self.trail.missing(selection.layer) {
                 self.above(walk.path(), above, blocks)?;
             }
-        } else if entry.kind == Kind::Directory
-            && split.is_foreign(self.trail.zone(), walk.path(), *layer)
-        {
-            walk.prune();
         }
         Ok(is_ours)
     }
@@ -148,6 +146,7 @@ impl<'a> Tree<'a> {
         walk: &Walk,
         entry: &Entry,
         target: &[u8],
+        pace: &mut Pace,
         blocks: &mut Blocks<'_>,
     ) -> Result<(), Halt> {
         match entry.kind {
@@ -159,7 +158,7 @@ impl<'a> Tree<'a> {
                     self.put(walk, entry, Body::HardLink { target: &target }, blocks)?;
                     self.summary.hard_links += 1;
                 }
-                None => self.file(walk, entry, blocks)?,
+                None => self.file(walk, entry, pace, blocks)?,
             },
         }
         self.summary.members += 1;
@@ -167,12 +166,22 @@ impl<'a> Tree<'a> {
         Ok(())
     }
 
-    fn file(&mut self, walk: &Walk, entry: &Entry, blocks: &mut Blocks<'_>) -> Result<(), Halt> {
+    fn file(
+        &mut self,
+        walk: &Walk,
+        entry: &Entry,
+        pace: &mut Pace,
+        blocks: &mut Blocks<'_>,
+    ) -> Result<(), Halt> {
         let size = entry.stamp.size;
         self.put(walk, entry, Body::File { size }, blocks)?;
+        let started = Instant::now();
         let mut file = walk.open_file(entry)?;
+        let mut waited = started.elapsed();
         while file.remaining() > 0 {
+            let started = Instant::now();
             let count = file.read(blocks.space())?;
+            waited += started.elapsed();
             blocks.advance(count)?;
             self.watch.add_bytes(count as u64);
             if self.watch.is_cancelled() {
@@ -180,6 +189,7 @@ impl<'a> Tree<'a> {
             }
         }
         file.finish()?;
+        pace.read(size, waited);
         blocks.put(&tar::END[..tar::padding(size)])?;
         self.summary.files += 1;
         self.summary.bytes += size;

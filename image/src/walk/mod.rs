@@ -5,11 +5,12 @@ mod file;
 mod names;
 
 use std::ffi::OsStr;
+use std::num::NonZeroU64;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
-use rustix::fs::{AtFlags, CWD, Mode, OFlags};
+use rustix::fs::{Advice, AtFlags, CWD, Mode, OFlags};
 use rustix::io::Errno;
 
 use crate::error::{Change, Operation, PackError};
@@ -142,6 +143,15 @@ impl Walk {
         let now = self.examine(&file)?;
         self.unchanged(&entry.stamp, &now.stamp)?;
         Ok(OpenFile::new(file, entry, self.host_path()))
+    }
+
+    /// Asks the system for the first `most` bytes of the current member, a regular file, without
+    /// waiting for them. If that cannot be done, it is not.
+    pub(crate) fn read_ahead(&self, most: u64) {
+        let flags = OFlags::RDONLY | OFlags::NOCTTY | OFlags::NONBLOCK;
+        if let Ok(file) = self.open(flags, Operation::Open) {
+            let _ = rustix::fs::fadvise(file, 0, NonZeroU64::new(most), Advice::WillNeed);
+        }
     }
 
     /// Reads where the current member, a symbolic link, points.
