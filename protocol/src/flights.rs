@@ -35,7 +35,10 @@ pub(crate) enum Work {
     /// A question about a blob that is being sent.
     Glance(BlobId),
     Manifest,
-    CleanUp,
+    /// The deletion of a session, for the first or the second time.
+    CleanUp {
+        is_second: bool,
+    },
 }
 
 #[derive(Debug)]

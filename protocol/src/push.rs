@@ -34,6 +34,7 @@ use crate::payload::{BlobContent, BlobSpec, Failure, Receipt};
 use crate::retry::Jitter;
 use crate::time::Timestamp;
 use crate::wire::descriptor::Descriptor;
+use crate::wire::url::HttpUrl;
 use crate::wire::urls::Api;
 
 /// One push: the blobs of one image and its manifest, into one repository.
@@ -58,6 +59,9 @@ pub struct Push {
     looks_ahead: bool,
     /// Sessions to delete.
     abandoned: VecDeque<Session>,
+    /// Where sessions are whose deletion got no answer. The connection may have been an old one that
+    /// the registry had just closed, so it is tried once more.
+    undeleted: VecDeque<HttpUrl>,
     /// How many could not be deleted.
     sessions_left: usize,
     /// What the driver has not been told yet.
@@ -126,6 +130,7 @@ impl Push {
             spares: VecDeque::new(),
             looks_ahead: config.look_ahead,
             abandoned: VecDeque::new(),
+            undeleted: VecDeque::new(),
             sessions_left: 0,
             outbox: VecDeque::new(),
             warnings: BTreeSet::new(),
@@ -294,6 +299,13 @@ impl Push {
     #[must_use]
     pub fn is_done(&self) -> bool {
         matches!(self.stage, Stage::Done(_))
+    }
+
+    /// Whether the result is settled. All that is left is to clean up, if that, and
+    /// [`cancel`](Self::cancel) would cut it short.
+    #[must_use]
+    pub fn is_ending(&self) -> bool {
+        !self.is_running()
     }
 
     /// The result.

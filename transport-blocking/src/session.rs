@@ -199,7 +199,9 @@ impl<H: Handler> Session<H> {
     /// # Errors
     /// Why the push failed.
     pub fn finish(mut self) -> Result<Report, PushError> {
-        if !self.manifest_set && !self.cancelled {
+        // One that has failed is cleaning up: to cancel it would cut that short.
+        let is_open = self.push.as_ref().is_some_and(|push| !push.is_ending());
+        if is_open && !self.manifest_set && !self.cancelled {
             self.cancel();
         }
         self.drive(None, |_| false)?;

@@ -31,7 +31,7 @@ impl Push {
             | Work::Preflight
             | Work::Ahead
             | Work::Glance(_)
-            | Work::CleanUp => &mut self.opening.tries,
+            | Work::CleanUp { .. } => &mut self.opening.tries,
         };
         *tries += 1;
         let tries = *tries;
@@ -200,7 +200,7 @@ impl Push {
                 }
             }
             Work::Probe | Work::Preflight => self.opening.standing = Standing::Ready,
-            Work::Token | Work::Ahead | Work::Glance(_) | Work::CleanUp => {}
+            Work::Token | Work::Ahead | Work::Glance(_) | Work::CleanUp { .. } => {}
         }
     }
 
@@ -209,7 +209,7 @@ impl Push {
             Work::Blob(id) => self.blobs[id.index()].refused,
             Work::Manifest => self.manifest.as_ref()?.refused,
             Work::Probe | Work::Preflight => self.opening.refused,
-            Work::Token | Work::Ahead | Work::Glance(_) | Work::CleanUp => None,
+            Work::Token | Work::Ahead | Work::Glance(_) | Work::CleanUp { .. } => None,
         }
     }
 
@@ -222,7 +222,7 @@ impl Push {
                 }
             }
             Work::Probe | Work::Preflight => self.opening.refused = refused,
-            Work::Token | Work::Ahead | Work::Glance(_) | Work::CleanUp => {}
+            Work::Token | Work::Ahead | Work::Glance(_) | Work::CleanUp { .. } => {}
         }
     }
 }

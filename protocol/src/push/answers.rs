@@ -39,7 +39,7 @@ impl Push {
         }
         self.set_refused(landed.flight.work, None);
         match landed.flight.work {
-            Work::CleanUp => self.deleted(&landed),
+            Work::CleanUp { .. } => self.deleted(&landed),
             Work::Probe => self.probed(&landed),
             Work::Token => self.token_landed(&landed),
             Work::Preflight => self.preflighted(&landed),
@@ -53,7 +53,7 @@ impl Push {
     /// An answer after the end of the push is known: nothing counts but sessions.
     fn landed_late(&mut self, landed: &Landed) {
         match (landed.flight.work, landed.verdict) {
-            (Work::CleanUp, _) => self.deleted(landed),
+            (Work::CleanUp { .. }, _) => self.deleted(landed),
             (_, Verdict::Opened) => {
                 if let Ok(url) = &landed.reply.location {
                     let session = Session::new(url.clone(), &landed.reply);
@@ -68,7 +68,13 @@ impl Push {
         let status = landed.answer.as_ref().map(|answer| answer.status);
         let is_gone = landed.reply.is_success
             || matches!(status, Some(StatusCode::NOT_FOUND | StatusCode::GONE));
-        if !is_gone {
+        if is_gone {
+            return;
+        }
+        let is_first = landed.flight.work == Work::CleanUp { is_second: false };
+        if is_first && landed.answer.is_none() {
+            self.undeleted.push_back(landed.flight.draft.url.clone());
+        } else {
             self.sessions_left += 1;
         }
     }
@@ -292,7 +298,7 @@ impl Push {
             | Work::Ahead
             | Work::Glance(_)
             | Work::Token
-            | Work::CleanUp => {}
+            | Work::CleanUp { .. } => {}
         }
     }
 }

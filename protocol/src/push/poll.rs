@@ -216,15 +216,19 @@ impl Push {
         {
             return None;
         }
-        let session = self.abandoned.pop_front()?;
-        let mut draft = Draft::new(Step::Delete, Method::DELETE, session.url);
+        let (url, is_second) = match self.abandoned.pop_front() {
+            Some(session) => (session.url, false),
+            None => (self.undeleted.pop_front()?, true),
+        };
+        let mut draft = Draft::new(Step::Delete, Method::DELETE, url);
         if draft.url.origin() == self.api.origin() {
             let header = self.auth.header();
             draft
                 .headers
                 .extend(header.map(|header| (AUTHORIZATION, header)));
         }
-        self.send(Work::CleanUp, draft, Generation::default())
+        let work = Work::CleanUp { is_second };
+        self.send(work, draft, Generation::default())
     }
 
     /// What a request to the registry may carry, if it may be sent now.
@@ -252,12 +256,14 @@ impl Push {
             return false;
         };
         let is_late = *until <= self.now;
-        let is_clean = self.flights.is_empty() && self.abandoned.is_empty();
+        let to_delete = self.abandoned.len() + self.undeleted.len();
+        let is_clean = self.flights.is_empty() && to_delete == 0;
         if !is_late && !is_clean {
             return false;
         }
-        self.sessions_left += self.abandoned.len() + self.flights.iter().count();
+        self.sessions_left += to_delete + self.flights.iter().count();
         self.abandoned.clear();
+        self.undeleted.clear();
         let late: Vec<RequestId> = self.flights.iter().map(|(id, _)| id).collect();
         for id in late {
             self.flights.land(id);
@@ -329,7 +335,7 @@ impl Push {
                 }
             }
             Work::Token => self.auth.fetch_again(until),
-            Work::Ahead | Work::Glance(_) | Work::CleanUp => {}
+            Work::Ahead | Work::Glance(_) | Work::CleanUp { .. } => {}
         }
     }
 

@@ -171,6 +171,25 @@ fn an_end_without_manifest_is_a_cancel() {
 }
 
 #[test]
+fn an_end_in_the_middle_of_a_failure_does_not_cut_the_cleaning_short() {
+    let registry = registry("oci", Auth::None, false);
+    let mut session = Session::new(&client(&registry), config(&registry), Spy::default());
+    session.ready().unwrap();
+    let broken = from_fn(|_| Err::<io::Empty, _>(io::Error::other("a broken disk")));
+    let spec = BlobSpec::unknown(MediaType::OCI_LAYER, Replay::Never);
+    session.add_blob(spec, broken).unwrap();
+    let empty = Descriptor::new(MediaType::OCI_LAYER, Content::of(b""));
+    let spec = BlobSpec::known(empty);
+    while session.add_blob(spec.clone(), Bytes::new()).is_ok() {
+        let _ = session.drive_for(Duration::ZERO);
+    }
+    let error = session.finish().unwrap_err();
+    assert_eq!(error.kind(), PushErrorKind::Source);
+    assert_eq!(error.sessions_left(), 0);
+    assert_eq!(registry.with(|core| core.open_sessions()), []);
+}
+
+#[test]
 fn a_worker_stuck_in_its_source_does_not_hold_up_the_end() {
     let registry = registry("oci", Auth::None, false);
     let (release, released) = std::sync::mpsc::channel::<()>();

@@ -66,6 +66,26 @@ fn a_session_that_is_being_opened_is_waited_for_so_that_it_can_be_deleted() {
 }
 
 #[test]
+fn a_deletion_that_gets_no_answer_is_tried_once_more() {
+    for (second, left) in [(Some(204), 0), (None, 1)] {
+        let (mut bench, _put) = Bench::putting("abc");
+        bench.push.cancel(bench.now);
+        bench.drain();
+        let delete = bench.next();
+        bench.break_off(delete, FailureKind::Interrupted, part(0));
+        assert_eq!(bench.lines(), ["DELETE /up/0"]);
+        match second {
+            Some(status) => bench.answer_next(status, &[]),
+            None => {
+                let delete = bench.next();
+                bench.break_off(delete, FailureKind::Interrupted, part(0));
+            }
+        }
+        assert_eq!(bench.error().sessions_left(), left);
+    }
+}
+
+#[test]
 fn cleaning_up_has_its_time_and_no_more() {
     let (mut bench, _put) = Bench::putting("abc");
     bench.push.cancel(bench.now);
