@@ -1,6 +1,7 @@
 //! `cargo xtask bench`: what is fast, against what.
 
 mod change;
+mod extremes;
 mod latency;
 mod machine;
 mod measure;
@@ -23,6 +24,8 @@ pub(crate) enum Bench {
     Push(push::Options),
     /// What a push costs after a file of 10 kB has changed, with several layers
     Change(change::Options),
+    /// A million small files, and one very large one, beside tar
+    Extremes(extremes::Options),
     /// Both transports and skopeo: many small blobs, and a large one
     Transports(transports::Options),
     /// The mock registry beside Docker's: how fast a large blob is taken, and in how much memory
@@ -40,6 +43,7 @@ pub(crate) fn run(bench: &Bench) -> Result<(), Failure> {
     match bench {
         Bench::Push(options) => push::run(options),
         Bench::Change(options) => change::run(options),
+        Bench::Extremes(options) => extremes::run(options),
         Bench::Transports(options) => transports::run(options),
         Bench::Registry(options) => mock::run(options),
         Bench::Machine(options) => machine::run(options),

@@ -104,13 +104,14 @@ impl std::fmt::Display for Try {
 }
 
 /// A running mock registry. It ends with this value.
-struct Mock {
+pub(super) struct Mock {
     process: Child,
     host: String,
 }
 
 impl Mock {
-    fn start(program: &Path, folder: Option<&Path>) -> Result<Self, Failure> {
+    /// Starts one that keeps what it gets in `folder`, or nowhere.
+    pub(super) fn start(program: &Path, folder: Option<&Path>) -> Result<Self, Failure> {
         let failed = |why: String| Failure::new(format!("mock-registry: {why}"));
         let mut command = Command::new(program);
         command.arg("serve");
@@ -137,6 +138,11 @@ impl Mock {
             return Err(failed("it does not say where it listens".to_owned()));
         }
         Ok(mock)
+    }
+
+    /// Host and port.
+    pub(super) fn host(&self) -> &str {
+        &self.host
     }
 }
 
@@ -308,7 +314,8 @@ fn peak(process: u32) -> Option<u64> {
     Some(kibibytes * 1024)
 }
 
-fn build() -> Result<PathBuf, Failure> {
+/// Builds the mock registry as it is shipped, and says where it is.
+pub(super) fn build() -> Result<PathBuf, Failure> {
     execute(&mut cargo(&[
         "build",
         "--release",
