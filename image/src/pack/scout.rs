@@ -26,12 +26,11 @@ pub(super) struct Pace {
     scout: Option<Scout>,
 }
 
-/// What the latest files took.
+/// How many of the latest files were slow.
 #[derive(Default)]
 struct Window {
     files: u32,
-    bytes: u64,
-    waited: Duration,
+    slow: u32,
 }
 
 impl Pace {
@@ -52,23 +51,26 @@ impl Pace {
             scout.follow(self.files);
             return;
         }
-        self.window.files += 1;
-        self.window.bytes += bytes;
-        self.window.waited += waited;
+        self.window.add(bytes, waited);
         if self.window.files < WINDOW {
             return;
         }
-        let window = std::mem::take(&mut self.window);
-        if window.is_slow() {
+        if std::mem::take(&mut self.window).is_slow() {
             self.scout = Scout::send(&self.directory, self.selection.clone(), self.files);
         }
     }
 }
 
 impl Window {
+    fn add(&mut self, bytes: u64, waited: Duration) {
+        self.files += 1;
+        let copied = Duration::from_nanos(bytes);
+        self.slow += u32::from(waited.saturating_sub(copied) > PATIENCE);
+    }
+
+    /// Half of them, and not only those that had to wait for a processor.
     fn is_slow(&self) -> bool {
-        let copied = Duration::from_nanos(self.bytes);
-        self.waited.saturating_sub(copied) > PATIENCE * self.files
+        2 * self.slow >= self.files
     }
 }
 

@@ -27,21 +27,18 @@ fn a_scout_stays_within_sight_and_ends_with_its_packer() {
 
 #[test]
 fn a_scout_is_sent_where_files_are_slow_and_for_no_other_reason() {
-    let slow = |files, bytes, micros| {
-        let waited = Duration::from_micros(micros);
-        let window = Window {
-            files,
-            bytes,
-            waited,
-        };
+    let waits = |bytes, waits: &[u64]| {
+        let mut window = Window::default();
+        for micros in waits {
+            window.add(bytes, Duration::from_micros(*micros));
+        }
         window.is_slow()
     };
-    // Whatever a test has patience for.
-    let patience = u64::try_from(PATIENCE.as_micros()).unwrap();
-    assert!(slow(64, 64_000, 64 * (patience + 2)));
-    assert!(!slow(64, 64_000, 64));
-    // Much to copy is no reason to be slow.
-    assert!(!slow(64, 1 << 30, 1_000_000));
+    // Tests have no patience.
+    assert!(waits(1000, &[2, 2, 2, 2]));
+    assert!(waits(1000, &[2, 1, 2, 1]));
+    assert!(!waits(1000, &[5000, 1, 1, 1]), "something else had a turn");
+    assert!(!waits(1 << 20, &[1000, 1000]), "it had much to copy");
     let tree = tree(3);
     let mut pace = Pace::new(tree.path(), None);
     for _ in 0..WINDOW {
