@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use clap::Args;
 use tempfile::TempDir;
@@ -41,18 +42,24 @@ pub(super) fn run(options: &Options) -> Result<(), Failure> {
     }
     let scratch = scratch(options.scratch.as_deref())?;
     let program = build()?;
+    let ways = chosen(options);
+    let tree = scratch.path().join("tree");
     let tree = match &options.tree {
-        Some(tree) => tree
+        Some(given) if ways.iter().any(|way| way.history) && !tree::has_history(given) => {
+            println!("== bench: copying the tree, to give it a history");
+            execute(Command::new("cp").arg("-a").arg(given).arg(&tree))?;
+            tree::add_history(&tree)?;
+            tree
+        }
+        Some(given) => given
             .canonicalize()
-            .map_err(|error| Failure::new(format!("cannot find {}: {error}", tree.display())))?,
+            .map_err(|error| Failure::new(format!("cannot find {}: {error}", given.display())))?,
         None => {
-            let tree = scratch.path().join("tree");
             println!("== bench: making a tree of {} MB", options.size);
             tree::make(&tree, options.size * 1_000_000)?;
             tree
         }
     };
-    let ways = chosen(options);
     let certificate = Certificate::create(scratch.path())?;
     let mut table = Table::new(ways.iter().map(|way| way.name).collect());
     for round in 1..=options.runs.max(1) {

@@ -7,6 +7,8 @@ use std::fs::{self, Metadata};
 use std::io;
 use std::path::Path;
 
+use serde_json::Value;
+
 use crate::process::Failure;
 
 /// Makes a tree of `bytes` bytes in files of many sizes: text, tables and noise in parts that
@@ -34,6 +36,35 @@ pub(super) fn make(root: &Path, bytes: u64) -> Result<(), Failure> {
         number += 1;
     }
     Ok(())
+}
+
+/// Whether the metadata of a tree say what made a layer, without which ch-image pushes nothing.
+pub(super) fn has_history(root: &Path) -> bool {
+    let history = &metadata(root)["history"];
+    let steps = history.as_array().into_iter().flatten();
+    steps.into_iter().any(|step| step["empty_layer"] != true)
+}
+
+/// Adds that.
+pub(super) fn add_history(root: &Path) -> Result<(), Failure> {
+    let mut metadata = metadata(root);
+    let ours: Value = serde_json::from_str(METADATA).expect("it is valid JSON");
+    match (metadata.as_object_mut(), &ours) {
+        (Some(theirs), Value::Object(ours)) if !theirs.is_empty() => {
+            theirs.insert("history".to_owned(), ours["history"].clone());
+        }
+        _ => metadata = ours,
+    }
+    let folder = root.join("ch");
+    fs::create_dir_all(&folder)
+        .and_then(|()| fs::write(folder.join("metadata.json"), metadata.to_string()))
+        .map_err(|error| Failure::new(format!("cannot write metadata: {error}")))
+}
+
+/// What there is; nothing, if that cannot be used.
+fn metadata(root: &Path) -> Value {
+    let text = fs::read(root.join("ch/metadata.json")).unwrap_or_default();
+    serde_json::from_slice(&text).unwrap_or_default()
 }
 
 /// What is in a tree, in words.

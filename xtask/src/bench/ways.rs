@@ -14,6 +14,8 @@ pub(super) struct Way {
     pub(super) layer: Option<&'static str>,
     /// Whether the registry has to speak TLS.
     pub(super) tls: bool,
+    /// Whether it pushes only what has a history.
+    pub(super) history: bool,
 }
 
 impl Way {
@@ -30,6 +32,7 @@ impl Way {
             again: Some(again),
             layer: None,
             tls: false,
+            history: false,
         }
     }
 }
@@ -41,6 +44,7 @@ pub(super) const WAYS: &[Way] = &[
     Way::new("longshore best", &[], BEST, BEST),
     Way {
         tls: true,
+        history: true,
         ..Way::new("ch-image", &["ch-image", "openssl"], CH_IMAGE, CH_IMAGE)
     },
     Way::new("buildah bud, push", &["buildah"], BUILDAH, BUILDAH_PUSH),

@@ -1,6 +1,6 @@
 use std::fs;
 
-use super::{describe, make, size};
+use super::{add_history, describe, has_history, make, size};
 
 #[test]
 fn a_tree_has_the_size_asked_for_and_is_the_same_each_time() {
@@ -14,4 +14,25 @@ fn a_tree_has_the_size_asked_for_and_is_the_same_each_time() {
         let read = |root: &std::path::Path| fs::read(root.join(file)).unwrap();
         assert!(read(&first) == read(&second), "{file}");
     }
+}
+
+#[test]
+fn a_tree_without_history_gets_one_and_keeps_the_rest() {
+    let place = tempfile::tempdir().unwrap();
+    let (root, file) = (place.path(), place.path().join("ch/metadata.json"));
+    for before in [
+        None,
+        Some("{}"),
+        Some("no JSON"),
+        Some(r#"{"cwd": "/work", "history": [{"empty_layer": true}]}"#),
+    ] {
+        if let Some(text) = before {
+            fs::write(&file, text).unwrap();
+        }
+        assert!(!has_history(root), "{before:?}");
+        add_history(root).unwrap();
+        assert!(has_history(root), "{before:?}");
+    }
+    let text = fs::read_to_string(file).unwrap();
+    assert!(text.contains(r#""cwd":"/work""#), "{text}");
 }
