@@ -79,7 +79,11 @@ impl Registry {
 
     /// Bytes of all blobs in it.
     pub(super) fn stored(&self) -> Result<u64, Failure> {
-        tree::size(&self.storage.join("docker/registry/v2/blobs"))
+        let blobs = self.storage.join("docker/registry/v2/blobs");
+        if !blobs.exists() {
+            return Ok(0);
+        }
+        tree::size(&blobs)
     }
 }
 
