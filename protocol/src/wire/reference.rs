@@ -213,7 +213,11 @@ impl Parser<'_> {
         let digest = digest.transpose()?;
         let given = self.repository(start, path)?;
         let repository = match (&registry, &defaults.path_prefix) {
-            (None, Some(prefix)) => self.repository(0, &format!("{prefix}/{given}"))?,
+            (None, Some(prefix)) => match format!("{prefix}/{given}").parse() {
+                Ok(repository) => repository,
+                // What is wrong with both together is at no place of the text that was given.
+                Err(ReferenceError { reason, .. }) => return self.error(start, reason),
+            },
             _ => given,
         };
         let registry = registry.unwrap_or_else(|| Registry {

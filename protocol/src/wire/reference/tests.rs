@@ -133,4 +133,15 @@ fn defaults_can_be_another_registry() {
     };
     assert_eq!(with("app:1"), "q.example:5000/team/x/app:1");
     assert_eq!(with("other.example/app:1"), "other.example/app:1");
+    let longest = "a".repeat(248);
+    assert!(Reference::parse(&longest, &defaults).is_ok());
+    let defaults = |prefix: &str| ReferenceDefaults {
+        path_prefix: Some(prefix.to_owned()),
+        ..defaults.clone()
+    };
+    let too_long = format!("{longest}a");
+    for (text, prefix) in [(too_long.as_str(), "team/x"), ("app", "team-of-X")] {
+        let error = Reference::parse(text, &defaults(prefix)).expect_err("together they are wrong");
+        assert_eq!(error.position, 1, "{error}");
+    }
 }
