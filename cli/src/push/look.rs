@@ -52,6 +52,10 @@ pub(super) fn look(
     })
     .map_err(|failure: Failure| Unfinished::from(failure))?;
     asked?;
+    if maker.interrupt.is_raised() {
+        // If permission was waited for as well, that is what was cancelled.
+        upload.permit(u64::MAX)?;
+    }
     let parts = parts.map_err(|error| Failure::pack(&error))?;
     Ok((parts, notices))
 }

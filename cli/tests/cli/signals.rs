@@ -49,7 +49,7 @@ error: cancelled while packing the image
 
 #[test]
 fn ctrl_c_while_the_registry_says_nothing() {
-    let env = TestEnv::with_image();
+    let env = TestEnv::with_large_image();
     let server = Server::start(|_| Reply::Silence);
     let to = format!("{}/app", server.address);
     let push = env.start(&["push", "--image", "image", "app", &to]);
