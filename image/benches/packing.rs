@@ -48,7 +48,7 @@ fn members(bencher: Bencher<'_, '_>) {
 }
 
 /// Compressing on one thread, with both hashes on others.
-#[divan::bench(args = ["none", "fast", "default", "best", "zstd"])]
+#[divan::bench(args = ["none", "fast", "default", "best", "zstd"], sample_count = 20)]
 fn compress(bencher: Bencher<'_, '_>, how: &str) {
     let (compression, level) = match how {
         "none" => (Compression::None, Level::Default),
