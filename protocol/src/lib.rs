@@ -97,7 +97,8 @@
 //! 12. No secret is in any `Debug` or `Display` output.
 //! 13. Handing in several answers before polling changes the order of requests, not the result.
 //! 14. Credentials go to no origin that they are not meant for.
-//! 15. [`Push::finish`] is `Ok` only if the registry has confirmed every blob and the manifest.
+//! 15. [`Push::finish`] is `Ok` only if the registry has confirmed every blob and the manifest, and
+//!     the manifest names every blob that was added without a digest.
 #![warn(clippy::exhaustive_enums, clippy::exhaustive_structs)]
 
 mod auth;

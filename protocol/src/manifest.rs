@@ -40,6 +40,12 @@ impl ManifestSpec {
         }
     }
 
+    /// Whether it names `digest` anywhere: in whatever format, its hex digits are in the bytes.
+    pub(crate) fn names(&self, digest: &Digest) -> bool {
+        let hex = digest.hex().as_bytes();
+        self.bytes.windows(hex.len()).any(|part| part == hex)
+    }
+
     /// Its descriptor.
     #[must_use]
     pub fn descriptor(&self) -> Descriptor {

@@ -178,7 +178,8 @@ impl Push {
         Ok(id)
     }
 
-    /// Sets the manifest, once. It is sent when the registry has confirmed every blob.
+    /// Sets the manifest, once. It is sent when the registry has confirmed every blob. If it does
+    /// not name what a blob of unknown content turned out to be, the push fails then.
     ///
     /// # Errors
     /// It is set already, the push has ended, or the reference has a digest and it is not this

@@ -58,6 +58,8 @@ pub(crate) struct Blob {
     pub(crate) dispute: Option<(Phase, RegistryAnswer)>,
     /// How many bytes left the source, over all attempts.
     pub(crate) sent: u64,
+    /// What it is was not known when it was added.
+    pub(crate) is_streamed: bool,
     /// It is to be asked for while it is being sent.
     pub(crate) is_asked_for_meanwhile: bool,
     /// Somebody was told that it is done.
@@ -170,6 +172,7 @@ impl Blob {
             None => State::Start(Start::plain()),
         };
         Self {
+            is_streamed: content.is_none(),
             facts: Facts {
                 id,
                 content,

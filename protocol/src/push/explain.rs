@@ -101,6 +101,24 @@ impl Push {
             .with_hint("try again later")
     }
 
+    /// The end, where a stream came to other bytes than whoever wrote the manifest thought. Some
+    /// registries take a manifest whose blobs they do not have, so this is not left to them.
+    pub(super) fn unnamed(&self) -> Option<PushError> {
+        let manifest = self.manifest.as_ref()?;
+        let mut streamed = self.blobs.iter().filter(|blob| blob.is_streamed);
+        let (id, digest) = streamed.find_map(|blob| {
+            let digest = &blob.facts.content.as_ref()?.digest;
+            (!manifest.spec.names(digest)).then_some((blob.facts.id, digest))
+        })?;
+        let what = format!("what was sent is {digest}, which the manifest does not name");
+        let error = PushError::new(PushErrorKind::Source, Phase::Manifest, what);
+        Some(
+            error
+                .at(self.blob_place(id))
+                .with_hint("its source changed after the manifest was written; push again"),
+        )
+    }
+
     /// The end, since the manifest was refused and is not there either.
     pub(super) fn refused_manifest(&self, landed: &Landed) -> PushError {
         let dispute = self

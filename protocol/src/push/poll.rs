@@ -156,6 +156,10 @@ impl Push {
         if manifest.state == manifest::State::Done || !is_due(&mut manifest.standing, self.now) {
             return None;
         }
+        if let Some(error) = self.unnamed() {
+            self.fail(error);
+            return None;
+        }
         let (header, used) = self.authorized()?;
         let name = self.config.reference.manifest_name();
         let is_nothing_new = self.is_every_blob_old();

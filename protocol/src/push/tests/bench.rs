@@ -65,6 +65,13 @@ pub(super) fn manifest() -> ManifestSpec {
     ManifestSpec::new(MediaType::OCI_MANIFEST, &b"{}"[..])
 }
 
+/// One that names what `text` is.
+pub(super) fn manifest_of(text: &str) -> ManifestSpec {
+    let layer = serde_json::to_value(blob(text)).expect("a descriptor is JSON");
+    let manifest = serde_json::json!({ "layers": [layer] });
+    ManifestSpec::new(MediaType::OCI_MANIFEST, manifest.to_string())
+}
+
 /// What a driver that has read all of `text` returns.
 pub(super) fn all(text: &str) -> Receipt {
     Receipt {

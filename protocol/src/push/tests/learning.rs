@@ -38,8 +38,10 @@ fn a_blob_that_is_there_is_not_sent_to_its_end() {
         // What the request that was broken off comes to is nobody's business any more.
         bench.break_off(patch, FailureKind::Interrupted, part(3));
         assert!(bench.calls.is_empty(), "{:?}", bench.lines());
-        bench.set_manifest();
-        let named = manifest().descriptor().digest.to_string();
+        let manifest = manifest_of(TEXT);
+        let named = manifest.descriptor().digest.to_string();
+        bench.push.set_manifest(manifest).expect("it is the first");
+        bench.drain();
         bench.answer_next(200, &[("docker-content-digest", &named)]);
         assert_eq!(bench.report().blobs[0].sent, 3);
     }

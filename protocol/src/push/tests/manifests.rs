@@ -200,6 +200,45 @@ fn quay_names_missing_blobs_in_words() {
 }
 
 #[test]
+fn a_manifest_that_does_not_name_what_was_streamed_is_not_sent() {
+    for (streamed, late) in [
+        ("as it was", true),
+        ("as it was", false),
+        ("another", false),
+    ] {
+        let mut bench = Bench::opened();
+        bench.add(BlobSpec::known(blob("no manifest has to name this")));
+        bench.answer_next(200, &[]);
+        let media_type = MediaType::OCI_LAYER_GZIP;
+        bench.add(BlobSpec::unknown(media_type, Replay::Anywhere));
+        let set = |bench: &mut Bench| {
+            let manifest = manifest_of("as it was");
+            bench.push.set_manifest(manifest).expect("it is the first");
+            bench.drain();
+        };
+        if !late {
+            set(&mut bench);
+        }
+        let patch = bench.next();
+        bench.reply(patch, 202, &[("location", "/up/1")], "", all(streamed));
+        bench.answer_next(201, &[]);
+        if late {
+            set(&mut bench);
+        }
+        if streamed == "as it was" {
+            assert_eq!(bench.lines(), [PUT]);
+            continue;
+        }
+        let error = bench.error();
+        assert_eq!(error.kind(), PushErrorKind::Source);
+        let digest = Digest::sha256(streamed.as_bytes());
+        let told = error.to_string();
+        let expected = format!("what was sent is {digest}, which the manifest does not name");
+        assert!(told.contains(&expected), "{told}");
+    }
+}
+
+#[test]
 fn what_makes_no_sense_is_refused() {
     let mut push = Push::new(config(), Timestamp::ZERO);
     push.set_manifest(manifest()).expect("it is the first");
