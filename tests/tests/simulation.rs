@@ -104,4 +104,14 @@ const FOUND: &[(u64, &str)] = &[
         1868,
         "a source that can be read once was read again after a 401",
     ),
+    (
+        5_068_291,
+        "a stream that was learnt to be empty took no lane when it was sent again",
+    ),
+    (6_696_691, "the same, in an outage"),
+    (7_000_045, "the same, two of them"),
+    (
+        7_324,
+        "a manifest that does not name what a stream was is taken by some registries",
+    ),
 ];

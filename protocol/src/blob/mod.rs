@@ -286,11 +286,7 @@ impl Blob {
 impl State {
     /// Whether the request that this state needs carries any of the blob's bytes.
     pub(crate) fn is_upload(&self, facts: &Facts) -> bool {
-        let is_empty = facts
-            .content
-            .as_ref()
-            .is_some_and(|content| content.size == 0);
-        matches!(self, Self::Upload(_)) && !is_empty
+        matches!(self, Self::Upload(upload) if !upload.is_of_nothing(facts))
     }
 
     /// The request that this state needs.

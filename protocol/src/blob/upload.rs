@@ -46,6 +46,12 @@ impl Upload {
         self.streams = true;
     }
 
+    /// Whether it is of nothing, and known to be.
+    pub(crate) fn is_of_nothing(&self, facts: &Facts) -> bool {
+        let content = facts.content.as_ref();
+        !self.streams && content.is_some_and(|content| content.size == 0)
+    }
+
     pub(crate) fn step(&self, facts: &Facts) -> Step {
         match &facts.content {
             None => Step::Stream,
@@ -149,7 +155,14 @@ impl Upload {
                 facts.chunk = None;
                 Turn::restart(self.session)
             }
-            (Verdict::Retry, _) => Turn::new(State::Upload(self), Pace::Retry),
+            (Verdict::Retry, _) => {
+                // The next request can say what is known by now.
+                let anew = Self {
+                    streams: false,
+                    ..self
+                };
+                Turn::new(State::Upload(anew), Pace::Retry)
+            }
             (other, _) => Turn::unexpected(State::Upload(self), other),
         }
     }

@@ -97,6 +97,54 @@ fn a_stream_that_breaks_after_its_content_was_learnt_begins_again_with_its_lengt
     assert_eq!(bench.next().slice(), Some((0, Extent::Exact(16))));
 }
 
+/// A push with one lane of each kind, in which a stream is in the air that turned out to be empty,
+/// and that the registry does not have.
+fn learning_of_nothing() -> (Bench, Call) {
+    let mut config = config();
+    config.uploads = 1;
+    config.controls = 1;
+    let mut bench = Bench::opened_with(config);
+    let media_type = MediaType::OCI_LAYER_GZIP;
+    let id = bench.add(BlobSpec::unknown(media_type, Replay::Anywhere));
+    let patch = bench.next();
+    bench.push.learn(bench.now, id, Content::of(b""));
+    bench.drain();
+    bench.answer_next(404, &[]);
+    (bench, patch)
+}
+
+#[test]
+fn a_stream_that_did_not_begin_goes_on_as_what_it_was_learnt_to_be() {
+    let (mut bench, patch) = learning_of_nothing();
+    bench.break_off(patch, FailureKind::Connect, part(0));
+    bench.sleep();
+    let put = bench.next();
+    let digest = Digest::sha256(b"");
+    assert_eq!(put.line(), format!("PUT /up/0?digest={digest}"));
+    assert_eq!(put.request.body(), &Payload::Empty);
+}
+
+#[test]
+fn a_stream_takes_a_lane_whatever_it_was_learnt_to_be() {
+    let (mut bench, patch) = learning_of_nothing();
+    bench.add(BlobSpec::known(blob("waits for the lane")));
+    bench.answer_next(404, &[]);
+    bench.answer_next(202, &[("location", "/up/1")]);
+    bench.add(BlobSpec::known(blob("is asked for")));
+    let question = bench.next();
+    let challenge = [("www-authenticate", "Basic realm=\"x\"")];
+    bench.reply(patch, 401, &challenge, "", part(0));
+    let asked = bench.asked.pop_front().expect("credentials are wanted");
+    let credentials = Some(Credentials::password("me", "my-password"));
+    bench
+        .push
+        .handle_credentials(bench.now, asked.ticket, credentials);
+    bench.drain();
+    bench.reply(question, 404, &[], "", part(0));
+    let bodies: Vec<_> = bench.calls.iter().filter_map(Call::slice).collect();
+    assert_eq!(bodies, [(0, Extent::ToEnd)], "invariant 6");
+}
+
 #[test]
 fn a_stream_that_ends_as_something_else_than_it_was_said_to_be_fails() {
     let (mut bench, patch, _) = learning(8, Replay::Anywhere);
