@@ -235,6 +235,7 @@ fn facts(known: bool, replay: Replay) -> Facts {
 /// Answers with and without what a state may look for.
 fn replies() -> Vec<Reply> {
     let plain = |claim, receipt| Reply {
+        answered: true,
         is_success: true,
         location: Ok(url()),
         chunk_min: None,

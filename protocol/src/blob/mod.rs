@@ -126,6 +126,8 @@ pub(crate) struct Session {
 /// What came back, as far as a blob cares.
 #[derive(Debug)]
 pub(crate) struct Reply {
+    /// Something did come back.
+    pub(crate) answered: bool,
     pub(crate) is_success: bool,
     /// The session's next place, if the answer names one.
     pub(crate) location: Result<HttpUrl, Refusal>,

@@ -3,6 +3,7 @@
 use http::header::{CONTENT_RANGE, CONTENT_TYPE};
 use http::{HeaderValue, Method};
 
+use super::probe::{Basis, Tried};
 use super::{Check, Commit, Facts, Pace, Probe, Reply, Session, State, Turn};
 use crate::classify::{Step, Verdict};
 use crate::error::PushErrorKind;
@@ -16,8 +17,7 @@ pub(crate) struct Upload {
     pub(crate) session: Session,
     /// What the registry has already.
     pub(crate) offset: u64,
-    /// The offset is what the registry said when it was asked, not what we counted.
-    told: bool,
+    basis: Basis,
     /// What the blob is was learnt while it was sent as one of unknown content.
     streams: bool,
 }
@@ -27,16 +27,16 @@ impl Upload {
         Self {
             session,
             offset: 0,
-            told: false,
+            basis: Basis::Counted,
             streams: false,
         }
     }
 
-    pub(crate) fn resumed(session: Session, offset: u64) -> Self {
+    pub(crate) fn resumed(session: Session, offset: u64, basis: Basis) -> Self {
         Self {
             session,
             offset,
-            told: true,
+            basis,
             streams: false,
         }
     }
@@ -142,9 +142,13 @@ impl Upload {
                 Turn::setback(State::Check(Check::dispute(self.session)), reply)
             }
             (Verdict::Resume, _) if facts.replay == Replay::Anywhere => {
-                let told = self.told.then_some(self.offset);
+                let tried = Tried {
+                    offset: self.offset,
+                    basis: self.basis,
+                    answered: reply.answered,
+                };
                 let session = self.session.moved(reply);
-                Turn::setback(State::Probe(Probe::after(session, told)), reply)
+                Turn::setback(State::Probe(Probe::after(session, tried)), reply)
             }
             (Verdict::Resume | Verdict::Restart, _) => Turn::restart(self.session),
             (Verdict::Smaller, _) => self.smaller(facts),
@@ -187,7 +191,7 @@ impl Upload {
             State::Upload(Self {
                 session,
                 offset,
-                told: false,
+                basis: Basis::Counted,
                 streams: false,
             })
         })

@@ -105,6 +105,7 @@ impl Push {
         };
         self.landed(Landed {
             reply: Reply {
+                answered: false,
                 is_success: false,
                 location: Err(Refusal::Missing),
                 chunk_min: None,
@@ -152,6 +153,7 @@ impl Push {
         let text = |name: &HeaderName| headers.get(name)?.to_str().ok().map(str::trim);
         let number = |name| text(name)?.parse::<u64>().ok();
         Reply {
+            answered: true,
             is_success: status.is_success(),
             location: location(self.api.origin(), &flight.draft.url, headers),
             chunk_min: number(&CHUNK_MIN),

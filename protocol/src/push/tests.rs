@@ -9,5 +9,6 @@ mod explanations;
 mod learning;
 mod manifests;
 mod opening;
+mod resuming;
 mod secrets;
 mod uploads;

@@ -1,0 +1,138 @@
+//! A broken upload, and where it goes on.
+
+use super::bench::*;
+use crate::*;
+
+const OPEN: &str = "POST /v2/team/app/blobs/uploads/";
+
+#[test]
+fn a_broken_upload_goes_on_where_the_registry_is() {
+    let (mut bench, put) = Bench::putting("0123456789");
+    bench.break_off(put, FailureKind::Interrupted, part(8));
+    bench.sleep();
+    bench.answer(
+        "GET /up/0",
+        204,
+        &[("range", "0-4"), ("location", "/up/1?_state=%2F")],
+    );
+    let patch = bench.next();
+    assert_eq!(patch.line(), "PATCH /up/1?_state=%2F");
+    assert_eq!(patch.header("content-range"), Some("5-9"));
+    assert_eq!(patch.slice(), Some((5, Extent::Exact(5))));
+    bench.reply(
+        patch,
+        202,
+        &[("location", "/up/2?x"), ("range", "0-9")],
+        "",
+        part(5),
+    );
+    let digest = blob("0123456789").digest;
+    bench.answer(&format!("PUT /up/2?x&digest={digest}"), 201, &[]);
+    assert_eq!(
+        bench.push.progress().next().map(|p| (p.sent, p.activity)),
+        Some((10, BlobActivity::Done))
+    );
+}
+
+#[test]
+fn a_session_that_says_nothing_useful_is_replaced() {
+    for (status, headers) in [
+        (404, &[][..]),
+        (405, &[]),
+        (204, &[]),
+        (204, &[("range", "0-0")]),
+        (204, &[("range", "0-99")]),
+        (204, &[("range", "0-9")]),
+        (204, &[("range", "nonsense")]),
+    ] {
+        let (mut bench, put) = Bench::putting("0123456789");
+        bench.break_off(put, FailureKind::Interrupted, part(8));
+        bench.sleep();
+        bench.answer("GET /up/0", status, headers);
+        bench.sleep();
+        let lines = bench.lines();
+        assert!(
+            lines.contains(&OPEN.to_owned()),
+            "{status} {headers:?}: {lines:?}"
+        );
+        assert!(
+            lines.contains(&"DELETE /up/0".to_owned()),
+            "{status}: {lines:?}"
+        );
+    }
+}
+
+#[test]
+fn a_registry_that_counts_one_too_many_is_corrected_when_it_takes_nothing() {
+    let (mut bench, put) = Bench::putting("0123456789");
+    bench.break_off(put, FailureKind::Interrupted, part(8));
+    bench.sleep();
+    bench.answer("GET /up/0", 204, &[("range", "bytes=0-5")]);
+    let patch = bench.next();
+    assert_eq!(patch.header("content-range"), Some("6-9"));
+    bench.reply(patch, 416, &[("range", "0-5")], "", part(4));
+    bench.sleep();
+    bench.answer("GET /up/0", 204, &[("range", "bytes=0-5")]);
+    assert_eq!(bench.next().header("content-range"), Some("5-9"));
+}
+
+/// A push whose upload goes on at the fifth byte, since the registry says that it has as many.
+fn going_on_at_five() -> (Bench, Call) {
+    let (mut bench, put) = Bench::putting("0123456789");
+    bench.break_off(put, FailureKind::Interrupted, part(8));
+    let patch = asked(&mut bench, 5);
+    assert_eq!(patch.header("content-range"), Some("5-9"));
+    (bench, patch)
+}
+
+/// What comes after the session was asked, and said that it has so many bytes.
+fn asked(bench: &mut Bench, has: u64) -> Call {
+    bench.sleep();
+    let range = format!("0-{}", has - 1);
+    bench.answer("GET /up/0", 204, &[("range", &range)]);
+    bench.next()
+}
+
+#[test]
+fn a_single_byte_more_is_progress() {
+    let (mut bench, mut patch) = going_on_at_five();
+    for has in 6..10 {
+        bench.break_off(patch, FailureKind::Interrupted, part(1));
+        patch = asked(&mut bench, has);
+        let range = format!("{has}-9");
+        assert_eq!(patch.header("content-range"), Some(range.as_str()));
+    }
+}
+
+#[test]
+fn where_nothing_was_answered_the_same_place_is_tried_again_before_the_one_in_front_of_it() {
+    let (mut bench, patch) = going_on_at_five();
+    bench.break_off(patch, FailureKind::Interrupted, part(3));
+    let patch = asked(&mut bench, 5);
+    assert_eq!(patch.header("content-range"), Some("5-9"));
+    // An answer that refuses may be lost as well.
+    bench.break_off(patch, FailureKind::Interrupted, part(3));
+    let patch = asked(&mut bench, 5);
+    assert_eq!(patch.header("content-range"), Some("4-9"));
+    // It took something there: one more than it says, as always.
+    bench.break_off(patch, FailureKind::Interrupted, part(2));
+    let patch = asked(&mut bench, 7);
+    assert_eq!(patch.header("content-range"), Some("7-9"));
+}
+
+#[test]
+fn a_registry_that_takes_nothing_where_it_says_it_is_loses_the_session() {
+    let (mut bench, put) = Bench::putting("0123456789");
+    bench.break_off(put, FailureKind::Interrupted, part(8));
+    for _ in 0..2 {
+        bench.sleep();
+        bench.answer("GET /up/0", 204, &[("range", "0-5")]);
+        let patch = bench.next();
+        bench.reply(patch, 416, &[], "", part(4));
+    }
+    bench.sleep();
+    bench.answer("GET /up/0", 204, &[("range", "0-5")]);
+    bench.sleep();
+    let lines = bench.lines();
+    assert!(lines.contains(&OPEN.to_owned()), "{lines:?}");
+}
