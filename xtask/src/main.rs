@@ -12,6 +12,7 @@ mod deps;
 mod fuzz;
 mod interop;
 mod msrv;
+mod pictures;
 mod process;
 mod sim;
 mod tidy;
@@ -56,6 +57,8 @@ enum Task {
     Interop(interop::Options),
     /// The oldest Rust that is promised: stated once, inherited by all
     Msrv,
+    /// Draws the diagrams of docs/protocol.md as SVG
+    Pictures,
     /// Plays simulated pushes and checks the machine's invariants
     Sim(sim::Options),
     /// Tells the story of one simulated push
@@ -73,6 +76,7 @@ fn run(task: Task) -> Result<(), Failure> {
         Task::Interop(options) => interop::run(&options),
         Task::Msrv => msrv::run(),
         Task::Bench(bench) => bench::run(&bench),
+        Task::Pictures => pictures::run(),
         Task::Sim(options) => sim::run(&options),
         Task::Replay(replay) => sim::replay(&replay),
         Task::Tidy => tidy::run(),

@@ -29,9 +29,13 @@ const VERDICTS: [(Verdict, &str); 15] = [
 /// What leads from one state to another, as the states themselves say.
 type Edges = BTreeMap<(&'static str, &'static str), BTreeSet<&'static str>>;
 
+/// The requests that a state sends.
+type Requests = BTreeMap<&'static str, BTreeSet<String>>;
+
 #[test]
 fn the_picture_in_the_documentation_is_what_the_states_do() {
-    let picture = mermaid(&edges());
+    let (edges, requests) = edges();
+    let picture = mermaid(&edges, &requests);
     let page = include_str!("../../../docs/protocol.md");
     assert!(
         page.contains(&picture),
@@ -41,7 +45,7 @@ fn the_picture_in_the_documentation_is_what_the_states_do() {
 
 #[test]
 fn every_state_can_be_left_and_every_way_ends() {
-    let edges = edges();
+    let (edges, _) = edges();
     let mut ends: BTreeSet<&str> = BTreeSet::from(["done", "failed"]);
     loop {
         let before = ends.len();
@@ -60,28 +64,33 @@ fn every_state_can_be_left_and_every_way_ends() {
     }
 }
 
-fn edges() -> Edges {
-    let mut edges = Edges::new();
+fn edges() -> (Edges, Requests) {
+    let (mut edges, mut requests) = (Edges::new(), Requests::new());
     let repository = "team/app".parse().expect("it has the form");
     let api = Api::new(url().origin().clone(), repository);
     for make in [check, doubt, dispute, mount, start, upload, probe, commit] {
         for (verdict, label) in VERDICTS.into_iter().filter(|(_, label)| !label.is_empty()) {
-            for (known, replay, chunk) in [
-                (true, Replay::Anywhere, None),
-                (true, Replay::Anywhere, Some(SIZE / 4)),
-                (true, Replay::FromStart, None),
-                (false, Replay::FromStart, None),
+            for (known, replay, chunk, mounts) in [
+                (true, Replay::Anywhere, None, true),
+                (true, Replay::Anywhere, None, false),
+                (true, Replay::Anywhere, Some(SIZE / 4), true),
+                (true, Replay::FromStart, None, true),
+                (false, Replay::FromStart, None, true),
             ] {
                 for reply in replies() {
                     let mut facts = facts(known, replay);
                     facts.chunk = chunk;
+                    facts.mount_from = facts.mount_from.filter(|_| mounts);
                     facts.too_large = chunk.is_some();
                     let state = make();
-                    if !known && matches!(state, State::Check(_) | State::Commit(_)) {
+                    let from = name(&state);
+                    // Only what has a name can be looked for, mounted or committed.
+                    let is_named = matches!(from, "check" | "look" | "mount" | "commit");
+                    if is_named && !known || from == "mount" && !mounts {
                         continue;
                     }
-                    let from = name(&state);
                     let draft = state.draft(&facts, &api).expect("nothing was taken yet");
+                    requests.entry(from).or_default().insert(request(&draft));
                     if !possible(draft.step).contains(label) {
                         continue;
                     }
@@ -97,7 +106,17 @@ fn edges() -> Edges {
             }
         }
     }
-    edges
+    (edges, requests)
+}
+
+/// A request as a picture has it: its method, and what its query is about.
+fn request(draft: &Draft) -> String {
+    let uri = draft.url.to_uri().expect("it can be asked for");
+    let name = uri.query().and_then(|query| query.split('=').next());
+    match name {
+        Some(name) => format!("{} ?{name}=", draft.method),
+        None => draft.method.to_string(),
+    }
 }
 
 /// The verdicts that the table has for a step.
@@ -132,13 +151,15 @@ fn possible(step: Step) -> BTreeSet<&'static str> {
         .collect()
 }
 
-fn mermaid(edges: &Edges) -> String {
-    let mut lines = vec![
-        "```mermaid".to_owned(),
-        "stateDiagram-v2".to_owned(),
-        "    [*] --> check: digest known".to_owned(),
-        "    [*] --> start: digest not known".to_owned(),
-    ];
+fn mermaid(edges: &Edges, requests: &Requests) -> String {
+    let mut lines = vec!["```mermaid".to_owned(), "stateDiagram-v2".to_owned()];
+    for (state, requests) in requests {
+        let requests: Vec<&str> = requests.iter().map(String::as_str).collect();
+        let requests = requests.join(" or ");
+        lines.push(format!("    state \"{state}: {requests}\" as {state}"));
+    }
+    lines.push("    [*] --> check: digest known".to_owned());
+    lines.push("    [*] --> start: digest not known".to_owned());
     for ((from, to), labels) in edges {
         // Every state fails on a verdict that says so; drawing that would hide the rest.
         let labels: Vec<&str> = labels
