@@ -36,3 +36,11 @@ fn a_registry_cannot_make_the_list_grow_for_ever() {
     }
     assert_eq!(scopes.iter().count(), MAX_SCOPES);
 }
+
+#[test]
+fn a_scope_that_is_too_long_is_left_out() {
+    let (start, end) = ("repository:", ":pull");
+    let name = "a".repeat(MAX_SCOPE - start.len() - end.len());
+    assert_eq!(Scope::list(&format!("{start}{name}{end}")).len(), 1);
+    assert!(Scope::list(&format!("{start}{name}a{end}")).is_empty());
+}

@@ -18,6 +18,25 @@ fn cancelling_aborts_what_is_in_the_air_and_deletes_what_is_open() {
         (error.kind(), error.sessions_left()),
         (PushErrorKind::Cancelled, 0)
     );
+    assert_eq!(error.phase(), Phase::Upload);
+}
+
+#[test]
+fn a_cancelled_push_says_what_it_was_about_to_do() {
+    let cancelled = |mut bench: Bench| {
+        bench.calls.clear();
+        bench.push.cancel(bench.now);
+        bench.drain();
+        bench.error().phase()
+    };
+    assert_eq!(cancelled(Bench::new(config())), Phase::Probe);
+    assert_eq!(cancelled(Bench::opened()), Phase::Upload);
+    let mut asking = Bench::opened();
+    asking.add(BlobSpec::known(blob("a")));
+    assert_eq!(cancelled(asking), Phase::Check);
+    let (mut pausing, put) = Bench::finishing_with(config());
+    pausing.reply(put, 503, &[], "", part(0));
+    assert_eq!(cancelled(pausing), Phase::Manifest);
 }
 
 #[test]

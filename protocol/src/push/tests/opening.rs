@@ -254,6 +254,26 @@ fn a_session_that_cannot_be_opened_ahead_is_not_missed() {
 }
 
 #[test]
+fn a_session_that_is_opened_ahead_may_be_elsewhere() {
+    let mut config = config();
+    config.look_ahead = true;
+    let mut bench = Bench::opened_with(config);
+    for text in ["a", "b"] {
+        let spec = BlobSpec::known(blob(text));
+        bench.push.add_blob(spec).expect("the push has not ended");
+    }
+    bench.drain();
+    let (a, b, ahead) = (bench.next(), bench.next(), bench.next());
+    bench.reply(ahead, 307, &[("location", "/elsewhere/")], "", part(0));
+    bench.answer("POST /elsewhere/", 202, &[("location", "/up/1")]);
+    bench.reply(a, 404, &[], "", part(0));
+    bench.reply(b, 404, &[], "", part(0));
+    let places: Vec<String> = bench.lines();
+    assert!(places[0].starts_with("PUT /up/0?"), "{places:?}");
+    assert!(places[1].starts_with("PUT /up/1?"), "{places:?}");
+}
+
+#[test]
 fn a_session_that_no_blob_needs_is_deleted() {
     let (mut bench, put) = Bench::finishing_with(config());
     let named = Digest::sha256(b"{}").to_string();

@@ -309,10 +309,9 @@ fn progress_keeps_a_long_upload_alive() {
         bench.drain();
     }
     assert!(bench.aborted.is_empty());
-    assert_eq!(
-        bench.push.progress().next().map(|progress| progress.sent),
-        Some(9)
-    );
+    let progress = bench.push.progress().next();
+    let progress = progress.map(|progress| (progress.sent, progress.size));
+    assert_eq!(progress, Some((9, Some(10))));
 }
 
 #[test]
@@ -348,6 +347,48 @@ fn a_question_is_redirected_without_credentials_and_not_for_ever() {
     bench.answer_next(302, &[("location", "https://store.example/6")]);
     let error = bench.error();
     assert!(error.to_string().contains("too many redirects"), "{error}");
+}
+
+#[test]
+fn a_mount_that_is_sent_from_place_to_place_is_a_mount_that_failed() {
+    let from = "team/base".parse().expect("it has the form");
+    let mut bench = Bench::opened();
+    bench.add(BlobSpec::known(blob("a")).with_mount_from(from));
+    bench.answer_next(404, &[]);
+    for n in 0..=5 {
+        let mount = bench.next();
+        assert_eq!(mount.request.method(), "POST", "{n}");
+        bench.reply(mount, 307, &[("location", "/elsewhere")], "", part(0));
+    }
+    assert_eq!(bench.next().slice(), Some((0, Extent::Exact(1))));
+}
+
+#[test]
+fn what_is_done_again_is_told_once() {
+    let mut bench = Bench::opened();
+    let id = bench.add(BlobSpec::known(blob("a")));
+    bench.answer(&head("a"), 500, &[]);
+    bench.sleep();
+    bench.answer(&head("a"), 404, &[]);
+    let put = bench.next();
+    bench.break_off(put, FailureKind::Interrupted, all("a"));
+    bench.sleep();
+    bench.answer(&head("a"), 404, &[]);
+    bench.answer("GET /up/0", 404, &[]);
+    bench.sleep();
+    bench.answer("DELETE /up/0", 204, &[]);
+    bench.answer(OPEN, 202, &[("location", "/up/1")]);
+    let count = |wanted: &Event| bench.events.iter().filter(|event| *event == wanted).count();
+    assert_eq!(count(&Event::BlobChecking(id)), 1);
+    let sent = Event::BlobUploading {
+        blob: id,
+        offset: 0,
+    };
+    assert_eq!(
+        count(&sent),
+        2,
+        "once for each time that its bytes are sent"
+    );
 }
 
 #[test]

@@ -92,3 +92,14 @@ fn bytes_that_are_no_text_do_no_harm() {
     );
     assert!(read.answer.message.ends_with('x'));
 }
+
+#[test]
+fn what_begins_with_an_angle_bracket_is_a_page_only_where_it_says_so() {
+    let page = b"<p>out of order</p>";
+    let mut headers = HeaderMap::new();
+    let said = |headers: &HeaderMap| read(StatusCode::BAD_GATEWAY, headers, page).answer.message;
+    assert_eq!(said(&headers), "<p>out of order</p>");
+    let html = http::HeaderValue::from_static("text/html; charset=utf-8");
+    headers.insert(CONTENT_TYPE, html);
+    assert_eq!(said(&headers), "out of order");
+}

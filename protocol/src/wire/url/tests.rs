@@ -96,3 +96,12 @@ fn query_values_are_encoded() {
     );
     assert_eq!(encoded("a b&c=d+\u{e4}"), "a%20b%26c%3Dd%2B%C3%A4");
 }
+
+#[test]
+fn lengths_are_bounded() {
+    let start = "https://q.example/";
+    let longest = format!("{start}{}", "a".repeat(MAX_URL - start.len()));
+    assert!(HttpUrl::parse(&longest).is_ok());
+    let longer = HttpUrl::parse(&format!("{longest}a"));
+    assert_eq!(longer, Err(UrlError::Length));
+}
