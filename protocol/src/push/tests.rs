@@ -2,6 +2,7 @@
 
 mod authentication;
 mod bench;
+mod challenges;
 mod derived;
 mod doubts;
 mod endings;
