@@ -11,23 +11,11 @@ fn me() -> Option<Credentials> {
     Some(Credentials::password("me", "pass-canary"))
 }
 
-fn hand_in(bench: &mut Bench, credentials: Option<Credentials>) -> CredentialsReason {
-    let request = bench.asked.pop_front().expect("credentials are asked for");
-    bench
-        .push
-        .handle_credentials(bench.now, request.ticket, credentials);
-    bench.drain();
-    request.reason
-}
-
 /// A push that has answered its first Bearer challenge and is asking for a token.
 fn challenged(credentials: Option<Credentials>) -> Bench {
     let mut bench = Bench::new(config());
     bench.answer("GET /v2/", 401, &[("www-authenticate", BEARER)]);
-    assert_eq!(
-        hand_in(&mut bench, credentials),
-        CredentialsReason::Challenged
-    );
+    assert_eq!(bench.hand_in(credentials), CredentialsReason::Challenged);
     bench
 }
 
@@ -82,7 +70,7 @@ fn a_wrong_password_is_known_before_anything_is_packed() {
         &[],
         r#"{"errors":[{"code":"UNAUTHORIZED","message":"Invalid"}]}"#,
     );
-    assert_eq!(hand_in(&mut bench, None), CredentialsReason::Refused);
+    assert_eq!(bench.hand_in(None), CredentialsReason::Refused);
     let error = bench.error();
     assert_eq!(
         (error.kind(), error.phase()),
@@ -96,7 +84,7 @@ fn other_credentials_may_follow_wrong_ones() {
     let mut bench = challenged(me());
     bench.answer(TOKEN, 401, &[]);
     assert_eq!(
-        hand_in(&mut bench, Some(Credentials::password("you", "x"))),
+        bench.hand_in(Some(Credentials::password("you", "x"))),
         CredentialsReason::Refused
     );
     token(&mut bench, "t", 300);
@@ -108,7 +96,7 @@ fn what_was_refused_is_not_sent_again() {
     let mut bench = challenged(me());
     bench.answer(TOKEN, 401, &[]);
     while !bench.done {
-        assert_eq!(hand_in(&mut bench, me()), CredentialsReason::Refused);
+        assert_eq!(bench.hand_in(me()), CredentialsReason::Refused);
         assert!(bench.calls.is_empty());
     }
     assert_eq!(bench.error().kind(), PushErrorKind::Unauthenticated);
@@ -123,10 +111,7 @@ fn somebody_who_makes_up_answers_is_asked_a_few_times_only() {
         }
         bench.answer(TOKEN, 401, &[]);
         if !bench.asked.is_empty() {
-            hand_in(
-                &mut bench,
-                Some(Credentials::password("me", format!("guess-{n}"))),
-            );
+            bench.hand_in(Some(Credentials::password("me", format!("guess-{n}"))));
         }
     }
     assert_eq!(bench.error().kind(), PushErrorKind::Unauthenticated);
@@ -136,13 +121,13 @@ fn somebody_who_makes_up_answers_is_asked_a_few_times_only() {
 fn a_password_that_was_good_a_moment_ago_is_tried_once_more() {
     let mut bench = Bench::new(config());
     bench.answer("GET /v2/", 401, &[("www-authenticate", "Basic")]);
-    hand_in(&mut bench, me());
+    bench.hand_in(me());
     bench.answer(OPEN, 202, &[("location", "/up/0")]);
     bench.add(BlobSpec::known(blob("a")));
     bench.answer_next(401, &[("www-authenticate", "Basic")]);
     assert!(bench.asked.is_empty());
     bench.answer_next(401, &[("www-authenticate", "Basic")]);
-    assert_eq!(hand_in(&mut bench, None), CredentialsReason::Refused);
+    assert_eq!(bench.hand_in(None), CredentialsReason::Refused);
 }
 
 #[test]
@@ -169,10 +154,7 @@ fn without_credentials_an_anonymous_token_is_tried_and_then_credentials_are_want
     bench.answer(OPEN, 401, &[("www-authenticate", BEARER)]);
     token(&mut bench, "anon2", 300);
     bench.answer(OPEN, 401, &[("www-authenticate", BEARER)]);
-    assert_eq!(
-        hand_in(&mut bench, me()),
-        CredentialsReason::AnonymousRefused
-    );
+    assert_eq!(bench.hand_in(me()), CredentialsReason::AnonymousRefused);
     token(&mut bench, "mine", 300);
     assert_eq!(bench.next().header("authorization"), Some("Bearer mine"));
 }
@@ -181,10 +163,7 @@ fn without_credentials_an_anonymous_token_is_tried_and_then_credentials_are_want
 fn without_credentials_and_without_hope_the_push_says_so() {
     let mut bench = challenged(None);
     bench.answer(TOKEN, 401, &[]);
-    assert_eq!(
-        hand_in(&mut bench, None),
-        CredentialsReason::AnonymousRefused
-    );
+    assert_eq!(bench.hand_in(None), CredentialsReason::AnonymousRefused);
     assert_eq!(bench.error().kind(), PushErrorKind::Unauthenticated);
 }
 
@@ -196,14 +175,14 @@ fn basic_goes_with_every_request() {
         401,
         &[("www-authenticate", "Basic realm=\"x\"")],
     );
-    hand_in(&mut bench, me());
+    bench.hand_in(me());
     let open = bench.next();
     assert_eq!(
         open.header("authorization"),
         Some("Basic bWU6cGFzcy1jYW5hcnk=")
     );
     bench.reply(open, 401, &[("www-authenticate", "Basic")], "", part(0));
-    assert_eq!(hand_in(&mut bench, None), CredentialsReason::Refused);
+    assert_eq!(bench.hand_in(None), CredentialsReason::Refused);
     assert_eq!(bench.error().kind(), PushErrorKind::Unauthenticated);
 }
 
@@ -431,7 +410,7 @@ fn a_token_server_does_not_pass_credentials_on() {
 fn an_invitation_on_success_is_taken() {
     let mut bench = Bench::new(config());
     bench.answer("GET /v2/", 200, &[("www-authenticate", BEARER)]);
-    hand_in(&mut bench, me());
+    bench.hand_in(me());
     token(&mut bench, "t", 60);
     assert_eq!(bench.next().header("authorization"), Some("Bearer t"));
 }

@@ -253,6 +253,15 @@ impl Bench {
         self.drain();
     }
 
+    /// Answers the question for credentials, which must be there.
+    pub(super) fn hand_in(&mut self, credentials: Option<Credentials>) -> CredentialsReason {
+        let request = self.asked.pop_front().expect("credentials are asked for");
+        self.push
+            .handle_credentials(self.now, request.ticket, credentials);
+        self.drain();
+        request.reason
+    }
+
     /// Lets time pass until the push wakes by itself.
     pub(super) fn sleep(&mut self) -> Duration {
         let until = self.wakes.expect("the push wakes by itself");

@@ -11,12 +11,7 @@ const OPEN: &str = "POST /v2/team/app/blobs/uploads/";
 fn challenged(challenge: &str) -> Bench {
     let mut bench = Bench::new(config());
     bench.answer("GET /v2/", 401, &[("www-authenticate", challenge)]);
-    let request = bench.asked.pop_front().expect("credentials are asked for");
-    let credentials = Some(Credentials::password("me", "my-password"));
-    bench
-        .push
-        .handle_credentials(bench.now, request.ticket, credentials);
-    bench.drain();
+    bench.hand_in(Some(Credentials::password("me", "my-password")));
     bench
 }
 

@@ -89,11 +89,7 @@ fn with_a_token_a_small_push_takes_eight_requests_in_five_round_trips() {
     bench.set_manifest();
     let challenge = r#"Bearer realm="https://q.example/token",service="q""#;
     bench.answer("GET /v2/", 401, &[("www-authenticate", challenge)]);
-    let request = bench.asked.pop_front().expect("credentials are asked for");
-    bench
-        .push
-        .handle_credentials(bench.now, request.ticket, None);
-    bench.drain();
+    bench.hand_in(None);
     let token = bench.next();
     assert!(token.line().starts_with("GET /token?"), "{token:?}");
     bench.reply(token, 200, &[], r#"{"token":"t"}"#, part(0));

@@ -138,12 +138,7 @@ fn a_token_server_without_a_token_is_named() {
     let mut bench = Bench::new(config());
     let realm = "Bearer realm=\"https://auth.example/token\"";
     bench.answer("GET /v2/", 401, &[("www-authenticate", realm)]);
-    let ask = bench
-        .asked
-        .pop_front()
-        .expect("it is asked for credentials");
-    bench.push.handle_credentials(bench.now, ask.ticket, None);
-    bench.drain();
+    bench.hand_in(None);
     let call = bench.next();
     bench.reply(call, 200, &[], "{}", Receipt::default());
     let error = bench.error();

@@ -134,12 +134,7 @@ fn a_stream_takes_a_lane_whatever_it_was_learnt_to_be() {
     let question = bench.next();
     let challenge = [("www-authenticate", "Basic realm=\"x\"")];
     bench.reply(patch, 401, &challenge, "", part(0));
-    let asked = bench.asked.pop_front().expect("credentials are wanted");
-    let credentials = Some(Credentials::password("me", "my-password"));
-    bench
-        .push
-        .handle_credentials(bench.now, asked.ticket, credentials);
-    bench.drain();
+    bench.hand_in(Some(Credentials::password("me", "my-password")));
     bench.reply(question, 404, &[], "", part(0));
     let bodies: Vec<_> = bench.calls.iter().filter_map(Call::slice).collect();
     assert_eq!(bodies, [(0, Extent::ToEnd)], "invariant 6");

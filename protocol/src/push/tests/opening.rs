@@ -223,12 +223,7 @@ fn a_password_that_nobody_has_tried_is_tried_no_more_often_than_need_be() {
             .expect("the push has not ended");
     }
     bench.answer("GET /v2/", 401, &[("www-authenticate", "Basic realm=x")]);
-    let request = bench.asked.pop_front().expect("credentials are asked for");
-    let credentials = Some(Credentials::password("me", "pass-canary"));
-    bench
-        .push
-        .handle_credentials(bench.now, request.ticket, credentials);
-    bench.drain();
+    bench.hand_in(Some(Credentials::password("me", "pass-canary")));
     assert_eq!(bench.lines(), ["POST /v2/team/app/blobs/uploads/"]);
 }
 
