@@ -13,7 +13,7 @@ use super::push::{build, scratch};
 use super::registry::Registry;
 use super::table::{median, shown};
 use super::tree;
-use crate::process::{Failure, execute, installed};
+use crate::process::{Failure, execute};
 
 /// What to change and to push.
 #[derive(Args)]
@@ -36,11 +36,7 @@ pub(crate) struct Options {
 }
 
 pub(super) fn run(options: &Options) -> Result<(), Failure> {
-    if !installed("docker-registry") {
-        return Err(Failure::new(
-            "docker-registry is not installed: Debian has a package of that name",
-        ));
-    }
+    Registry::require()?;
     let scratch = scratch(options.scratch.as_deref())?;
     let program = build()?;
     let tree = scratch.path().join("tree");

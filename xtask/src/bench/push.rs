@@ -12,7 +12,7 @@ use super::registry::{Certificate, Registry};
 use super::table::Table;
 use super::tree;
 use super::ways::{WAYS, Way};
-use crate::process::{Failure, cargo, execute, installed, root};
+use crate::process::{Failure, cargo, execute, root};
 
 /// What to push.
 #[derive(Args)]
@@ -35,11 +35,7 @@ pub(crate) struct Options {
 }
 
 pub(super) fn run(options: &Options) -> Result<(), Failure> {
-    if !installed("docker-registry") {
-        return Err(Failure::new(
-            "docker-registry is not installed: Debian has a package of that name",
-        ));
-    }
+    Registry::require()?;
     let scratch = scratch(options.scratch.as_deref())?;
     let program = build()?;
     let ways = chosen(options);

@@ -21,6 +21,16 @@ pub(super) struct Registry {
 pub(super) struct Certificate(PathBuf);
 
 impl Registry {
+    /// Fails early where there is none to start.
+    pub(super) fn require() -> Result<(), Failure> {
+        if installed("docker-registry") {
+            return Ok(());
+        }
+        Err(Failure::new(
+            "docker-registry is not installed: Debian has a package of that name",
+        ))
+    }
+
     /// Starts one in `place` and waits until it listens.
     pub(super) fn start(place: &Path, certificate: Option<&Certificate>) -> Result<Self, Failure> {
         let storage = place.join("registry");
