@@ -8,6 +8,7 @@ use longshore_protocol::ErrorCode;
 
 use super::auth::{BasicError, authorization};
 use super::errors::Refusal;
+use super::places::hex;
 use super::route::Pairs;
 use super::{Core, Head, Outcome};
 use crate::profile::{Dialect, TokenFormat};
@@ -98,7 +99,7 @@ impl Core {
 
     /// A token that stands for a user's password.
     pub(super) fn refresh_token(&mut self, user: &str) -> String {
-        let token = hex(self.next_secret("refresh"));
+        let token: String = hex(&self.next_secret("refresh")).collect();
         make_room(&mut self.passes.refresh);
         self.passes.refresh.insert(token.clone(), user.to_owned());
         token
@@ -109,7 +110,7 @@ impl Core {
         if self.profile.auth.token_format == TokenFormat::Jwt {
             return self.signer.sign(&claims);
         }
-        let token = hex(self.next_secret("opaque"));
+        let token: String = hex(&self.next_secret("opaque")).collect();
         let (time, leeway) = (self.wall_clock(now), self.profile.auth.leeway);
         if self.passes.opaque.len() >= MOST_PASSES {
             let kept = |_: &String, claims: &mut Claims| claims.hold_at(time, leeway);
@@ -182,10 +183,9 @@ fn make_room<T>(passes: &mut BTreeMap<String, T>) {
     }
 }
 
-fn hex(bytes: [u8; 16]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
 const MOST_PASSES: usize = 4096;
 const MOST_BACKOFFS: usize = 1024;
 const LONGEST_BACKOFF: u32 = 20;
+
+#[cfg(test)]
+mod tests;

@@ -135,7 +135,8 @@ pub(super) fn uuid(bytes: [u8; 16]) -> String {
     )
 }
 
-fn hex(bytes: &[u8]) -> impl Iterator<Item = char> {
+/// The two digits of each byte.
+pub(super) fn hex(bytes: &[u8]) -> impl Iterator<Item = char> {
     let digit = |half: u8| char::from(b"0123456789abcdef"[usize::from(half)]);
     bytes
         .iter()

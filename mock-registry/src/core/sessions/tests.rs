@@ -40,3 +40,17 @@ fn range_templates_know_five_numbers() {
     assert_eq!(fill(all, &session(7, 3, 4)), "7 6 6 2 3");
     assert_eq!(fill("", &session(7, 3, 4)), "");
 }
+
+#[test]
+fn a_session_dies_at_the_very_second_and_not_before() {
+    let profile = crate::profile::Profile::builtin("oci").expect("it is embedded");
+    let lifetime = Duration::from_secs(profile.session.lifetime);
+    let config = crate::core::Config::new(profile);
+    let mut core = Core::new(config).expect("memory has nothing to recall");
+    let opened = core.new_session(Duration::ZERO, "app", None);
+    assert!(opened.is_ok_and(|id| core.sessions.contains_key(&id)));
+    core.reap(lifetime - Duration::from_millis(1));
+    assert_eq!(core.sessions.len(), 1);
+    core.reap(lifetime);
+    assert!(core.sessions.is_empty());
+}
