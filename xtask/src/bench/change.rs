@@ -3,8 +3,6 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::thread;
-use std::time::Duration;
 
 use clap::Args;
 
@@ -53,8 +51,7 @@ pub(super) fn run(options: &Options) -> Result<(), Failure> {
         registry: &registry,
         layers: &options.layers,
     };
-    // What was written just before is not remembered.
-    thread::sleep(SETTLING);
+    tree::settle();
     let fresh = bench.push()?;
     println!("== bench: the first push: {fresh}");
     let mut rows = Vec::new();
@@ -190,6 +187,3 @@ const PUSH: &str =
     r#""$LONGSHORE" push --quiet --layers "$LAYERS" --image "$TREE" "$HOST/bench:1""#;
 
 const SIZE: usize = 10_000;
-
-/// A little more than what the program waits for until it trusts a file's times.
-const SETTLING: Duration = Duration::from_millis(2500);

@@ -56,6 +56,7 @@ pub(super) fn run(options: &Options) -> Result<(), Failure> {
             tree
         }
     };
+    tree::settle();
     let certificate = Certificate::create(scratch.path())?;
     let mut table = Table::new(ways.iter().map(|way| way.name).collect());
     for round in 1..=options.runs.max(1) {

@@ -6,6 +6,8 @@ mod tests;
 use std::fs::{self, Metadata};
 use std::io;
 use std::path::Path;
+use std::thread;
+use std::time::Duration;
 
 use serde_json::Value;
 
@@ -65,6 +67,11 @@ pub(super) fn add_history(root: &Path) -> Result<(), Failure> {
 fn metadata(root: &Path) -> Value {
     let text = fs::read(root.join("ch/metadata.json")).unwrap_or_default();
     serde_json::from_slice(&text).unwrap_or_default()
+}
+
+/// Waits a little longer than what has just been written is not trusted to be remembered.
+pub(super) fn settle() {
+    thread::sleep(Duration::from_millis(2500));
 }
 
 /// What is in a tree, in words.

@@ -49,6 +49,7 @@ pub(super) const WAYS: &[Way] = &[
     },
     Way::new("buildah bud, push", &["buildah"], BUILDAH, BUILDAH_PUSH),
     Way::new("tar, skopeo", &["tar", "skopeo"], SKOPEO, SKOPEO),
+    Way::new("tar, crane append", &["tar", "crane"], CRANE, CRANE),
     Way {
         again: None,
         layer: Some("layer.tar.gz"),
@@ -82,6 +83,11 @@ const SKOPEO: &str = r#"
 tar --directory "$TREE" --create --file "$WORK/layer.tar" .
 skopeo copy --insecure-policy --dest-tls-verify=false \
     "tarball:$WORK/layer.tar" "docker://$HOST/bench:1"
+"#;
+
+const CRANE: &str = r#"
+tar --directory "$TREE" --create --file "$WORK/layer.tar" .
+crane append --insecure --new_layer "$WORK/layer.tar" --new_tag "$HOST/bench:1"
 "#;
 
 const TAR: &str = r#"tar --directory "$TREE" --create . | gzip > "$WORK/layer.tar.gz""#;
