@@ -87,8 +87,11 @@ impl World<'_> {
             }
             // Other words for "done" are used for what is put; elsewhere they mean something else.
             Some(Fault::DoneBut(status)) if status >= 500 || parts.method == Method::PUT => {
-                self.deliver(Request::from_parts(parts, body));
-                answer(ticket, plain(status), receipt)
+                let response = self.deliver(Request::from_parts(parts, body));
+                // What it refuses it does not do, whatever it is to say of what it does.
+                let is_done = response.status().is_success();
+                let said = if is_done { plain(status) } else { response };
+                answer(ticket, said, receipt)
             }
             Some(Fault::Doubled) => {
                 let first = Request::from_parts(parts.clone(), body.clone());
