@@ -114,4 +114,12 @@ const FOUND: &[(u64, &str)] = &[
         7_324,
         "a manifest that does not name what a stream was is taken by some registries",
     ),
+    (
+        9_439_435,
+        "a session was blamed for a registry that takes no parts",
+    ),
+    (
+        13_116_546,
+        "a token died a second before its time, and the source could be read once",
+    ),
 ];

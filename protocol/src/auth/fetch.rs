@@ -53,7 +53,8 @@ impl Auth {
             let Some(token) = token::read(body) else {
                 return Fetched::NoToken;
             };
-            let margin = (token.life / 4).min(RENEWAL_MARGIN);
+            let margin = (token.life / 4).clamp(ROUNDING, RENEWAL_MARGIN);
+            let margin = margin.min(token.life / 2);
             let renew = now + token.life.saturating_sub(margin);
             let kind = if self.is_anonymous() {
                 Authentication::Anonymous
@@ -147,5 +148,8 @@ impl Auth {
 /// How long before its end a token is replaced, at most: long enough for a request to reach the
 /// registry, which looks at the token when the request begins.
 const RENEWAL_MARGIN: Duration = Duration::from_secs(10);
+/// Tokens say in whole seconds when they were made (RFC 7519, `iat`), so one may die so much before
+/// its time.
+const ROUNDING: Duration = Duration::from_secs(1);
 /// What servers answer that know the token request by `GET` alone.
 const FORM_UNKNOWN: [u16; 4] = [400, 401, 404, 405];

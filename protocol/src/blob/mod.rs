@@ -382,6 +382,15 @@ impl Turn {
         }
     }
 
+    /// Another session at once, for a body of another form than `session` was refused with.
+    fn anew(session: Session) -> Self {
+        Self {
+            state: State::Start(Start::plain()),
+            pace: Pace::Setback { pause: false },
+            abandoned: Some(session),
+        }
+    }
+
     fn fail(state: State, kind: PushErrorKind) -> Self {
         Self::new(state, Pace::Fail(kind, ""))
     }

@@ -156,8 +156,9 @@ impl Upload {
                 Turn::fail(State::Upload(self), PushErrorKind::Rejected)
             }
             (Verdict::Whole, _) => {
+                // What the registry does not do is no failed session.
                 facts.chunk = None;
-                Turn::restart(self.session)
+                Turn::anew(self.session)
             }
             (Verdict::Retry, _) => {
                 // The next request can say what is known by now.
@@ -211,11 +212,7 @@ impl Upload {
         }
         facts.chunk = Some(smaller);
         facts.too_large = true;
-        Turn {
-            state: State::Start(super::Start::plain()),
-            pace: Pace::Setback { pause: false },
-            abandoned: Some(self.session),
-        }
+        Turn::anew(self.session)
     }
 
     /// The largest part to send at once: what the session takes at most, or what was found out;

@@ -239,6 +239,21 @@ fn a_short_token_is_used_for_most_of_its_life() {
 }
 
 #[test]
+fn a_token_may_die_a_second_before_its_time() {
+    let mut bench = challenged(me());
+    token(&mut bench, "t1", 2);
+    bench.answer(OPEN, 202, &[("location", "/up/0")]);
+    bench.now = bench.now + Duration::from_millis(999);
+    bench.add(BlobSpec::known(blob("a")));
+    let head = bench.next();
+    assert_eq!(head.header("authorization"), Some("Bearer t1"));
+    bench.now = bench.now + Duration::from_millis(1);
+    bench.reply(head, 404, &[], "", part(0));
+    token(&mut bench, "t2", 2);
+    assert_eq!(bench.next().header("authorization"), Some("Bearer t2"));
+}
+
+#[test]
 fn a_one_time_password_does_not_spoil_a_token_that_still_works() {
     let mut bench = challenged(me());
     token(&mut bench, "t1", 60);
