@@ -195,16 +195,16 @@ impl Maker<'_> {
         let mut meter = upload.is_permitted().then(meter);
         let outcome = loop {
             let is_busy = upload.is_busy();
+            // What packing comes to after Ctrl-C is the news then.
+            if is_busy && !self.interrupt.is_raised() {
+                upload.drive(Duration::ZERO)?;
+            }
             let tick = if is_busy { BUSY_TICK } else { TICK };
             if let Some(outcome) = spooling.wait_for(tick) {
                 break outcome;
             }
             if let Some(meter) = &mut meter {
                 meter.set(self.watch.bytes() - before);
-            }
-            // What packing comes to after Ctrl-C is the news then.
-            if is_busy && !self.interrupt.is_raised() {
-                upload.drive(Duration::ZERO)?;
             }
         };
         let spooled = outcome.map_err(|error| Failure::pack(&error))?;
