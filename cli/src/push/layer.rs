@@ -98,7 +98,7 @@ impl Maker<'_> {
     /// somebody who names a repository to mount from thinks that it is there.
     fn overlaps(&self, part: &Part, is_only: bool) -> bool {
         is_only
-            && part.survey.bytes >= OVERLAPPING
+            && part.survey.bytes >= QUICK
             && self.packing.options.source_date_epoch.is_none()
             && self.mount_from.is_none()
     }
@@ -259,5 +259,6 @@ const TICK: Duration = Duration::from_millis(100);
 /// How long an answer may wait while a layer is packed.
 const BUSY_TICK: Duration = Duration::from_millis(20);
 
-/// Packing less than this takes a fraction of a second.
-const OVERLAPPING: u64 = 16 << 20;
+/// Packing less than this takes a fraction of a second: nothing has to wait for it, nor to be done
+/// beside it.
+pub(super) const QUICK: u64 = 16 << 20;

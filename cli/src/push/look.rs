@@ -54,7 +54,7 @@ pub(super) fn look(
     asked?;
     if maker.interrupt.is_raised() {
         // If permission was waited for as well, that is what was cancelled.
-        upload.permit(u64::MAX)?;
+        upload.ready()?;
     }
     let parts = parts.map_err(|error| Failure::pack(&error))?;
     Ok((parts, notices))

@@ -14,7 +14,7 @@ use longshore_protocol::{
     Report, Repository,
 };
 
-use super::layer::Source;
+use super::layer::{QUICK, Source};
 use super::transport::Session;
 use super::unfinished::{Unfinished, other_digest};
 use crate::console::{Console, Meter, plain, words};
@@ -108,13 +108,17 @@ impl<'a> Upload<'a> {
         })
     }
 
-    /// Waits until the registry has shown that one may push there, before `bytes` more are packed.
-    /// What takes no longer to pack than permission takes to come need not wait for it.
+    /// Waits for permission as [`ready`](Self::ready) does, before `bytes` more are packed. What takes no longer to pack than permission takes to come need not wait for it.
     pub(super) fn permit(&mut self, bytes: u64) -> Result<(), Unfinished> {
         self.hasty = self.hasty.saturating_add(bytes);
-        if self.hasty < HASTY && !self.target.is_embedded {
+        if self.hasty < QUICK && !self.target.is_embedded {
             return Ok(());
         }
+        self.ready()
+    }
+
+    /// Waits until the registry has shown that one may push there.
+    pub(super) fn ready(&mut self) -> Result<(), Unfinished> {
         let ready = self.session.ready();
         ready.map_err(|error| self.unfinished(&error))
     }
@@ -195,10 +199,10 @@ impl<'a> Upload<'a> {
         let config = &image.config_descriptor;
         let label = words::CONFIG.to_owned();
         self.name(Blob::new(label, Some(config.digest.clone()), None));
-        let spec = match BlobSpec::known(config.clone()) {
-            spec if is_expected => spec,
-            spec => spec.derived(),
-        };
+        let mut spec = BlobSpec::known(config.clone());
+        if !is_expected {
+            spec = spec.derived();
+        }
         let added = self
             .session
             .add_bytes(spec, Bytes::from(image.config.clone()));
@@ -431,6 +435,3 @@ fn authenticated(how: Authentication) -> &'static str {
 fn seed() -> u64 {
     RandomState::new().build_hasher().finish()
 }
-
-/// Packing less than this takes a fraction of a second.
-const HASTY: u64 = 16 << 20;

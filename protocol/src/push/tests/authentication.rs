@@ -208,49 +208,36 @@ fn a_registry_token_needs_no_server_and_an_identity_token_a_form() {
     assert_eq!(bench.lines(), [OPEN]);
 }
 
-#[test]
-fn a_token_is_replaced_before_it_dies() {
+/// A token that lives for so many seconds is used after a while, and another one after a while more.
+#[track_caller]
+fn assert_replaced(life: u64, used: Duration, replaced: Duration) {
     let mut bench = challenged(me());
-    token(&mut bench, "t1", 60);
+    token(&mut bench, "t1", life);
     bench.answer(OPEN, 202, &[("location", "/up/0")]);
-    bench.now = bench.now + Duration::from_secs(49);
+    let granted = bench.now;
+    bench.now = granted + used;
     bench.add(BlobSpec::known(blob("a")));
     let head = bench.next();
     assert_eq!(head.header("authorization"), Some("Bearer t1"));
-    bench.now = bench.now + Duration::from_secs(2);
+    bench.now = granted + replaced;
     bench.reply(head, 404, &[], "", part(0));
-    token(&mut bench, "t2", 60);
+    token(&mut bench, "t2", life);
     assert_eq!(bench.next().header("authorization"), Some("Bearer t2"));
+}
+
+#[test]
+fn a_token_is_replaced_before_it_dies() {
+    assert_replaced(60, Duration::from_secs(49), Duration::from_secs(51));
 }
 
 #[test]
 fn a_short_token_is_used_for_most_of_its_life() {
-    let mut bench = challenged(me());
-    token(&mut bench, "t1", 16);
-    bench.answer(OPEN, 202, &[("location", "/up/0")]);
-    bench.now = bench.now + Duration::from_secs(11);
-    bench.add(BlobSpec::known(blob("a")));
-    let head = bench.next();
-    assert_eq!(head.header("authorization"), Some("Bearer t1"));
-    bench.now = bench.now + Duration::from_secs(2);
-    bench.reply(head, 404, &[], "", part(0));
-    token(&mut bench, "t2", 16);
-    assert_eq!(bench.next().header("authorization"), Some("Bearer t2"));
+    assert_replaced(16, Duration::from_secs(11), Duration::from_secs(13));
 }
 
 #[test]
 fn a_token_may_die_a_second_before_its_time() {
-    let mut bench = challenged(me());
-    token(&mut bench, "t1", 2);
-    bench.answer(OPEN, 202, &[("location", "/up/0")]);
-    bench.now = bench.now + Duration::from_millis(999);
-    bench.add(BlobSpec::known(blob("a")));
-    let head = bench.next();
-    assert_eq!(head.header("authorization"), Some("Bearer t1"));
-    bench.now = bench.now + Duration::from_millis(1);
-    bench.reply(head, 404, &[], "", part(0));
-    token(&mut bench, "t2", 2);
-    assert_eq!(bench.next().header("authorization"), Some("Bearer t2"));
+    assert_replaced(2, Duration::from_millis(999), Duration::from_secs(1));
 }
 
 #[test]
