@@ -94,7 +94,9 @@ pub(crate) struct Confirm {
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Absent {
     /// It was said to be: ask again in a moment.
-    Ask,
+    AskAgain,
+    /// It was said to be, and was not a moment ago: send it again in a moment.
+    SendAgain,
     /// Nobody knew: send it again.
     Send,
     /// It was refused, and that was meant.
@@ -213,7 +215,7 @@ impl Manifest {
                 ),
                 _ => {
                     let digest = self.descriptor.digest.to_string();
-                    self.state = confirm(Absent::Ask, &digest);
+                    self.state = confirm(Absent::AskAgain, &digest);
                     Pace::Onward
                 }
             },
@@ -273,7 +275,18 @@ impl Manifest {
                 });
                 Pace::Onward
             }
-            (_, Absent::Ask) => Pace::Retry,
+            (Verdict::Absent, Absent::AskAgain) => {
+                self.state = State::Confirm(Confirm {
+                    absent: Absent::SendAgain,
+                    ..confirm
+                });
+                Pace::Retry
+            }
+            (Verdict::Absent, Absent::SendAgain) => {
+                self.state = State::Put;
+                Pace::Setback
+            }
+            (_, Absent::AskAgain | Absent::SendAgain) => Pace::Retry,
             (_, Absent::Send) => {
                 self.state = State::Put;
                 Pace::Onward

@@ -44,7 +44,9 @@ pub(crate) fn run(options: &Options) -> Result<(), Failure> {
 }
 
 fn fmt() -> Result<(), Failure> {
-    execute(&mut cargo(&["fmt", "--all", "--check"]))
+    execute(&mut cargo(&["fmt", "--all", "--check"]))?;
+    let fuzzer = ["fmt", "--check", "--manifest-path", "fuzz/Cargo.toml"];
+    execute(&mut cargo(&fuzzer))
 }
 
 fn clippy() -> Result<(), Failure> {

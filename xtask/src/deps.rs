@@ -32,7 +32,22 @@ pub(crate) fn run() -> Result<(), Failure> {
         "  dependency rules hold for {} packages",
         graph.packages.len()
     );
+    fuzzer()?;
     deny()
+}
+
+/// The fuzz targets are a workspace of their own, whose lock file nothing else would keep current.
+fn fuzzer() -> Result<(), Failure> {
+    capture(&mut cargo(&[
+        "metadata",
+        "--format-version",
+        "1",
+        "--locked",
+        "--manifest-path",
+        "fuzz/Cargo.toml",
+    ]))?;
+    println!("  the lock file of the fuzz targets is current");
+    Ok(())
 }
 
 /// Licences, duplicates and sources. Not advisories: see `deny.toml`.

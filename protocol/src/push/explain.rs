@@ -7,7 +7,7 @@ use http::StatusCode;
 use super::Push;
 use super::landing::Landed;
 use crate::auth::Trouble;
-use crate::classify::Step;
+use crate::classify::{Step, Verdict};
 use crate::credentials::CredentialsReason;
 use crate::error::{PushError, PushErrorKind};
 use crate::event::Phase;
@@ -60,7 +60,12 @@ impl Push {
 
     /// The end, after too many attempts. Where a refusal was looked into on the way, it was meant.
     pub(super) fn gave_up(&self, landed: &Landed) -> PushError {
+        let step = landed.flight.draft.step;
         let why = match (&landed.detail, self.config.attempts) {
+            // It is asked for again only where it was said to be there.
+            _ if (step, landed.verdict) == (Step::Confirm, Verdict::Absent) => {
+                "the registry said that it took the manifest, and does not have it".to_owned()
+            }
             (Some(detail), 0 | 1) => detail.clone(),
             (Some(detail), _) => format!("gave up after several attempts: {detail}"),
             (None, 0 | 1) => "gave up".to_owned(),
@@ -70,7 +75,7 @@ impl Push {
             Work::Blob(id) => self.blobs[id.index()].dispute.as_ref(),
             _ => None,
         };
-        if let (Some((phase, answer)), Step::Check) = (dispute, landed.flight.draft.step) {
+        if let (Some((phase, answer)), Step::Check) = (dispute, step) {
             return PushError::new(PushErrorKind::Rejected, *phase, why)
                 .at(self.place_of(landed))
                 .with_answer(answer.clone());

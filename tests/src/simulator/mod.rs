@@ -113,6 +113,8 @@ struct World<'a> {
     /// The blobs of which the push is told what they are later, or never.
     packed: Vec<usize>,
     sent: u64,
+    /// How many manifests are still to be forgotten.
+    lies_left: u64,
     /// How many faults there were.
     faults: u64,
     polls: u64,
@@ -197,6 +199,7 @@ impl<'a> World<'a> {
                 .filter(|index| !plan.blobs[*index].known)
                 .collect(),
             sent: 0,
+            lies_left: plan.lies,
             faults: 0,
             polls: 0,
             secrets: check::Secrets::default(),

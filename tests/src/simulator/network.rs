@@ -33,7 +33,8 @@ impl World<'_> {
                 .headers
                 .insert(CONTENT_LENGTH, HeaderValue::from(length));
         }
-        let fault = self.fault();
+        let is_manifest = parts.method == Method::PUT && parts.uri.path().contains("/manifests/");
+        let fault = self.fault(is_manifest);
         let latency = Duration::from_millis(1 + self.random.below(200));
         if fault == Some(Fault::Refused) {
             let failure = Failure::new(FailureKind::Connect, "connection refused");
@@ -68,6 +69,7 @@ impl World<'_> {
                 let failure = Failure::new(FailureKind::Interrupted, "the answer was lost");
                 Arrival::Failure(ticket, failure.with_receipt(receipt))
             }
+            Some(Fault::Pretended) => answer(ticket, plain(201), receipt),
             Some(Fault::Status(status)) => answer(ticket, plain(status), receipt),
             Some(Fault::Busy(seconds)) => {
                 let mut response = plain(429);
@@ -113,7 +115,7 @@ impl World<'_> {
     }
 
     /// What goes wrong with this request.
-    fn fault(&mut self) -> Option<Fault> {
+    fn fault(&mut self, is_manifest: bool) -> Option<Fault> {
         let now = self.now.elapsed();
         let in_outage = self
             .plan
@@ -121,10 +123,14 @@ impl World<'_> {
             .iter()
             .any(|(from, until)| (*from..*until).contains(&now));
         let planned = self.plan.faults.iter().find(|(n, _)| *n == self.sent);
-        let fault = if in_outage {
-            Some(Fault::Refused)
-        } else {
-            planned.map(|(_, fault)| *fault)
+        let fault = match planned {
+            _ if in_outage => Some(Fault::Refused),
+            Some((_, fault)) => Some(*fault),
+            None if is_manifest && self.lies_left > 0 => {
+                self.lies_left -= 1;
+                Some(Fault::Pretended)
+            }
+            None => None,
         };
         if let Some(fault) = fault {
             self.faults += 1;

@@ -50,6 +50,8 @@ pub struct Plan {
     pub learns: bool,
     /// The last blob is said to be made of those before it.
     pub derives: bool,
+    /// How many manifests the registry says it took and does not have.
+    pub lies: u64,
     /// What goes wrong, at the n-th request.
     pub faults: Vec<(u64, Fault)>,
     /// When nothing gets through.
@@ -128,6 +130,8 @@ pub enum Fault {
     Unnamed,
     /// 401, although nothing is wrong.
     Unauthorized,
+    /// The registry says that it is done and forgets what it was sent.
+    Pretended,
 }
 
 impl Plan {
@@ -193,6 +197,7 @@ impl Plan {
             late_manifest: random.one_in(3),
             learns: false,
             derives: false,
+            lies: 0,
             faults,
             outages,
             cancel: random
@@ -202,6 +207,9 @@ impl Plan {
         // Every third seed only: the others stay what they were when they found something.
         if seed % 3 == 1 {
             plan.widen(random);
+        }
+        if seed % 12 == 10 {
+            plan.lies = 1 + random.below(3);
         }
         plan
     }

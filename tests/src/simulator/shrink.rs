@@ -61,6 +61,9 @@ fn smaller(plan: &Plan) -> impl Iterator<Item = Plan> {
             propose(&|plan| _ = plan.blobs.remove(index));
         }
     }
+    if plan.lies > 0 {
+        propose(&|plan| plan.lies -= 1);
+    }
     if plan.cancel.is_some() {
         propose(&|plan| plan.cancel = None);
     }

@@ -58,6 +58,13 @@ impl fmt::Display for Plan {
         for (request, fault) in &self.faults {
             writeln!(f, "request {request}: {fault:?}")?;
         }
+        if self.lies > 0 {
+            writeln!(
+                f,
+                "{} manifests are said to be taken and are not",
+                self.lies
+            )?;
+        }
         for (from, until) in &self.outages {
             writeln!(f, "outage: {from:?} to {until:?}")?;
         }

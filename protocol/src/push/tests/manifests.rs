@@ -85,6 +85,43 @@ fn a_manifest_is_confirmed_by_head_where_the_answer_does_not_name_it() {
 }
 
 #[test]
+fn a_manifest_that_was_taken_and_stays_away_is_sent_again() {
+    let by_digest = format!("HEAD /v2/team/app/manifests/{}", named());
+    let (mut bench, put) = Bench::finishing_with(config());
+    bench.reply(put, 201, &[], "", part(0));
+    bench.answer(&by_digest, 404, &[]);
+    bench.sleep();
+    bench.answer(&by_digest, 404, &[]);
+    bench.sleep();
+    bench.answer(PUT, 201, &[]);
+    bench.answer(&by_digest, 200, &[]);
+    bench.report();
+}
+
+#[test]
+fn a_manifest_that_stays_away_whatever_is_done_ends_the_push() {
+    let mut config = config();
+    config.attempts = 3;
+    let (mut bench, mut put) = Bench::finishing_with(config);
+    for attempt in 1..=3 {
+        bench.reply(put, 201, &[], "", part(0));
+        bench.answer_next(404, &[]);
+        bench.sleep();
+        bench.answer_next(404, &[]);
+        if attempt == 3 {
+            break;
+        }
+        bench.sleep();
+        put = bench.next();
+        assert_eq!(put.line(), PUT);
+    }
+    let error = bench.error();
+    assert_eq!(error.phase(), Phase::Confirm);
+    let told = error.to_string();
+    assert!(told.contains("said that it took the manifest"), "{told}");
+}
+
+#[test]
 fn a_registry_that_has_no_head_is_asked_for_the_manifest_itself() {
     let (mut bench, put) = Bench::finishing_with(config());
     bench.reply(put, 201, &[], "", part(0));
