@@ -1,10 +1,11 @@
 //! Ctrl-C and SIGTERM: the first one asks everything to stop and clean up, the second one does not
-//! wait for that.
+//! wait for that. A file that has become larger than the user's limit (`ulimit -f`) is an error of
+//! the write, not the end of the program.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use signal_hook::consts::{SIGINT, SIGTERM};
+use signal_hook::consts::{SIGINT, SIGTERM, SIGXFSZ};
 
 use crate::exit::Exit;
 use crate::failure::Failure;
@@ -14,7 +15,7 @@ use crate::failure::Failure;
 pub struct Interrupt(Arc<AtomicBool>);
 
 impl Interrupt {
-    /// Takes over both signals for the rest of the process.
+    /// Takes over these signals for the rest of the process.
     ///
     /// # Errors
     /// The system refuses.
@@ -46,6 +47,10 @@ impl Interrupt {
             signal_hook::flag::register_conditional_shutdown(signal, code, self.flag())?;
             signal_hook::flag::register(signal, self.flag())?;
         }
+        // Whoever does not handle it is killed by it. The write fails with EFBIG all the same, which
+        // is handled where a full disk is.
+        let unread = Arc::default();
+        signal_hook::flag::register(SIGXFSZ, unread)?;
         Ok(())
     }
 }
