@@ -94,7 +94,6 @@ pub(crate) enum Readiness {
 /// What authentication itself needs next.
 #[derive(Debug)]
 pub(crate) enum Need {
-    Nothing,
     Ask(CredentialsRequest),
     Fetch(TokenRequest),
 }
@@ -180,33 +179,32 @@ impl Auth {
         self.credentials.is_none()
     }
 
-    pub(crate) fn poll(&mut self, now: Timestamp) -> Need {
-        match &mut self.state {
-            State::Asking { put: true, .. } | State::Fetching { in_air: true, .. } => Need::Nothing,
-            State::Asking { put, reason } => {
+    /// What it needs now.
+    pub(crate) fn poll(&mut self, now: Timestamp) -> Option<Need> {
+        if !self.has_need(now) {
+            return None;
+        }
+        match (&mut self.state, &self.challenge) {
+            (State::Asking { put, reason }, challenge) => {
                 *put = true;
                 self.questions += 1;
-                let recipient = match &self.challenge {
+                let recipient = match challenge {
                     Some(Challenge::Bearer(bearer)) => bearer.realm.origin(),
                     _ => &self.origin,
                 };
-                Need::Ask(CredentialsRequest {
+                Some(Need::Ask(CredentialsRequest {
                     ticket: CredentialsTicket(self.questions),
                     registry: self.registry.clone(),
                     recipient: recipient.clone(),
                     reason: *reason,
-                })
+                }))
             }
-            State::Fetching { from, .. } if *from > now => Need::Nothing,
-            State::Fetching { in_air, .. } => match &self.challenge {
-                Some(Challenge::Bearer(bearer)) => {
-                    *in_air = true;
-                    self.outdated = false;
-                    Need::Fetch(self.token_request(bearer))
-                }
-                _ => Need::Nothing,
-            },
-            State::Bare | State::Ready(_) => Need::Nothing,
+            (State::Fetching { in_air, .. }, Some(Challenge::Bearer(bearer))) => {
+                *in_air = true;
+                self.outdated = false;
+                Some(Need::Fetch(self.token_request(bearer)))
+            }
+            _ => None,
         }
     }
 

@@ -66,20 +66,7 @@ impl Push {
             return None;
         }
         if self.auth_has_need() {
-            match self.auth.poll(self.now) {
-                Need::Ask(request) => return Some(Output::Ask(request)),
-                Need::Fetch(request) => {
-                    let draft = Draft {
-                        step: Step::Token,
-                        method: request.method,
-                        url: request.url,
-                        headers: request.headers,
-                        payload: request.payload,
-                    };
-                    return self.send(Work::Token, draft, Generation::default());
-                }
-                Need::Nothing => {}
-            }
+            return self.next_authentication();
         }
         if self.hold > self.now {
             return None;
@@ -104,6 +91,22 @@ impl Push {
                     .or_else(|| self.next_blob())
                     .or_else(|| self.next_manifest())
                     .or_else(|| self.next_spare_deletion())
+            }
+        }
+    }
+
+    fn next_authentication(&mut self) -> Option<Output> {
+        match self.auth.poll(self.now)? {
+            Need::Ask(request) => Some(Output::Ask(request)),
+            Need::Fetch(request) => {
+                let draft = Draft {
+                    step: Step::Token,
+                    method: request.method,
+                    url: request.url,
+                    headers: request.headers,
+                    payload: request.payload,
+                };
+                self.send(Work::Token, draft, Generation::default())
             }
         }
     }

@@ -10,6 +10,7 @@ mod explanations;
 mod learning;
 mod manifests;
 mod opening;
+mod refusals;
 mod resuming;
 mod secrets;
 mod uploads;
