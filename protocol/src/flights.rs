@@ -98,19 +98,10 @@ impl Flight {
         self.started
     }
 
-    /// Bytes moved: the driver's limits begin anew, and so does ours behind them.
+    /// Bytes moved: the driver's limits begin anew, and so does ours behind them. They may have been
+    /// the last ones, so it is the longer limit.
     fn moved(&mut self, now: Timestamp) {
-        let is_complete = self
-            .draft
-            .payload
-            .length()
-            .is_some_and(|all| self.sent >= all);
-        let pause = if is_complete {
-            self.limits.answer
-        } else {
-            // How a body of unknown length stands is not known here.
-            self.limits.idle.max(self.limits.answer)
-        };
+        let pause = self.limits.answer.max(self.limits.idle);
         let total = self.limits.total.map(|total| self.started + total);
         let deadline = now + pause;
         self.deadline = total.map_or(deadline, |total| total.min(deadline)) + GRACE;

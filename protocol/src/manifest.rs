@@ -139,7 +139,7 @@ impl Manifest {
     /// Looks, once, whether `name` stands for it already, before it is sent. That costs a request
     /// where it does not, so it is for pushes that found everything else there.
     pub(crate) fn look_first(&mut self, name: &str) {
-        if self.looked || self.announced || self.state != State::Put {
+        if self.looked || self.announced {
             return;
         }
         self.looked = true;
@@ -227,7 +227,6 @@ impl Manifest {
                 self.state = confirm(Absent::Refuse, name);
                 Pace::Onward
             }
-            Verdict::Retry => Pace::Retry,
             Verdict::Missing => Pace::Missing,
             Verdict::Fail(kind) => Pace::Fail(kind, ""),
             _ => Pace::Retry,

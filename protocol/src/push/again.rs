@@ -7,7 +7,7 @@ use super::landing::Landed;
 use super::{OpeningState, Push};
 use crate::auth::Refusals;
 use crate::blob::Standing;
-use crate::classify::{Step, Verdict};
+use crate::classify::Step;
 use crate::credentials::CredentialsReason;
 use crate::error::PushErrorKind;
 use crate::event::Event;
@@ -102,8 +102,7 @@ impl Push {
         let can_go = follows && flight.redirects < MAX_REDIRECTS && landed.reply.location.is_ok();
         if let (Work::Blob(id), Step::Mount, false) = (flight.work, flight.draft.step, can_go) {
             // A mount that leads nowhere is a mount that failed.
-            let verdict = Verdict::Unclear;
-            return self.blob_landed(id, Landed { verdict, ..landed });
+            return self.blob_landed(id, landed);
         }
         if !follows || flight.redirects >= MAX_REDIRECTS {
             let kind = PushErrorKind::Unintelligible;

@@ -12,6 +12,16 @@ enum At {
     Manifest,
 }
 
+impl At {
+    fn words(self) -> &'static str {
+        match self {
+            Self::Open => "asking for permission to push (",
+            Self::Upload => "uploading (",
+            Self::Manifest => "uploading the manifest (",
+        }
+    }
+}
+
 /// A refusal, and what must come of it: the kind of error, a part of its text, a part of its hint.
 struct Case {
     at: At,
@@ -54,7 +64,13 @@ fn every_refusal_is_explained() {
         let error = bench.error();
         let place = format!("{:?} {}: {error}, {:?}", case.at, case.status, error.hint());
         assert_eq!(error.kind(), case.kind, "{place}");
-        assert!(error.to_string().contains(case.text), "{place}");
+        let (told, phase) = (error.to_string(), case.at.words());
+        assert!(told.starts_with(phase), "{place}");
+        assert!(told.contains(case.text), "{place}");
+        assert!(!told.contains("\"\""), "{place}");
+        let answer = error.answer().map(|answer| answer.status.as_u16());
+        let is_refusal = case.status >= 300;
+        assert_eq!(answer, is_refusal.then_some(case.status), "{place}");
         match (case.hint, error.hint()) {
             (Some(wanted), Some(hint)) => assert!(hint.contains(wanted), "{place}"),
             (wanted, hint) => assert_eq!(wanted, hint, "{place}"),

@@ -144,6 +144,30 @@ fn another_digest_than_was_sent_is_no_success() {
 }
 
 #[test]
+fn a_digest_of_another_algorithm_says_nothing() {
+    let (mut bench, put) = Bench::finishing_with(config());
+    let other = format!("sha512:{}", "0".repeat(128));
+    bench.reply(put, 201, &[("docker-content-digest", &other)], "", part(0));
+    let by_digest = format!("HEAD /v2/team/app/manifests/{}", named());
+    bench.answer(&by_digest, 200, &[]);
+    bench.report();
+}
+
+#[test]
+fn a_manifest_that_was_sent_is_not_looked_for_before_it_is_sent_again() {
+    let mut bench = Bench::opened();
+    bench.add(BlobSpec::known(blob("a")));
+    bench.set_manifest();
+    bench.answer_next(404, &[]);
+    bench.answer_next(201, &[]);
+    let body = r#"{"errors":[{"code":"MANIFEST_BLOB_UNKNOWN"}]}"#;
+    bench.answer_with(PUT, 400, &[], body);
+    bench.answer_next(200, &[]);
+    bench.sleep();
+    assert_eq!(bench.lines(), [PUT]);
+}
+
+#[test]
 fn an_invalid_manifest_is_not_sent_twice() {
     let (mut bench, put) = Bench::finishing_with(config());
     let body = r#"{"errors":[{"code":"MANIFEST_INVALID","detail":{"message":"Found less history than layer blobs"}}]}"#;
@@ -195,6 +219,19 @@ fn after_a_lost_answer_the_manifest_is_sent_again_if_it_is_not_there() {
     bench.answer(HEAD, 404, &[]);
     bench.answer(PUT, 201, &[("docker-content-digest", &named())]);
     bench.report();
+}
+
+#[test]
+fn a_tag_that_does_not_say_what_it_stands_for_is_looked_into() {
+    for (body, is_there) in [("{}", true), ("another", false)] {
+        let (mut bench, put) = Bench::finishing_with(config());
+        bench.break_off(put, FailureKind::Interrupted, part(2));
+        bench.sleep();
+        bench.answer(HEAD, 200, &[]);
+        bench.answer_with("GET /v2/team/app/manifests/1.0", 200, &[], body);
+        assert_eq!(bench.done, is_there, "{body}");
+        assert_eq!(bench.lines().is_empty(), is_there, "{body}");
+    }
 }
 
 #[test]

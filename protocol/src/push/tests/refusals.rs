@@ -167,3 +167,21 @@ fn tokens_that_die_in_every_pause_are_no_accident() {
         "{line:?}"
     );
 }
+
+#[test]
+fn a_session_is_deleted_while_a_token_is_fetched() {
+    let mut config = config();
+    config.controls = 1;
+    let mut bench = Bench::new(config);
+    refuse_next(&mut bench, BEARER);
+    hand_in_password(&mut bench);
+    grant(&mut bench, "t1", 3600);
+    bench.answer(OPEN, 202, &[("location", "/up/0")]);
+    bench.add(BlobSpec::unknown(MediaType::OCI_LAYER_GZIP, Replay::Never));
+    let patch = bench.next();
+    bench.add(BlobSpec::known(blob("a")));
+    let head = bench.next();
+    refuse(&mut bench, head, BEARER);
+    bench.break_off(patch, FailureKind::Interrupted, part(0));
+    assert_eq!(bench.lines(), [TOKEN, "DELETE /up/0"]);
+}

@@ -16,7 +16,7 @@ fn assert_clean(text: &str) {
 
 #[test]
 fn nothing_that_can_be_printed_has_a_secret_in_it() {
-    assert_clean(&format!("{:?}", Secret::new("pass-canary")));
+    assert_eq!(format!("{:?}", Secret::new("pass-canary")), "<secret>");
     let mut bench = Bench::new(config());
     let challenge = r#"Bearer realm="https://auth.example/t""#;
     bench.answer("GET /v2/", 401, &[("www-authenticate", challenge)]);

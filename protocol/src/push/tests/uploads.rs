@@ -288,34 +288,6 @@ fn a_mount_that_fails_is_an_upload_with_the_session_that_came_back_or_another() 
 }
 
 #[test]
-fn a_request_that_nobody_answers_is_aborted_and_tried_again() {
-    let mut bench = Bench::opened();
-    bench.add(BlobSpec::known(blob("a")));
-    let head = bench.next();
-    let pause = bench.sleep();
-    assert_eq!(pause, head.limits.answer + Duration::from_secs(5));
-    assert_eq!(bench.aborted, [head.ticket.id()]);
-    // A late answer is nobody's.
-    bench.reply(head, 200, &[], "", part(0));
-    bench.sleep();
-    assert_eq!(bench.next().request.method(), "HEAD");
-}
-
-#[test]
-fn progress_keeps_a_long_upload_alive() {
-    let (mut bench, put) = Bench::putting("0123456789");
-    for sent in 1..=9 {
-        bench.now = bench.now + put.limits.answer;
-        bench.push.handle_progress(bench.now, put.ticket.id(), sent);
-        bench.drain();
-    }
-    assert!(bench.aborted.is_empty());
-    let progress = bench.push.progress().next();
-    let progress = progress.map(|progress| (progress.sent, progress.size));
-    assert_eq!(progress, Some((9, Some(10))));
-}
-
-#[test]
 fn a_write_is_redirected_only_by_what_keeps_its_method() {
     let (mut bench, put) = Bench::putting("a");
     bench.reply(
