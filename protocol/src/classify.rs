@@ -80,6 +80,8 @@ pub(crate) enum Verdict {
     Dispute,
     /// The session may have a part: ask it.
     Resume,
+    /// Not now. The session is not to blame, and may be gone all the same.
+    Later,
     /// The session is of no use: open another.
     Restart,
     /// Too much for one request.
@@ -169,8 +171,7 @@ fn unauthorized(step: Step, fresh: bool) -> Verdict {
 /// Not now: nothing was done, but a body that was refused may have taken its session with it.
 fn busy(step: Step) -> Verdict {
     match step {
-        Step::Put | Step::Chunk => Verdict::Resume,
-        Step::Stream => Verdict::Restart,
+        Step::Put | Step::Chunk | Step::Stream => Verdict::Later,
         _ => Verdict::Retry,
     }
 }

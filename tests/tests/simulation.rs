@@ -101,8 +101,20 @@ const SEEDS: u64 = 3_000;
 const FOUND: &[(u64, &str)] = &[
     (3, "an empty blob's PUT took an upload lane"),
     (
+        46,
+        "a manifest that was taken and is not there was asked for until the end",
+    ),
+    (
         1868,
         "a source that can be read once was read again after a 401",
+    ),
+    (
+        17_409,
+        "a registry that was busy three times used up the sessions",
+    ),
+    (
+        32_949,
+        "what broke twice in one place cost the session, although the registry was right",
     ),
     (
         5_068_291,

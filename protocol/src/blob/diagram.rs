@@ -7,7 +7,7 @@ use crate::classify::{Outcome, Step, classify};
 use crate::payload::FailureKind;
 use crate::wire::location::Refusal;
 
-const VERDICTS: [(Verdict, &str); 15] = [
+const VERDICTS: [(Verdict, &str); 16] = [
     (Verdict::Accept, "accept"),
     (Verdict::Opened, "opened"),
     (Verdict::Absent, "absent"),
@@ -16,6 +16,7 @@ const VERDICTS: [(Verdict, &str); 15] = [
     (Verdict::Doubt, "doubt"),
     (Verdict::Dispute, "dispute"),
     (Verdict::Resume, "resume"),
+    (Verdict::Later, "later"),
     (Verdict::Restart, "restart"),
     (Verdict::Smaller, "smaller"),
     (Verdict::Whole, "whole"),
@@ -256,7 +257,7 @@ fn facts(known: bool, replay: Replay) -> Facts {
 /// Answers with and without what a state may look for.
 fn replies() -> Vec<Reply> {
     let plain = |claim, receipt| Reply {
-        answered: true,
+        refuses_range: false,
         is_success: true,
         location: Ok(url()),
         chunk_min: None,

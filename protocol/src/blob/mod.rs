@@ -126,8 +126,8 @@ pub(crate) struct Session {
 /// What came back, as far as a blob cares.
 #[derive(Debug)]
 pub(crate) struct Reply {
-    /// Something did come back.
-    pub(crate) answered: bool,
+    /// It is not there that the registry wants to go on (RFC 9110, section 15.5.17).
+    pub(crate) refuses_range: bool,
     pub(crate) is_success: bool,
     /// The session's next place, if the answer names one.
     pub(crate) location: Result<HttpUrl, Refusal>,
@@ -379,6 +379,23 @@ impl Turn {
             state: State::Start(Start::plain()),
             pace: Pace::NewSession,
             abandoned: Some(session),
+        }
+    }
+
+    /// Another session from byte zero, after a pause that was no fault of `session`.
+    fn later(session: Session) -> Self {
+        Self {
+            state: State::Start(Start::plain()),
+            pace: Pace::Setback { pause: true },
+            abandoned: Some(session),
+        }
+    }
+
+    /// The same, where that pause is over.
+    fn after_pause(session: Session) -> Self {
+        Self {
+            pace: Pace::Onward,
+            ..Self::later(session)
         }
     }
 

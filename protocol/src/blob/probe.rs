@@ -19,8 +19,18 @@ pub(crate) struct Probe {
 pub(crate) struct Tried {
     pub(crate) offset: u64,
     pub(crate) basis: Basis,
-    /// The registry answered, and refused.
-    pub(crate) answered: bool,
+    pub(crate) fate: Fate,
+}
+
+/// What became of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Fate {
+    /// The registry refused the place where it began.
+    Refused,
+    /// It was not looked at.
+    Later,
+    /// It broke, on the way or over there: some of it may have arrived, or a refusal be lost.
+    Broken,
 }
 
 /// Why an upload begins where it does.
@@ -30,10 +40,13 @@ pub(crate) enum Basis {
     Counted,
     /// The registry said that it has so much.
     Told,
-    /// It said so once more, after a request that it did not answer.
+    /// It said so once more, after a request that broke.
     ToldAgain,
-    /// It said one more, and took nothing there.
-    OneBefore,
+    /// It said one more, and took nothing there. It may still be right, where it never refused that
+    /// place.
+    OneBefore { may_be_right: bool },
+    /// It refused the place before, and so it is right.
+    Right,
 }
 
 impl Probe {
@@ -60,7 +73,7 @@ impl Probe {
             Verdict::Accept => self.told(reply, facts),
             Verdict::Retry => Turn::new(State::Probe(self), Pace::Retry),
             Verdict::Fail(kind) => Turn::fail(State::Probe(self), kind),
-            _ => Turn::restart(self.session),
+            _ => replaced(self.session, self.tried.as_ref()),
         }
     }
 
@@ -81,8 +94,16 @@ impl Probe {
             {
                 Turn::onward(State::Upload(Upload::resumed(session, offset, basis)))
             }
-            _ => Turn::restart(session),
+            _ => replaced(session, self.tried.as_ref()),
         }
+    }
+}
+
+/// Another session. This one used itself up, unless it was the registry that had no time.
+fn replaced(session: Session, tried: Option<&Tried>) -> Turn {
+    match tried.map(|tried| tried.fate) {
+        Some(Fate::Later) => Turn::after_pause(session),
+        Some(Fate::Refused | Fate::Broken) | None => Turn::restart(session),
     }
 }
 
@@ -90,21 +111,57 @@ impl Probe {
 /// not sent, and may say one too many, which shows when it takes nothing there. A request that was
 /// not answered shows less: it may have broken before anything arrived.
 fn place(claimed: u64, reached: u64, tried: Option<&Tried>) -> Option<(u64, Basis)> {
-    if let Some(tried) = tried {
-        let is_same = claimed == tried.offset;
-        match tried.basis {
-            Basis::Told if is_same && !tried.answered => return Some((claimed, Basis::ToldAgain)),
-            Basis::Told | Basis::ToldAgain if is_same => {
-                return Some((claimed.checked_sub(1)?, Basis::OneBefore));
-            }
-            // Neither there nor one before: it does not know.
-            Basis::OneBefore if claimed == tried.offset + 1 => return None,
-            _ => {}
+    match claimed.checked_sub(reached) {
+        None | Some(0) => {}
+        Some(1) => {
+            let basis = Basis::OneBefore {
+                may_be_right: false,
+            };
+            let is_refused = |tried: &Tried| {
+                tried.offset == reached && tried.basis == basis && tried.fate == Fate::Refused
+            };
+            return (!tried.is_some_and(is_refused)).then_some((reached, basis));
+        }
+        Some(_) => return None,
+    }
+    match tried {
+        Some(tried) if claimed == tried.offset => tried.same(),
+        Some(tried) if claimed == tried.offset + 1 => tried.one_more(),
+        _ => Some((claimed, Basis::Told)),
+    }
+}
+
+impl Tried {
+    /// Whether it was sent to find out if the session says one too many, and has.
+    pub(crate) fn tells_who_is_right(&self) -> bool {
+        let in_doubt = Basis::OneBefore { may_be_right: true };
+        self.basis == in_doubt && self.fate == Fate::Refused
+    }
+
+    /// The session is where this began.
+    fn same(&self) -> Option<(u64, Basis)> {
+        let one_before = |may_be_right| {
+            let basis = Basis::OneBefore { may_be_right };
+            Some((self.offset.checked_sub(1)?, basis))
+        };
+        match (self.basis, self.fate) {
+            (Basis::Counted | Basis::OneBefore { .. }, _) => Some((self.offset, Basis::Told)),
+            (Basis::Right, Fate::Refused) => None,
+            (Basis::Told, Fate::Broken) => Some((self.offset, Basis::ToldAgain)),
+            (Basis::ToldAgain, Fate::Broken) if self.offset > 0 => one_before(true),
+            (_, Fate::Refused) => one_before(false),
+            (basis, _) => Some((self.offset, basis)),
         }
     }
-    match claimed.checked_sub(reached) {
-        None | Some(0) => Some((claimed, Basis::Told)),
-        Some(1) => Some((reached, Basis::OneBefore)),
-        Some(_) => None,
+
+    /// The session says one more than where this began.
+    fn one_more(&self) -> Option<(u64, Basis)> {
+        match (self.basis, self.fate) {
+            (Basis::OneBefore { may_be_right }, Fate::Refused) => {
+                may_be_right.then_some((self.offset + 1, Basis::Right))
+            }
+            (basis @ Basis::OneBefore { .. }, _) => Some((self.offset, basis)),
+            _ => Some((self.offset + 1, Basis::Told)),
+        }
     }
 }

@@ -3,7 +3,7 @@
 use http::header::{CONTENT_RANGE, CONTENT_TYPE};
 use http::{HeaderValue, Method};
 
-use super::probe::{Basis, Tried};
+use super::probe::{Basis, Fate, Tried};
 use super::{Check, Commit, Facts, Pace, Probe, Reply, Session, State, Turn};
 use crate::classify::{Step, Verdict};
 use crate::error::PushErrorKind;
@@ -141,15 +141,18 @@ impl Upload {
             (Verdict::Dispute, _) => {
                 Turn::setback(State::Check(Check::dispute(self.session)), reply)
             }
-            (Verdict::Resume, _) if facts.replay == Replay::Anywhere => {
-                let tried = Tried {
-                    offset: self.offset,
-                    basis: self.basis,
-                    answered: reply.answered,
-                };
+            (Verdict::Resume | Verdict::Later, _) if facts.replay == Replay::Anywhere => {
+                let tried = self.tried(verdict, reply);
+                let is_answer = tried.tells_who_is_right();
                 let session = self.session.moved(reply);
-                Turn::setback(State::Probe(Probe::after(session, tried)), reply)
+                let state = State::Probe(Probe::after(session, tried));
+                if is_answer {
+                    Turn::onward(state)
+                } else {
+                    Turn::setback(state, reply)
+                }
             }
+            (Verdict::Later, _) => Turn::later(self.session),
             (Verdict::Resume | Verdict::Restart, _) => Turn::restart(self.session),
             (Verdict::Smaller, _) => self.smaller(facts),
             (Verdict::Whole, _) if facts.too_large => {
@@ -169,6 +172,19 @@ impl Upload {
                 Turn::new(State::Upload(anew), Pace::Retry)
             }
             (other, _) => Turn::unexpected(State::Upload(self), other),
+        }
+    }
+
+    fn tried(&self, verdict: Verdict, reply: &Reply) -> Tried {
+        let fate = match verdict {
+            Verdict::Later => Fate::Later,
+            _ if reply.refuses_range => Fate::Refused,
+            _ => Fate::Broken,
+        };
+        Tried {
+            offset: self.offset,
+            basis: self.basis,
+            fate,
         }
     }
 

@@ -38,6 +38,7 @@ fn row(label: &str, outcome: Outcome<'_>) -> String {
         Verdict::Doubt => "doubt",
         Verdict::Dispute => "dispute",
         Verdict::Resume => "resume",
+        Verdict::Later => "later",
         Verdict::Restart => "restart",
         Verdict::Smaller => "smaller",
         Verdict::Whole => "whole",

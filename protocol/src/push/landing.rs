@@ -105,7 +105,7 @@ impl Push {
         };
         self.landed(Landed {
             reply: Reply {
-                answered: false,
+                refuses_range: false,
                 is_success: false,
                 location: Err(Refusal::Missing),
                 chunk_min: None,
@@ -153,7 +153,7 @@ impl Push {
         let text = |name: &HeaderName| headers.get(name)?.to_str().ok().map(str::trim);
         let number = |name| text(name)?.parse::<u64>().ok();
         Reply {
-            answered: true,
+            refuses_range: status == StatusCode::RANGE_NOT_SATISFIABLE,
             is_success: status.is_success(),
             location: location(self.api.origin(), &flight.draft.url, headers),
             chunk_min: number(&CHUNK_MIN),

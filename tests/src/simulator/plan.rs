@@ -208,10 +208,58 @@ impl Plan {
         if seed % 3 == 1 {
             plan.widen(random);
         }
-        if seed % 12 == 10 {
-            plan.lies = 1 + random.below(3);
+        match seed % 12 {
+            5 => plan.only_an_outage(random),
+            9 => plan.only_hiccups(random),
+            10 => plan.lies = 1 + random.below(3),
+            _ => {}
         }
         plan
+    }
+
+    /// Nothing happens but that the registry is not to be had for a moment.
+    fn only_an_outage(&mut self, random: &mut Random) {
+        self.faults.clear();
+        self.cancel = None;
+        let from = Duration::from_millis(random.below(4_000));
+        let most = u64::try_from(Self::BRIEF.as_millis()).unwrap_or(u64::MAX);
+        let length = Duration::from_millis(random.below(most));
+        self.outages = vec![(from, from + length)];
+    }
+
+    /// Nothing happens but that a few requests get nowhere.
+    fn only_hiccups(&mut self, random: &mut Random) {
+        self.outages.clear();
+        self.cancel = None;
+        let first = 1 + random.below(10);
+        self.faults = (0..Self::HICCUPS)
+            .map(|n| (first + n * (1 + random.below(3)), hiccup(random)))
+            .collect();
+        self.faults.sort_by_key(|(n, _)| *n);
+        self.faults.dedup_by_key(|(n, _)| *n);
+    }
+
+    /// Whether that is all that goes wrong.
+    pub(super) fn are_only_hiccups(&self) -> bool {
+        let is_hiccup = |(_, fault): &(u64, Fault)| {
+            matches!(fault, Fault::Refused | Fault::Status(_) | Fault::Busy(_))
+        };
+        // What breaks over there may cost a session, and there are fewer of them than attempts.
+        let breaks = |(_, fault): &&(u64, Fault)| matches!(fault, Fault::Status(_));
+        self.faults.iter().all(is_hiccup)
+            && self.faults.len() as u64 <= Self::HICCUPS
+            && self.faults.iter().filter(breaks).count() <= 2
+            && self.lies == 0
+            && self.outages.is_empty()
+    }
+
+    /// Whether one outage is all that goes wrong.
+    pub(super) fn is_only_a_brief_outage(&self) -> bool {
+        let is_brief = |(from, until): &(Duration, Duration)| *until - *from < Self::BRIEF;
+        self.faults.is_empty()
+            && self.lies == 0
+            && self.outages.len() <= 1
+            && self.outages.iter().all(is_brief)
     }
 
     /// Lets everything else vary, too: any profile, and settings that most pushes leave alone.
@@ -243,6 +291,13 @@ impl Plan {
 
     /// The repository that blobs are mounted from.
     pub const SOURCE: &'static str = "other/app";
+
+    /// Between the first of five attempts and the last lie at least 3.75 s: half of the means of
+    /// four pauses.
+    const BRIEF: Duration = Duration::from_millis(3_750);
+
+    /// One less than there are attempts.
+    const HICCUPS: u64 = 4;
 }
 
 /// Every embedded profile: reading one takes longer than many a push.
@@ -314,6 +369,15 @@ fn blob(random: &mut Random) -> BlobPlan {
         changes_at: random
             .one_in(40)
             .then(|| u32::try_from(random.below(2)).unwrap_or(0)),
+    }
+}
+
+/// What leaves everything as it was.
+fn hiccup(random: &mut Random) -> Fault {
+    match random.below(3) {
+        0 => Fault::Refused,
+        1 => Fault::Status(random.of(&[500, 502, 503, 504, 408])),
+        _ => Fault::Busy(random.below(20)),
     }
 }
 

@@ -121,6 +121,70 @@ fn where_nothing_was_answered_the_same_place_is_tried_again_before_the_one_in_fr
 }
 
 #[test]
+fn where_things_broke_and_the_place_in_front_is_refused_the_registry_was_right() {
+    let (mut bench, mut patch) = going_on_at_five();
+    for range in ["5-9", "4-9"] {
+        bench.break_off(patch, FailureKind::Interrupted, part(0));
+        patch = asked(&mut bench, 5);
+        assert_eq!(patch.header("content-range"), Some(range));
+    }
+    let refuse = |bench: &mut Bench, patch| bench.reply(patch, 416, &[], "", part(0));
+    // That was to be found out, and there is no reason to wait.
+    refuse(&mut bench, patch);
+    bench.answer("GET /up/0", 204, &[("range", "0-4")]);
+    let patch = bench.next();
+    assert_eq!(patch.header("content-range"), Some("5-9"));
+    bench.break_off(patch, FailureKind::Interrupted, part(0));
+    let patch = asked(&mut bench, 5);
+    assert_eq!(patch.header("content-range"), Some("5-9"));
+    refuse(&mut bench, patch);
+    bench.sleep();
+    bench.answer("GET /up/0", 204, &[("range", "0-4")]);
+    assert_eq!(bench.lines(), ["DELETE /up/0"]);
+}
+
+#[test]
+fn a_registry_that_is_busy_says_nothing_of_the_place() {
+    let (mut bench, mut patch) = going_on_at_five();
+    for _ in 0..3 {
+        bench.reply(patch, 429, &[], "", part(5));
+        patch = asked(&mut bench, 5);
+        assert_eq!(patch.header("content-range"), Some("5-9"));
+    }
+}
+
+/// `0-0` may be one byte, so the session is no longer trusted; but that is no fault of its own.
+#[test]
+fn a_registry_that_is_busy_costs_no_session_of_those_that_may_fail() {
+    let mut config = config();
+    config.sessions = 1;
+    let (mut bench, mut put) = Bench::putting_with(config, BlobSpec::known(blob("0123456789")));
+    for n in 0..4 {
+        bench.reply(put, 429, &[], "", part(10));
+        bench.sleep();
+        bench.answer_next(204, &[("range", "0-0")]);
+        bench.answer(&format!("DELETE /up/{n}"), 204, &[]);
+        let place = format!("/up/{}", n + 1);
+        bench.answer(OPEN, 202, &[("location", &place)]);
+        put = bench.next();
+    }
+    bench.reply(put, 201, &[], "", all("0123456789"));
+    assert!(matches!(bench.events.last(), Some(Event::BlobDone(..))));
+}
+
+#[test]
+fn where_nothing_has_arrived_there_is_no_place_in_front() {
+    let (mut bench, mut put) = Bench::putting("0123456789");
+    for _ in 0..3 {
+        bench.break_off(put, FailureKind::Interrupted, part(3));
+        bench.sleep();
+        bench.answer("GET /up/0", 204, &[("range", "bytes=0--1")]);
+        put = bench.next();
+        assert!(put.line().starts_with("PUT /up/0?"), "{}", put.line());
+    }
+}
+
+#[test]
 fn a_registry_that_takes_nothing_where_it_says_it_is_loses_the_session() {
     let (mut bench, put) = Bench::putting("0123456789");
     bench.break_off(put, FailureKind::Interrupted, part(8));

@@ -1,5 +1,3 @@
-use std::time::Duration;
-
 use super::bench::*;
 use crate::*;
 
