@@ -117,6 +117,10 @@ const FOUND: &[(u64, &str)] = &[
         "what broke twice in one place cost the session, although the registry was right",
     ),
     (
+        379_593,
+        "what broke counted twice: when it did, and when its session was replaced",
+    ),
+    (
         5_068_291,
         "a stream that was learnt to be empty took no lane when it was sent again",
     ),

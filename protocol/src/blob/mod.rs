@@ -52,6 +52,8 @@ pub(crate) struct Blob {
     pub(crate) furthest: u64,
     /// How often this blob was thrown back since it last got further.
     pub(crate) setbacks: u32,
+    /// Whether it paused when it was last thrown back.
+    pub(crate) rested: bool,
     /// How often the present request was refused.
     pub(crate) refused: Option<Refusals>,
     /// A refusal that is being looked into.
@@ -156,8 +158,9 @@ pub(crate) enum Pace {
     Retry,
     /// Thrown back; after a pause, unless the registry was pleased.
     Setback { pause: bool },
-    /// Thrown back to the start, with a new session, after a pause.
-    NewSession,
+    /// Thrown back to the start, with a new session, after a pause: unless that is what an earlier
+    /// setback has led to.
+    NewSession { is_consequence: bool },
     /// Not at all.
     Fail(PushErrorKind, &'static str),
 }
@@ -194,6 +197,7 @@ impl Blob {
             tries: 0,
             furthest: 0,
             setbacks: 0,
+            rested: false,
             refused: None,
             dispute: None,
             sent: 0,
@@ -377,8 +381,20 @@ impl Turn {
     fn restart(session: Session) -> Self {
         Self {
             state: State::Start(Start::plain()),
-            pace: Pace::NewSession,
+            pace: Pace::NewSession {
+                is_consequence: false,
+            },
             abandoned: Some(session),
+        }
+    }
+
+    /// The same, in place of one that was asked how much it has.
+    fn restart_asked(session: Session) -> Self {
+        Self {
+            pace: Pace::NewSession {
+                is_consequence: true,
+            },
+            ..Self::restart(session)
         }
     }
 

@@ -89,9 +89,7 @@ impl Probe {
             (Some((offset, _)), Some(size)) if offset == size => {
                 Turn::onward(State::Commit(Commit::new(session)))
             }
-            (Some((offset, basis)), Some(size))
-                if offset < size && facts.replay == Replay::Anywhere =>
-            {
+            (Some((offset, basis)), Some(_)) if facts.replay == Replay::Anywhere => {
                 Turn::onward(State::Upload(Upload::resumed(session, offset, basis)))
             }
             _ => replaced(session, self.tried.as_ref()),
@@ -103,7 +101,7 @@ impl Probe {
 fn replaced(session: Session, tried: Option<&Tried>) -> Turn {
     match tried.map(|tried| tried.fate) {
         Some(Fate::Later) => Turn::after_pause(session),
-        Some(Fate::Refused | Fate::Broken) | None => Turn::restart(session),
+        Some(Fate::Refused | Fate::Broken) | None => Turn::restart_asked(session),
     }
 }
 

@@ -68,8 +68,11 @@ impl Upload {
     }
 
     pub(crate) fn draft(&self, facts: &Facts) -> Result<Draft, &'static str> {
-        let is_read_on = self.offset > 0 && facts.replay != Replay::Anywhere;
-        if is_read_on || (facts.replay == Replay::Never && facts.taken) {
+        debug_assert!(
+            self.offset == 0 || facts.replay == Replay::Anywhere,
+            "only who can be read anywhere is sent in parts, or resumed"
+        );
+        if facts.replay == Replay::Never && facts.taken {
             return Err("its source cannot be read again");
         }
         let step = self.step(facts);

@@ -42,6 +42,7 @@ impl Push {
         let blob = &mut self.blobs[id.index()];
         blob.tries = 0;
         blob.setbacks += 1;
+        blob.rested = pause;
         let setbacks = blob.setbacks;
         if pause {
             self.pause_after(landed, setbacks);

@@ -173,10 +173,13 @@ impl Push {
             Pace::Onward => self.announce_blob(id),
             Pace::Retry => self.retry(&landed),
             Pace::Setback { pause } => self.setback(id, &landed, pause),
-            Pace::NewSession => {
+            Pace::NewSession { is_consequence } => {
                 blob.facts.sessions += 1;
                 if blob.facts.sessions >= self.config.sessions.max(1) {
                     self.fail(self.gave_up(&landed));
+                } else if is_consequence && blob.rested {
+                    // One failure is one setback and one pause.
+                    blob.tries = 0;
                 } else {
                     self.setback(id, &landed, true);
                 }

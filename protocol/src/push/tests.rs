@@ -3,6 +3,7 @@
 mod authentication;
 mod bench;
 mod challenges;
+mod chunks;
 mod deadlines;
 mod derived;
 mod doubts;

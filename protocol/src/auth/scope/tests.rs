@@ -38,6 +38,20 @@ fn a_registry_cannot_make_the_list_grow_for_ever() {
 }
 
 #[test]
+fn a_scope_has_three_parts_that_can_stand_in_a_url() {
+    for text in [
+        ":a:pull",
+        "repository::pull",
+        "repository:a:",
+        "rep\u{f6}sitory:a:pull",
+        "repository:\u{e4}:pull",
+        "repository:a:p\u{fc}ll",
+    ] {
+        assert_eq!(Scope::list(text), [], "{text}");
+    }
+}
+
+#[test]
 fn a_scope_that_is_too_long_is_left_out() {
     let (start, end) = ("repository:", ":pull");
     let name = "a".repeat(MAX_SCOPE - start.len() - end.len());

@@ -328,6 +328,11 @@ fn a_registry_that_is_busy_is_left_alone_for_as_long_as_it_asks() {
         ],
     );
     assert!(bench.sleep() >= Duration::from_secs(60));
+    bench.answer_next(429, &[("retry-after", "300")]);
+    // A little of our own pause on top, so that not all come back at once: this is the third.
+    let own = bench.sleep() - Duration::from_secs(300);
+    let range = Duration::from_millis(250)..Duration::from_millis(750);
+    assert!(range.contains(&own), "{own:?}");
     bench.answer_next(429, &[("retry-after", "301")]);
     let error = bench.error();
     assert_eq!(error.kind(), PushErrorKind::Unreachable);

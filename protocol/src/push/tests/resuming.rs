@@ -49,7 +49,7 @@ fn a_session_that_says_nothing_useful_is_replaced() {
         bench.break_off(put, FailureKind::Interrupted, part(8));
         bench.sleep();
         bench.answer("GET /up/0", status, headers);
-        bench.sleep();
+        // There was a pause already.
         let lines = bench.lines();
         assert!(
             lines.contains(&OPEN.to_owned()),
@@ -140,7 +140,7 @@ fn where_things_broke_and_the_place_in_front_is_refused_the_registry_was_right()
     refuse(&mut bench, patch);
     bench.sleep();
     bench.answer("GET /up/0", 204, &[("range", "0-4")]);
-    assert_eq!(bench.lines(), ["DELETE /up/0"]);
+    assert_eq!(bench.lines(), ["DELETE /up/0", OPEN]);
 }
 
 #[test]
@@ -173,6 +173,30 @@ fn a_registry_that_is_busy_costs_no_session_of_those_that_may_fail() {
 }
 
 #[test]
+fn what_cannot_be_read_on_begins_anew_unless_all_of_it_has_arrived() {
+    for (range, line) in [("0-4", "DELETE /up/0"), ("0-9", "PUT /up/0?digest=")] {
+        let text = "0123456789";
+        let spec = BlobSpec::known(blob(text)).with_replay(Replay::FromStart);
+        let (mut bench, put) = Bench::putting_with(config(), spec);
+        bench.reply(put, 502, &[], "", all(text));
+        bench.sleep();
+        bench.answer_next(404, &[]);
+        bench.answer("GET /up/0", 204, &[("range", range)]);
+        let next = bench.next().line();
+        assert!(next.starts_with(line), "{range}: {next}");
+    }
+}
+
+#[test]
+fn a_registry_that_does_not_know_the_question_ends_the_push() {
+    let (mut bench, put) = Bench::putting("0123456789");
+    bench.break_off(put, FailureKind::Interrupted, part(8));
+    bench.sleep();
+    bench.answer("GET /up/0", 501, &[]);
+    assert_eq!(bench.error().kind(), PushErrorKind::Rejected);
+}
+
+#[test]
 fn where_nothing_has_arrived_there_is_no_place_in_front() {
     let (mut bench, mut put) = Bench::putting("0123456789");
     for _ in 0..3 {
@@ -196,7 +220,6 @@ fn a_registry_that_takes_nothing_where_it_says_it_is_loses_the_session() {
     }
     bench.sleep();
     bench.answer("GET /up/0", 204, &[("range", "0-5")]);
-    bench.sleep();
     let lines = bench.lines();
     assert!(lines.contains(&OPEN.to_owned()), "{lines:?}");
 }

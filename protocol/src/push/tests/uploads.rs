@@ -111,90 +111,6 @@ fn a_lost_session_is_replaced_a_few_times_and_no_more() {
 }
 
 #[test]
-fn too_large_for_one_request_goes_in_parts() {
-    let size = (3 << 20) + 1;
-    let descriptor = Descriptor::new(
-        MediaType::OCI_LAYER_GZIP,
-        Content {
-            digest: Digest::sha256(b"big"),
-            size,
-        },
-    );
-    let (mut bench, put) = Bench::putting_with(config(), BlobSpec::known(descriptor));
-    bench.reply(
-        put,
-        413,
-        &[("content-type", "text/html")],
-        "<html>413</html>",
-        part(70_000),
-    );
-    bench.answer("DELETE /up/0", 204, &[]);
-    bench.answer(OPEN, 202, &[("location", "/up/1")]);
-    // The odd byte goes with the first half, not alone.
-    let half = size.div_ceil(2);
-    let rest = size - half;
-    let first = bench.next();
-    assert_eq!(
-        first.header("content-range"),
-        Some(format!("0-{}", half - 1).as_str())
-    );
-    // A `Range` that is stuck, or ahead, is not believed.
-    bench.reply(
-        first,
-        201,
-        &[("location", "/up/2"), ("range", "0-0")],
-        "",
-        part(half),
-    );
-    let second = bench.next();
-    assert_eq!(second.line(), "PATCH /up/2");
-    assert_eq!(second.slice(), Some((half, Extent::Exact(rest))));
-    bench.reply(second, 204, &[("range", "0-99999999")], "", part(rest));
-    assert!(bench.next().line().starts_with("PUT /up/2?digest="));
-}
-
-#[test]
-fn a_part_that_was_taken_in_part_is_completed() {
-    let mut config = config();
-    config.chunk = Some(4);
-    let (mut bench, patch) = Bench::putting_with(config, BlobSpec::known(blob("0123456789")));
-    assert_eq!(patch.header("content-range"), Some("0-3"));
-    bench.reply(patch, 202, &[("range", "0-1")], "", part(4));
-    assert_eq!(bench.next().header("content-range"), Some("2-5"));
-}
-
-#[test]
-fn where_parts_are_not_taken_the_blob_goes_whole() {
-    let mut config = config();
-    config.chunk = Some(4);
-    // That is learnt, and no session is blamed for it.
-    config.sessions = 1;
-    let (mut bench, patch) = Bench::putting_with(config, BlobSpec::known(blob("0123456789")));
-    bench.reply(patch, 405, &[], "", part(4));
-    bench.answer("DELETE /up/0", 204, &[]);
-    bench.answer(OPEN, 202, &[("location", "/up/1")]);
-    assert_eq!(bench.next().slice(), Some((0, Extent::Exact(10))));
-}
-
-#[test]
-fn the_session_says_how_large_parts_are() {
-    let mut bench = Bench::new(config());
-    bench.answer("GET /v2/", 200, &[]);
-    bench.answer(
-        OPEN,
-        202,
-        &[
-            ("location", "/up/0"),
-            ("oci-chunk-max-length", "4"),
-            ("oci-chunk-min-length", "2"),
-        ],
-    );
-    bench.add(BlobSpec::known(blob("0123456789")));
-    bench.answer_next(404, &[]);
-    assert_eq!(bench.next().header("content-range"), Some("0-3"));
-}
-
-#[test]
 fn a_stream_is_one_patch_to_its_end_and_a_commit_with_its_digest() {
     let mut bench = Bench::opened();
     let layer = MediaType::OCI_LAYER_GZIP;
@@ -262,6 +178,45 @@ fn a_mount_that_works_moves_nothing() {
     let line = format!("{OPEN}?mount={}&from=other/app", blob("a").digest);
     bench.answer(&line, 201, &[]);
     assert!(bench.events.contains(&Event::BlobMounted(id, from)));
+}
+
+#[test]
+fn a_mount_of_something_else_is_none() {
+    let mut bench = Bench::opened();
+    let from: Repository = "other/app".parse().expect("it has the form");
+    bench.add(BlobSpec::known(blob("a")).with_mount_from(from));
+    bench.answer(&head("a"), 404, &[]);
+    let other = Digest::sha256(b"other").to_string();
+    bench.answer_next(201, &[("docker-content-digest", &other)]);
+    assert!(bench.next().line().starts_with("PUT /up/0?digest="));
+}
+
+#[test]
+fn an_upload_of_something_else_is_looked_into() {
+    let (mut bench, put) = Bench::putting("abc");
+    let other = Digest::sha256(b"other").to_string();
+    bench.reply(
+        put,
+        201,
+        &[("docker-content-digest", &other)],
+        "",
+        all("abc"),
+    );
+    bench.answer(&head("abc"), 404, &[]);
+    bench.sleep();
+    let lines = bench.lines();
+    assert_eq!(lines, ["DELETE /up/0", OPEN]);
+}
+
+#[test]
+fn a_blob_of_nothing_takes_no_lane_from_others() {
+    let mut config = config();
+    config.uploads = 1;
+    let (mut bench, _large) = Bench::putting_with(config, BlobSpec::known(blob("large")));
+    bench.add(BlobSpec::known(blob("")));
+    bench.answer(&head(""), 404, &[]);
+    bench.answer(OPEN, 202, &[("location", "/up/1")]);
+    assert!(bench.next().line().starts_with("PUT /up/1?digest="));
 }
 
 #[test]
