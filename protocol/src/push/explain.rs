@@ -31,10 +31,10 @@ impl Push {
             }
             (PushErrorKind::Denied, ..) => "this is not permitted".to_owned(),
             (PushErrorKind::Unauthenticated, ..) => "the credentials are not taken".to_owned(),
-            (PushErrorKind::Unintelligible, ..) if landed.flight.work == Work::Token => {
+            // Everything else that could be read without being understood is a place to go.
+            (PushErrorKind::Unintelligible, ..) => {
                 "the token server's answer has no token".to_owned()
             }
-            (PushErrorKind::Unintelligible, ..) => "the answer makes no sense".to_owned(),
             _ => "the registry refused".to_owned(),
         };
         self.other_failure(kind, &what, landed)

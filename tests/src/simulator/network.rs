@@ -36,6 +36,14 @@ impl World<'_> {
         let is_manifest = parts.method == Method::PUT && parts.uri.path().contains("/manifests/");
         let fault = self.fault(is_manifest);
         let latency = Duration::from_millis(1 + self.random.below(200));
+        let is_stuck = matches!(
+            fault,
+            Some(Fault::Refused | Fault::Stalled | Fault::Forgotten)
+        );
+        // There is no progress to tell of.
+        if is_stuck && let Some(flying) = self.air.get_mut(&id) {
+            flying.length = 0;
+        }
         if fault == Some(Fault::Refused) {
             let failure = Failure::new(FailureKind::Connect, "connection refused");
             return Ok(((self.now + latency, id), Arrival::Failure(ticket, failure)));
@@ -44,11 +52,6 @@ impl World<'_> {
         let path = parts.uri.path().to_owned();
         if fault == Some(Fault::SessionLost) && is_session(&path) {
             self.lost.insert(path.clone());
-        }
-        if matches!(fault, Some(Fault::Stalled | Fault::Forgotten))
-            && let Some(flying) = self.air.get_mut(&id)
-        {
-            flying.length = 0;
         }
         let timed_out = |kind| Failure::new(kind, "nothing moved").with_receipt(receipt.clone());
         let arrival = match fault {

@@ -114,7 +114,10 @@ fn somebody_who_makes_up_answers_is_asked_a_few_times_only() {
             bench.hand_in(Some(Credentials::password("me", format!("guess-{n}"))));
         }
     }
-    assert_eq!(bench.error().kind(), PushErrorKind::Unauthenticated);
+    let error = bench.error();
+    assert_eq!(error.kind(), PushErrorKind::Unauthenticated);
+    assert!(error.to_string().contains("are not taken"), "{error}");
+    assert_eq!(error.hint(), Some("check user name and password"));
 }
 
 #[test]

@@ -28,6 +28,17 @@ fn the_challenge_that_began_with_bearer_is_the_one_that_is_meant() {
 }
 
 #[test]
+fn a_scope_is_asked_for_where_the_challenge_is_about_the_push() {
+    let with_scope = |scope: &str| format!("{BEARER},scope=\"repository:{scope}:pull\"");
+    let mut bench = challenged(&with_scope("of/the-probe"));
+    bench.answer_with(TOKEN, 200, &[], r#"{"token":"the-first"}"#);
+    let challenge = with_scope("of/the-push");
+    bench.answer(OPEN, 401, &[("www-authenticate", &challenge)]);
+    let line = bench.next().line();
+    assert_eq!(line, format!("{TOKEN}&scope=repository:of/the-push:pull"));
+}
+
+#[test]
 fn a_challenge_need_not_be_said_twice() {
     let mut bench = challenged("Basic realm=\"x\"");
     bench.answer(OPEN, 401, &[]);

@@ -150,6 +150,66 @@ fn a_registry_that_is_down_is_told_from_one_that_is_not_there() {
 }
 
 #[test]
+fn whoever_may_try_only_once_is_not_told_of_several_attempts() {
+    let mut config = config();
+    config.attempts = 1;
+    let mut bench = Bench::new(config);
+    bench.answer("GET /v2/", 503, &[]);
+    let told = bench.error().to_string();
+    assert!(told.contains("gave up: 503"), "{told}");
+}
+
+#[test]
+fn a_place_where_nothing_goes_is_named() {
+    let mut bench = Bench::new(config());
+    bench.answer("GET /v2/", 200, &[]);
+    bench.answer_next(202, &[("location", "http://169.254.169.254/up")]);
+    let error = bench.error();
+    assert_eq!(error.kind(), PushErrorKind::Unsafe);
+    let told = error.to_string();
+    let expected = "refusing to follow the registry: ";
+    assert!(told.contains(expected), "{told}");
+}
+
+#[test]
+fn a_tag_that_nobody_may_move_is_not_permitted() {
+    for (status, kind) in [(403, PushErrorKind::Denied), (409, PushErrorKind::Rejected)] {
+        let (mut bench, put) = Bench::finishing_with(config());
+        bench.reply(put, status, &[], "", part(0));
+        bench.answer_next(404, &[]);
+        assert_eq!(bench.error().kind(), kind, "{status}");
+    }
+}
+
+#[test]
+fn the_blob_that_failed_is_named() {
+    let (mut bench, put) = Bench::putting("abc");
+    bench.reply(put, 405, &[], "", part(0));
+    let told = bench.error().to_string();
+    let place = format!("(blob {} of {REFERENCE})", blob("abc").digest.short());
+    assert!(told.contains(&place), "{told}");
+
+    let mut bench = Bench::opened();
+    bench.add(BlobSpec::unknown(MediaType::OCI_LAYER_GZIP, Replay::Never));
+    let patch = bench.next();
+    bench.reply(patch, 405, &[], "", part(0));
+    let told = bench.error().to_string();
+    let place = format!("(blob 1 of {REFERENCE})");
+    assert!(told.contains(&place), "{told}");
+}
+
+#[test]
+fn a_token_server_without_tls_is_no_token_server() {
+    let mut bench = Bench::new(config());
+    let realm = "Bearer realm=\"https://auth.example/token\"";
+    bench.answer("GET /v2/", 401, &[("www-authenticate", realm)]);
+    bench.hand_in(None);
+    let call = bench.next();
+    bench.break_off(call, FailureKind::Tls, Receipt::default());
+    assert_eq!(bench.error().kind(), PushErrorKind::Tls);
+}
+
+#[test]
 fn a_token_server_without_a_token_is_named() {
     let mut bench = Bench::new(config());
     let realm = "Bearer realm=\"https://auth.example/token\"";

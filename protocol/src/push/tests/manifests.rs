@@ -263,6 +263,33 @@ fn blobs_that_vanished_are_looked_for_then_sent_without_asking_and_then_it_is_en
 }
 
 #[test]
+fn only_the_blobs_that_are_named_are_looked_for_again_if_any_is() {
+    for (is_named, looked_for) in [(true, vec!["b"]), (false, vec!["a", "b"])] {
+        let mut bench = Bench::opened();
+        for text in ["a", "b"] {
+            bench.add(BlobSpec::known(blob(text)));
+            bench.answer_next(404, &[]);
+            if text == "b" {
+                bench.answer_next(202, &[("location", "/up/1")]);
+            }
+            let put = bench.next();
+            bench.reply(put, 201, &[], "", all(text));
+        }
+        bench.set_manifest();
+        let body = format!(
+            r#"{{"errors":[{{"code":"MANIFEST_BLOB_UNKNOWN","detail":{{"digest":"{}"}}}}]}}"#,
+            blob(if is_named { "b" } else { "another" }).digest
+        );
+        bench.answer_with(PUT, 404, &[], &body);
+        let lines: Vec<String> = looked_for
+            .into_iter()
+            .map(|text| format!("HEAD /v2/team/app/blobs/{}", blob(text).digest))
+            .collect();
+        assert_eq!(bench.lines(), lines);
+    }
+}
+
+#[test]
 fn quay_names_missing_blobs_in_words() {
     let (mut bench, put) = Bench::finishing_with(config());
     let body = format!(

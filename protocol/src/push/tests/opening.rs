@@ -240,7 +240,15 @@ fn a_session_that_cannot_be_opened_ahead_is_not_missed() {
     let (a, b, ahead) = (bench.next(), bench.next(), bench.next());
     bench.reply(a, 200, &[], "", part(0));
     bench.reply(b, 200, &[], "", part(0));
-    bench.reply(ahead, 403, &[], "", part(0));
+    // Nobody is asked for credentials either.
+    bench.reply(
+        ahead,
+        401,
+        &[("www-authenticate", "Basic realm=x")],
+        "",
+        part(0),
+    );
+    assert!(bench.asked.is_empty());
     bench.set_manifest();
     assert_eq!(
         bench.lines(),

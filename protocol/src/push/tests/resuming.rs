@@ -95,13 +95,44 @@ fn asked(bench: &mut Bench, has: u64) -> Call {
 
 #[test]
 fn a_single_byte_more_is_progress() {
-    let (mut bench, mut patch) = going_on_at_five();
-    for has in 6..10 {
-        bench.break_off(patch, FailureKind::Interrupted, part(1));
+    let text = "01234567890123456789";
+    let (mut bench, mut patch) = Bench::putting(text);
+    bench.break_off(patch, FailureKind::Interrupted, part(8));
+    // More often than there are attempts.
+    for has in 5..16 {
         patch = asked(&mut bench, has);
-        let range = format!("{has}-9");
+        let range = format!("{has}-19");
         assert_eq!(patch.header("content-range"), Some(range.as_str()));
+        bench.break_off(patch, FailureKind::Interrupted, part(1));
     }
+    assert!(!bench.done);
+}
+
+#[test]
+fn an_upload_that_gets_no_further_ends() {
+    let (mut bench, mut patch) = going_on_at_five();
+    // To get there was progress, so this is the first of five.
+    for _ in 0..4 {
+        bench.reply(patch, 429, &[], "", part(0));
+        patch = asked(&mut bench, 5);
+    }
+    bench.reply(patch, 429, &[], "", part(0));
+    assert_eq!(bench.error().kind(), PushErrorKind::Unreachable);
+}
+
+#[test]
+fn each_request_has_its_own_attempts() {
+    let mut bench = Bench::opened();
+    let from: Repository = "other/app".parse().expect("it has the form");
+    bench.add(BlobSpec::known(blob("a")).with_mount_from(from));
+    for status in [404, 202] {
+        for _ in 0..4 {
+            bench.answer_next(503, &[]);
+            bench.sleep();
+        }
+        bench.answer_next(status, &[("location", "/up/1")]);
+    }
+    assert!(bench.next().line().starts_with("PUT /up/1?digest="));
 }
 
 #[test]

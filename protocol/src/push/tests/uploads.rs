@@ -241,6 +241,25 @@ fn a_mount_that_fails_is_an_upload_with_the_session_that_came_back_or_another() 
 }
 
 #[test]
+fn a_redirect_asks_for_the_bytes_again() {
+    for (replay, sent, can_follow) in [
+        (Replay::FromStart, 1, true),
+        (Replay::Never, 0, true),
+        (Replay::Never, 1, false),
+    ] {
+        let mut bench = Bench::opened();
+        bench.add(BlobSpec::unknown(MediaType::OCI_LAYER_GZIP, replay));
+        let patch = bench.next();
+        bench.reply(patch, 307, &[("location", "/elsewhere")], "", part(sent));
+        if can_follow {
+            assert_eq!(bench.lines(), ["PATCH /elsewhere"], "{replay:?} {sent}");
+        } else {
+            assert_eq!(bench.error().kind(), PushErrorKind::Source);
+        }
+    }
+}
+
+#[test]
 fn a_write_is_redirected_only_by_what_keeps_its_method() {
     let (mut bench, put) = Bench::putting("a");
     bench.reply(
