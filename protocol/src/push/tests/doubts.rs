@@ -73,26 +73,6 @@ fn an_upload_that_gets_on_may_break_as_often_as_it_likes() {
 }
 
 #[test]
-fn an_upload_that_does_not_get_on_is_given_up() {
-    let (mut bench, mut call) = Bench::putting("0123456789");
-    let mut breaks = 0;
-    loop {
-        bench.break_off(call, FailureKind::Interrupted, part(5));
-        breaks += 1;
-        if bench.done || bench.wakes.is_none() || breaks > 20 {
-            break;
-        }
-        bench.sleep();
-        if bench.lines().first().is_none_or(|line| line != "GET /up/0") {
-            break;
-        }
-        bench.answer("GET /up/0", 204, &[("range", "0-1")]);
-        call = bench.next();
-    }
-    assert!((2..=10).contains(&breaks), "{breaks}");
-}
-
-#[test]
 fn a_blob_is_announced_once_however_often_it_is_asked_for() {
     let mut bench = Bench::opened();
     let id = bench.add(BlobSpec::known(blob("a")));

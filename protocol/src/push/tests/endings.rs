@@ -169,6 +169,20 @@ fn the_retries_of_the_whole_push_are_bounded() {
 }
 
 #[test]
+fn a_registry_cannot_warn_for_ever() {
+    let mut bench = Bench::opened();
+    for n in 0..40 {
+        bench.add(BlobSpec::known(blob(&n.to_string())));
+        let warning = format!("299 - \"number {n}\"");
+        bench.answer_next(200, &[("warning", &warning)]);
+    }
+    bench.push.cancel(bench.now);
+    bench.drain();
+    let is_warning = |event: &&Event| matches!(event, Event::Warning(_));
+    assert_eq!(bench.events.iter().filter(is_warning).count(), 32);
+}
+
+#[test]
 fn a_warning_is_told_once() {
     let mut bench = Bench::new(config());
     let warning = ("warning", "299 - \"this registry closes\"");

@@ -182,6 +182,51 @@ fn a_tag_that_nobody_may_move_is_not_permitted() {
 }
 
 #[test]
+fn a_page_is_one_by_its_type_or_by_how_it_begins() {
+    for (media_type, body, is_page) in [
+        ("text/html", "<b>It works!</b>", true),
+        ("text/plain", "<b>It works!</b>", false),
+        ("text/html", "It works!", false),
+        ("text/plain", " <!DOCTYPE html>", true),
+    ] {
+        let mut bench = Bench::new(config());
+        bench.answer("GET /v2/", 200, &[]);
+        let call = bench.next();
+        let headers = [("content-type", media_type)];
+        bench.reply(call, 202, &headers, body, Receipt::default());
+        let told = bench.error().to_string();
+        assert_eq!(told.contains("is a web page"), is_page, "{body}: {told}");
+    }
+}
+
+#[test]
+fn whoever_waits_is_told_what_for() {
+    let (mut bench, put) = Bench::putting("abc");
+    bench.reply(put, 503, &[], "", part(0));
+    bench.sleep();
+    let call = bench.next();
+    bench.break_off(call, FailureKind::Interrupted, part(0));
+    let told: Vec<_> = bench
+        .events
+        .iter()
+        .filter_map(|event| match event {
+            Event::Retrying {
+                phase,
+                blob: Some(_),
+                reason,
+                ..
+            } => Some((*phase, reason.as_str())),
+            _ => None,
+        })
+        .collect();
+    let expected = [
+        (Phase::Upload, "the registry said 503 Service Unavailable"),
+        (Phase::Resume, "the cable broke"),
+    ];
+    assert_eq!(told, expected);
+}
+
+#[test]
 fn the_blob_that_failed_is_named() {
     let (mut bench, put) = Bench::putting("abc");
     bench.reply(put, 405, &[], "", part(0));
