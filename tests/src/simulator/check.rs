@@ -211,7 +211,7 @@ impl World<'_> {
         let is_easy = (self.faults == 0 || is_brief) && !self.do_tokens_lie();
         let is_readable = is_easy || !self.plan.blobs.iter().any(is_once_only);
         let is_basic = self.plan.auth == Auth::Basic;
-        (self.faults <= 2 || is_brief || self.plan.are_only_hiccups())
+        (self.faults <= 2 || is_brief || self.plan.are_only_a_few())
             && (refusals == 0 || refusals == 1 && !self.do_tokens_lie() && !is_basic)
             && is_readable
             && !self.sources.iter().any(Source::has_changed)

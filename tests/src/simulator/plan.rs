@@ -209,8 +209,9 @@ impl Plan {
             plan.widen(random);
         }
         match seed % 12 {
+            0 => plan.only_a_few(random, breakage),
             5 => plan.only_an_outage(random),
-            9 => plan.only_hiccups(random),
+            9 => plan.only_a_few(random, hiccup),
             10 => plan.lies = 1 + random.below(3),
             _ => {}
         }
@@ -227,28 +228,37 @@ impl Plan {
         self.outages = vec![(from, from + length)];
     }
 
-    /// Nothing happens but that a few requests get nowhere.
-    fn only_hiccups(&mut self, random: &mut Random) {
+    /// Nothing goes wrong but with a few requests.
+    fn only_a_few(&mut self, random: &mut Random, fault: fn(&mut Random) -> Fault) {
         self.outages.clear();
         self.cancel = None;
         let first = 1 + random.below(10);
-        self.faults = (0..Self::HICCUPS)
-            .map(|n| (first + n * (1 + random.below(3)), hiccup(random)))
+        self.faults = (0..Self::A_FEW)
+            .map(|n| (first + n * (1 + random.below(3)), fault(random)))
             .collect();
         self.faults.sort_by_key(|(n, _)| *n);
         self.faults.dedup_by_key(|(n, _)| *n);
     }
 
     /// Whether that is all that goes wrong.
-    pub(super) fn are_only_hiccups(&self) -> bool {
-        let is_hiccup = |(_, fault): &(u64, Fault)| {
-            matches!(fault, Fault::Refused | Fault::Status(_) | Fault::Busy(_))
+    pub(super) fn are_only_a_few(&self) -> bool {
+        let gets_nowhere = |fault: &Fault| matches!(fault, Fault::Refused | Fault::Busy(_));
+        // What breaks may cost a session, and there are fewer of them than attempts.
+        let breaks = |fault: &Fault| {
+            matches!(
+                fault,
+                Fault::Status(_)
+                    | Fault::CutAfter(_)
+                    | Fault::AnswerLost
+                    | Fault::SessionLost
+                    | Fault::Stalled
+                    | Fault::Forgotten
+            )
         };
-        // What breaks over there may cost a session, and there are fewer of them than attempts.
-        let breaks = |(_, fault): &&(u64, Fault)| matches!(fault, Fault::Status(_));
-        self.faults.iter().all(is_hiccup)
-            && self.faults.len() as u64 <= Self::HICCUPS
-            && self.faults.iter().filter(breaks).count() <= 2
+        let faults = || self.faults.iter().map(|(_, fault)| fault);
+        faults().all(|fault| gets_nowhere(fault) || breaks(fault))
+            && self.faults.len() as u64 <= Self::A_FEW
+            && faults().filter(|fault| breaks(fault)).count() <= 2
             && self.lies == 0
             && self.outages.is_empty()
     }
@@ -297,7 +307,7 @@ impl Plan {
     const BRIEF: Duration = Duration::from_millis(3_750);
 
     /// One less than there are attempts.
-    const HICCUPS: u64 = 4;
+    const A_FEW: u64 = 4;
 }
 
 /// Every embedded profile: reading one takes longer than many a push.
@@ -378,6 +388,17 @@ fn hiccup(random: &mut Random) -> Fault {
         0 => Fault::Refused,
         1 => Fault::Status(random.of(&[500, 502, 503, 504, 408])),
         _ => Fault::Busy(random.below(20)),
+    }
+}
+
+/// That, or what is over when the request is.
+fn breakage(random: &mut Random) -> Fault {
+    match random.below(10) {
+        0 => Fault::CutAfter(random.below(101)),
+        1 => Fault::AnswerLost,
+        2 => Fault::SessionLost,
+        3 => random.of(&[Fault::Stalled, Fault::Forgotten]),
+        _ => hiccup(random),
     }
 }
 
