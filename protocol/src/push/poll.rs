@@ -71,9 +71,8 @@ impl Push {
         if self.hold > self.now {
             return None;
         }
-        if self.flights.controls() < self.config.controls.max(1)
-            && let Some(output) = self.next_opening()
-        {
+        // Its place is kept: questions go beside it, and none while it waits.
+        if let Some(output) = self.next_opening() {
             return Some(output);
         }
         self.settle_derived();

@@ -34,6 +34,25 @@ fn progress_keeps_a_long_upload_alive() {
 }
 
 #[test]
+fn an_answer_may_be_as_long_as_what_is_asked_for() {
+    let mut bench = Bench::new(config());
+    let challenge = "Bearer realm=\"https://auth.example/token\"";
+    bench.answer("GET /v2/", 401, &[("www-authenticate", challenge)]);
+    bench.hand_in(None);
+    let token = bench.next();
+    assert_eq!(token.limits.response_body, 1_048_576);
+
+    let (mut bench, put) = Bench::finishing_with(config());
+    assert_eq!(put.limits.response_body, 65_536);
+    bench.reply(put, 201, &[], "", part(0));
+    let head = bench.next();
+    assert_eq!(head.limits.response_body, 65_536);
+    bench.reply(head, 405, &[], "", part(0));
+    // The manifest itself, which may have 4 MiB everywhere.
+    assert_eq!(bench.next().limits.response_body, 8_388_608);
+}
+
+#[test]
 fn what_has_not_moved_is_no_progress() {
     let (mut bench, put) = Bench::putting("0123456789");
     let sends = |bench: &mut Bench, sent| {

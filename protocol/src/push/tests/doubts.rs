@@ -76,6 +76,7 @@ fn an_upload_that_gets_on_may_break_as_often_as_it_likes() {
 fn a_blob_is_announced_once_however_often_it_is_asked_for() {
     let mut bench = Bench::opened();
     let id = bench.add(BlobSpec::known(blob("a")));
+    assert!(bench.events.contains(&Event::BlobChecking(id)));
     bench.answer(&head("a"), 502, &[]);
     bench.sleep();
     bench.answer(&head("a"), 200, &[]);

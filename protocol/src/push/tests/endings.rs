@@ -168,6 +168,48 @@ fn the_retries_of_the_whole_push_are_bounded() {
     assert_eq!(bench.error().kind(), PushErrorKind::Unreachable);
 }
 
+/// Cancels it with two sessions open, the second of them at another host.
+fn cancel_with_two_sessions(bench: &mut Bench) {
+    bench.add(BlobSpec::known(blob("a")));
+    bench.answer_next(404, &[]);
+    bench.next();
+    bench.add(BlobSpec::known(blob("b")));
+    bench.answer_next(404, &[]);
+    bench.answer_next(202, &[("location", "https://store.example/up/1")]);
+    bench.next();
+    bench.push.cancel(bench.now);
+    bench.drain();
+}
+
+#[test]
+fn sessions_that_nobody_had_the_time_to_delete_are_counted() {
+    let mut config = config();
+    config.controls = 1;
+    let mut bench = Bench::opened_with(config);
+    cancel_with_two_sessions(&mut bench);
+    assert_eq!(bench.calls.len(), 1);
+    bench.sleep();
+    bench.calls.clear();
+    assert_eq!(bench.error().sessions_left(), 2);
+}
+
+#[test]
+fn a_session_is_deleted_with_what_the_registry_wants_to_see() {
+    let mut bench = Bench::new(config());
+    bench.answer("GET /v2/", 401, &[("www-authenticate", "Basic realm=x")]);
+    bench.hand_in(Some(Credentials::password("me", "pass-canary")));
+    bench.answer_next(202, &[("location", "/up/0")]);
+    cancel_with_two_sessions(&mut bench);
+    for (line, is_known) in [
+        ("DELETE /up/0", true),
+        ("DELETE https://store.example/up/1", false),
+    ] {
+        let call = bench.next();
+        assert_eq!(call.line(), line);
+        assert_eq!(call.header("authorization").is_some(), is_known, "{line}");
+    }
+}
+
 #[test]
 fn a_registry_cannot_warn_for_ever() {
     let mut bench = Bench::opened();

@@ -3,6 +3,7 @@
 use super::bench::*;
 use crate::*;
 
+const OPEN: &str = "POST /v2/team/app/blobs/uploads/";
 const TEXT: &str = "0123456789ABCDEF";
 
 /// A push that streams a blob of which `sent` bytes have left the source, and then learns what it
@@ -80,6 +81,55 @@ fn a_blob_that_arrived_meanwhile_was_uploaded() {
     bench.answer(&format!("PUT /up/1?digest={digest}"), 201, &[]);
     assert!(bench.aborted.is_empty());
     assert!(!bench.events.contains(&Event::BlobExists(id)));
+}
+
+#[test]
+fn what_becomes_known_before_it_is_sent_is_looked_for_first() {
+    let mut config = config();
+    config.uploads = 1;
+    let mut bench = Bench::opened_with(config);
+    let unknown = || BlobSpec::unknown(MediaType::OCI_LAYER_GZIP, Replay::Anywhere);
+    bench.add(unknown());
+    let waiting = bench.add(unknown());
+    let _patch = bench.next();
+    bench.answer(OPEN, 202, &[("location", "/up/1")]);
+    assert!(bench.calls.is_empty(), "it waits for a lane");
+    bench
+        .push
+        .learn(bench.now, waiting, Content::of(TEXT.as_bytes()));
+    bench.drain();
+    assert_eq!(bench.lines(), ["DELETE /up/1".to_owned(), head()]);
+}
+
+#[test]
+fn what_becomes_known_before_it_has_a_session_is_looked_for_first() {
+    let mut bench = Bench::opened();
+    let unknown = || BlobSpec::unknown(MediaType::OCI_LAYER_GZIP, Replay::Anywhere);
+    bench.add(unknown());
+    let _patch = bench.next();
+    let pausing = bench.add(unknown());
+    bench.answer(OPEN, 500, &[]);
+    bench
+        .push
+        .learn(bench.now, pausing, Content::of(TEXT.as_bytes()));
+    bench.drain();
+    bench.sleep();
+    assert_eq!(bench.lines(), [head()]);
+}
+
+#[test]
+fn a_session_that_is_being_opened_is_used_although_the_blob_became_known() {
+    let mut bench = Bench::opened();
+    let unknown = || BlobSpec::unknown(MediaType::OCI_LAYER_GZIP, Replay::Anywhere);
+    bench.add(unknown());
+    let _patch = bench.next();
+    let opening = bench.add(unknown());
+    bench
+        .push
+        .learn(bench.now, opening, Content::of(TEXT.as_bytes()));
+    bench.answer(OPEN, 202, &[("location", "/up/1")]);
+    let digest = Digest::sha256(TEXT.as_bytes());
+    assert_eq!(bench.lines(), [format!("PUT /up/1?digest={digest}")]);
 }
 
 #[test]

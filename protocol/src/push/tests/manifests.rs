@@ -144,6 +144,30 @@ fn another_digest_than_was_sent_is_no_success() {
 }
 
 #[test]
+fn a_manifest_waits_for_its_place_like_every_request() {
+    let mut config = config();
+    config.controls = 1;
+    let mut bench = Bench::opened_with(config);
+    bench.add(BlobSpec::known(blob("a")));
+    bench.set_manifest();
+    bench.answer_next(200, &[]);
+    let mut lines = Vec::new();
+    while !bench.done {
+        let call = bench.next();
+        assert!(bench.calls.is_empty(), "invariant 6: {:?}", bench.lines());
+        let line = call.line();
+        let status = if line.starts_with("HEAD") { 404 } else { 201 };
+        lines.push(line);
+        let headers = [("docker-content-digest", named())];
+        let headers = headers
+            .each_ref()
+            .map(|(name, value)| (*name, value.as_str()));
+        bench.reply(call, status, &headers, "", part(0));
+    }
+    assert_eq!(lines, [HEAD, "DELETE /up/0", PUT]);
+}
+
+#[test]
 fn a_digest_of_another_algorithm_says_nothing() {
     let (mut bench, put) = Bench::finishing_with(config());
     let other = format!("sha512:{}", "0".repeat(128));

@@ -257,6 +257,26 @@ fn a_session_that_cannot_be_opened_ahead_is_not_missed() {
 }
 
 #[test]
+fn a_session_that_is_opened_ahead_is_waited_for_by_one_blob() {
+    let open = "POST /v2/team/app/blobs/uploads/";
+    let mut config = config();
+    config.look_ahead = true;
+    let mut bench = Bench::opened_with(config);
+    for text in ["a", "b"] {
+        let spec = BlobSpec::known(blob(text));
+        bench.push.add_blob(spec).expect("the push has not ended");
+    }
+    bench.drain();
+    bench.answer_next(404, &[]);
+    bench.answer_next(404, &[]);
+    let is_open = |line: &&String| *line == open;
+    assert_eq!(bench.lines().iter().filter(is_open).count(), 1);
+    let media_type = MediaType::OCI_LAYER_GZIP;
+    bench.add(BlobSpec::unknown(media_type, Replay::Anywhere));
+    assert_eq!(bench.lines().iter().filter(is_open).count(), 2);
+}
+
+#[test]
 fn a_session_that_is_opened_ahead_may_be_elsewhere() {
     let mut config = config();
     config.look_ahead = true;
