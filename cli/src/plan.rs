@@ -8,7 +8,7 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use longshore_image::Cache;
-use longshore_protocol::{Reference, ReferenceDefaults, Registry, Repository, Scheme, Secret};
+use longshore_protocol::{Reference, ReferenceDefaults, Repository, Scheme, Secret};
 
 use rustix::fs::Access;
 
@@ -161,18 +161,6 @@ pub(crate) fn output(arguments: &Arguments, environment: &Environment) -> Output
         json,
         colours,
         bars,
-    }
-}
-
-/// Whether a registry on `registry`'s host is on this machine.
-pub(crate) fn is_loopback(registry: &Registry) -> bool {
-    let host = registry
-        .host()
-        .trim_start_matches('[')
-        .trim_end_matches(']');
-    match host.parse::<std::net::IpAddr>() {
-        Ok(address) => address.is_loopback(),
-        Err(_) => host == "localhost" || host.ends_with(".localhost"),
     }
 }
 
@@ -342,8 +330,8 @@ fn channel(
 ) -> Result<Channel, Failure> {
     let registry = destination.registry();
     let is_tls_meant = push.ca_file.is_some() || no_verify || registry.port() == Some(443);
-    let is_plain =
-        push.plain_http || push.embedded.is_some() || (is_loopback(registry) && !is_tls_meant);
+    let is_here = registry.origin(Scheme::Http).is_loopback();
+    let is_plain = push.plain_http || push.embedded.is_some() || (is_here && !is_tls_meant);
     let authorities = match &push.ca_file {
         Some(path) => Some(fs::read(path).map_err(|error| {
             let message = format!("cannot read --ca-file {}", path.display());

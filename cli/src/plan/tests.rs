@@ -1,8 +1,8 @@
 use clap::Parser;
 use longshore_image::{Compression, Format};
-use longshore_protocol::{Reference, Scheme};
+use longshore_protocol::Scheme;
 
-use super::{Plan, PushPlan, is_loopback};
+use super::{Plan, PushPlan};
 use crate::args::Arguments;
 use crate::environment::Environment;
 use crate::exit::Exit;
@@ -17,6 +17,7 @@ fn a_registry_on_this_machine_is_spoken_to_in_clear_text() {
         "127.9.9.9:80",
         "[::1]:5000",
         "localhost",
+        "a.localhost:1",
     ] {
         assert_eq!(scheme(&[], registry), Scheme::Http, "{registry}");
     }
@@ -38,18 +39,6 @@ fn options_about_tls_mean_tls_on_this_machine_too() {
         Scheme::Https
     );
     assert_eq!(scheme(&["--plain-http"], "registry.example"), Scheme::Http);
-}
-
-#[test]
-fn loopback_is_what_never_leaves_the_machine() {
-    for (text, expected) in [
-        ("127.0.0.1:1/x", true),
-        ("a.localhost:1/x", true),
-        ("localhost.de/x", false),
-    ] {
-        let reference: Reference = text.parse().unwrap();
-        assert_eq!(is_loopback(reference.registry()), expected, "{text}");
-    }
 }
 
 #[test]

@@ -55,5 +55,11 @@ fn pauses_double_up_to_a_limit_and_jitter_stays_around_the_mean() {
     );
     let sum: Duration = pauses.iter().sum();
     assert!(sum > second * 950 && sum < second * 1050, "{sum:?}");
+    for tenth in 0..10 {
+        let from = second / 2 + second / 10 * tenth;
+        let is_in = |pause: &&Duration| (from..from + second / 10).contains(*pause);
+        let count = pauses.iter().filter(is_in).count();
+        assert!((60..140).contains(&count), "{count} from {from:?}");
+    }
     assert_ne!(Jitter::new(1).around(second), Jitter::new(2).around(second));
 }

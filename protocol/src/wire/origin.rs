@@ -156,3 +156,6 @@ impl fmt::Debug for Origin {
         fmt::Display::fmt(self, f)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -111,6 +111,18 @@ fn what_is_printed_tells_what_it_is() {
     assert!(!text.contains("sig=x"), "{text}");
     let repository: Repository = "team/app".parse().expect("it has the form");
     assert!(format!("{repository:?}").contains("team/app"));
+    let layer = MediaType::OCI_LAYER;
+    let text = "application/vnd.oci.image.layer.v1.tar";
+    assert_eq!(layer.as_str(), text);
+    assert_eq!(format!("{layer} {layer:?}"), format!("{text} {text}"));
+    let time = Timestamp::since_epoch(std::time::Duration::from_millis(1_500));
+    assert_eq!(format!("{time:?}"), "t=1.500s");
+    let told = r#"{"errors":[{"code":"DENIED"}]}"#;
+    let (mut bench, put) = Bench::putting("abc");
+    bench.reply(put, 403, &[], told, part(0));
+    let error = bench.error();
+    let code = error.answer().and_then(|answer| answer.code.as_ref());
+    assert_eq!(format!("{code:?}"), "Some(DENIED)");
 }
 
 #[test]

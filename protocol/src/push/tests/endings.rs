@@ -8,8 +8,10 @@ fn cancelling_aborts_what_is_in_the_air_and_deletes_what_is_open() {
     let (mut bench, put) = Bench::putting("abc");
     bench.add(BlobSpec::known(blob("b")));
     let head = bench.next();
+    assert!(!bench.push.is_ending());
     bench.push.cancel(bench.now);
     bench.drain();
+    assert!(bench.push.is_ending() && !bench.push.is_done());
     assert_eq!(bench.aborted, [put.ticket.id(), head.ticket.id()]);
     assert_eq!(bench.lines(), ["DELETE /up/0"]);
     bench.answer_next(204, &[]);
@@ -34,6 +36,11 @@ fn a_cancelled_push_says_what_it_was_about_to_do() {
     let mut asking = Bench::opened();
     asking.add(BlobSpec::known(blob("a")));
     assert_eq!(cancelled(asking), Phase::Check);
+    let mut waiting = Bench::opened();
+    waiting.add(BlobSpec::known(blob("a")));
+    waiting.set_manifest();
+    waiting.answer_next(503, &[]);
+    assert_eq!(cancelled(waiting), Phase::Upload);
     let (mut pausing, put) = Bench::finishing_with(config());
     pausing.reply(put, 503, &[], "", part(0));
     assert_eq!(cancelled(pausing), Phase::Manifest);
