@@ -54,12 +54,14 @@ impl Check {
 
     pub(crate) fn advance(self, verdict: Verdict, reply: &Reply, facts: &Facts) -> Turn {
         match verdict {
-            Verdict::Accept if is_ours(reply, facts) => {
-                Turn::onward(State::Done(match self.absent {
-                    Absent::Begin => BlobOutcome::Existed,
-                    Absent::Resume(_) | Absent::Restart(_) => BlobOutcome::Uploaded,
-                }))
-            }
+            Verdict::Accept if is_ours(reply, facts) => match self.absent {
+                Absent::Begin => Turn::onward(State::Done(BlobOutcome::Existed)),
+                Absent::Resume(session) | Absent::Restart(session) => Turn {
+                    // It may be there by other means, and the session as open as it was.
+                    abandoned: Some(session),
+                    ..Turn::onward(State::Done(BlobOutcome::Uploaded))
+                },
+            },
             Verdict::Accept | Verdict::Absent | Verdict::Unclear => match self.absent {
                 Absent::Begin => Turn::onward(State::Start(Start::first(facts))),
                 Absent::Resume(session) => Turn::onward(State::Probe(Probe::new(session))),

@@ -115,9 +115,7 @@ fn place(claimed: u64, reached: u64, tried: Option<&Tried>) -> Option<(u64, Basi
             let basis = Basis::OneBefore {
                 may_be_right: false,
             };
-            let is_refused = |tried: &Tried| {
-                tried.offset == reached && tried.basis == basis && tried.fate == Fate::Refused
-            };
+            let is_refused = |tried: &Tried| tried.basis == basis && tried.fate == Fate::Refused;
             return (!tried.is_some_and(is_refused)).then_some((reached, basis));
         }
         Some(_) => return None,

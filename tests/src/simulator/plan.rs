@@ -263,6 +263,23 @@ impl Plan {
             && self.outages.is_empty()
     }
 
+    /// Whether whoever opened a session was told of it, and nobody else has.
+    pub(super) fn hides_no_session(&self) -> bool {
+        let is_open_about_it = |(_, fault): &(u64, Fault)| {
+            matches!(
+                fault,
+                Fault::Refused
+                    | Fault::Status(_)
+                    | Fault::Busy(_)
+                    | Fault::RangeMissing
+                    | Fault::RangeOff(_)
+                    | Fault::Unnamed
+                    | Fault::Unauthorized
+            )
+        };
+        self.faults.iter().all(is_open_about_it)
+    }
+
     /// Whether one outage is all that goes wrong.
     pub(super) fn is_only_a_brief_outage(&self) -> bool {
         let is_brief = |(from, until): &(Duration, Duration)| *until - *from < Self::BRIEF;

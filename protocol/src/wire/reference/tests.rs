@@ -49,6 +49,8 @@ fn the_parts_are_what_they_are_called() {
     assert_eq!(printed, format!("team/app {digest}"));
     let tag: Tag = "1.0".parse().expect("it has the form");
     assert_eq!(reference.tag(), Some(&tag));
+    let printed = format!("{reference:?} {:?} {tag:?}", reference.registry());
+    assert_eq!(printed, format!("{text} q.example:5000 1.0"));
     let bare: Reference = "q.example/app".parse().expect("it has the form");
     assert_eq!(bare.registry().port(), None);
 }
@@ -112,19 +114,30 @@ fn errors_say_where() {
         ("a:b:c", 2),
         ("a\r\nb", 2),
     ] {
-        let error = text.parse::<Reference>().expect_err(text);
-        assert_eq!(error.position, position, "{error}");
+        assert_eq!(self::position(text), position, "{text}");
     }
+}
+
+/// Where the first mistake is, counted from 1.
+fn position(text: &str) -> usize {
+    text.parse::<Reference>().expect_err(text).position
+}
+
+#[test]
+fn errors_say_what_a_part_has() {
+    let error = "q.example/a b".parse::<Reference>().expect_err("a space");
+    let told = error.to_string();
+    assert!(told.contains("a repository has letters, digits"), "{told}");
 }
 
 #[test]
 fn lengths_are_bounded() {
     let name = "a".repeat(255);
     assert!(format!("q.example/{name}").parse::<Reference>().is_ok());
-    assert!(format!("q.example/{name}a").parse::<Reference>().is_err());
+    assert_eq!(position(&format!("q.example/{name}a")), 11 + 255);
     let tag = "t".repeat(128);
     assert!(format!("q.example/a:{tag}").parse::<Reference>().is_ok());
-    assert!(format!("q.example/a:{tag}t").parse::<Reference>().is_err());
+    assert_eq!(position(&format!("q.example/a:{tag}t")), 13 + 128);
 }
 
 #[test]
