@@ -53,6 +53,7 @@ fn what_is_no_place_to_go_is_refused() {
         ("https:x", UrlError::Authority),
         ("https://host:5001:5001/x", UrlError::Authority),
         ("https://host:99999/x", UrlError::Authority),
+        ("https://host:+80/x", UrlError::Authority),
         ("/a b", UrlError::Characters),
         ("/a\r\nHost: x", UrlError::Characters),
         ("/\u{e4}", UrlError::Characters),
