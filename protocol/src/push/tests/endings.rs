@@ -194,9 +194,11 @@ fn sessions_that_nobody_had_the_time_to_delete_are_counted() {
     config.controls = 1;
     let mut bench = Bench::opened_with(config);
     cancel_with_two_sessions(&mut bench);
-    assert_eq!(bench.calls.len(), 1);
+    // One deletion breaks and is to be tried again when the other, which nobody answers, is over.
+    let call = bench.next();
+    bench.break_off(call, FailureKind::Interrupted, part(0));
+    bench.next();
     bench.sleep();
-    bench.calls.clear();
     assert_eq!(bench.error().sessions_left(), 2);
 }
 
