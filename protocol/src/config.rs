@@ -39,7 +39,8 @@ pub struct Config {
     pub look_ahead: bool,
     /// How often one request is sent, at most, before the push is given up.
     pub attempts: u32,
-    /// How many upload sessions one blob may use up.
+    /// How many upload sessions one blob may use up. Those that are replaced because a registry has
+    /// no time (429, 503), or takes a body in another form only, do not count.
     pub sessions: u32,
     /// How many retries the whole push may have. Keeps many blobs from hammering a registry that
     /// is down.

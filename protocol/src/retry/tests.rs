@@ -36,6 +36,18 @@ fn both_forms_are_read_and_garbage_says_nothing() {
     assert_eq!(retry_after(&HeaderMap::new()), None);
 }
 
+/// A push is the same whenever and wherever it is replayed, so these values stay what they are:
+/// xorshift64*, computed apart from this code.
+#[test]
+fn the_same_seed_gives_the_same_pauses() {
+    let mut jitter = Jitter::new(7);
+    let pauses = [(); 4].map(|()| jitter.around(Duration::from_secs(1)).as_nanos());
+    assert_eq!(
+        pauses,
+        [902_343_750, 905_273_437, 1_090_820_312, 563_476_562]
+    );
+}
+
 #[test]
 fn pauses_double_up_to_a_limit_and_jitter_stays_around_the_mean() {
     let mean = |n| mean_pause(n, Duration::from_millis(500), Duration::from_secs(30));
