@@ -121,6 +121,10 @@ const FOUND: &[(u64, &str)] = &[
         "what broke counted twice: when it did, and when its session was replaced",
     ),
     (
+        1_483_164,
+        "a registry that counts one too many cost an attempt each time that showed",
+    ),
+    (
         5_068_291,
         "a stream that was learnt to be empty took no lane when it was sent again",
     ),

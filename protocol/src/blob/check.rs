@@ -65,7 +65,7 @@ impl Check {
             Verdict::Accept | Verdict::Absent | Verdict::Unclear => match self.absent {
                 Absent::Begin => Turn::onward(State::Start(Start::first(facts))),
                 Absent::Resume(session) => Turn::onward(State::Probe(Probe::new(session))),
-                Absent::Restart(session) => Turn::restart(session),
+                Absent::Restart(session) => Turn::restart_asked(session),
             },
             Verdict::Retry => Turn::new(State::Check(self), Pace::Retry),
             other => Turn::unexpected(State::Check(self), other),

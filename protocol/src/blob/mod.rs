@@ -388,7 +388,7 @@ impl Turn {
         }
     }
 
-    /// The same, in place of one that was asked how much it has.
+    /// The same, where the registry was asked first what has become of it.
     fn restart_asked(session: Session) -> Self {
         Self {
             pace: Pace::NewSession {

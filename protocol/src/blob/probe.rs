@@ -128,10 +128,15 @@ fn place(claimed: u64, reached: u64, tried: Option<&Tried>) -> Option<(u64, Basi
 }
 
 impl Tried {
-    /// Whether it was sent to find out if the session says one too many, and has.
-    pub(crate) fn tells_who_is_right(&self) -> bool {
-        let in_doubt = Basis::OneBefore { may_be_right: true };
-        self.basis == in_doubt && self.fate == Fate::Refused
+    /// Whether the registry was taken at its word, or tried, and the answer is no: that tells how
+    /// it counts, and is no failure.
+    pub(crate) fn tells_how_it_counts(&self) -> bool {
+        let is_question = match self.basis {
+            Basis::Told | Basis::ToldAgain => true,
+            Basis::OneBefore { may_be_right } => may_be_right,
+            Basis::Counted | Basis::Right => false,
+        };
+        is_question && self.fate == Fate::Refused
     }
 
     /// The session is where this began.

@@ -146,7 +146,7 @@ impl Upload {
             }
             (Verdict::Resume | Verdict::Later, _) if facts.replay == Replay::Anywhere => {
                 let tried = self.tried(verdict, reply);
-                let is_answer = tried.tells_who_is_right();
+                let is_answer = tried.tells_how_it_counts();
                 let session = self.session.moved(reply);
                 let state = State::Probe(Probe::after(session, tried));
                 if is_answer {

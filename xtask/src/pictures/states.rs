@@ -250,7 +250,7 @@ const REPAIRS: [&str; 2] = ["look", "probe"];
 /// The verdicts of a push without trouble.
 const USUAL: [&str; 3] = ["accept", "opened", "absent"];
 /// What the words on the arrows mean.
-pub(super) const GLOSSARY: [(&str, &str); 11] = [
+pub(super) const GLOSSARY: [(&str, &str); 12] = [
     ("accept", "it was done, or is there"),
     ("opened", "there is an upload session"),
     ("absent", "it is not there"),
@@ -261,6 +261,7 @@ pub(super) const GLOSSARY: [(&str, &str); 11] = [
         "it was refused, perhaps only because it is there",
     ),
     ("resume", "the session may have a part: it is asked"),
+    ("later", "the registry has no time: nothing is to blame"),
     (
         "restart",
         "the session is of no use: a new one, from the start",
