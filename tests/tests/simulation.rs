@@ -109,6 +109,10 @@ const FOUND: &[(u64, &str)] = &[
         "a source that can be read once was read again after a 401",
     ),
     (
+        5_877,
+        "the session of a commit that broke stayed open where the blob was there already",
+    ),
+    (
         17_409,
         "a registry that was busy three times used up the sessions",
     ),
@@ -127,10 +131,6 @@ const FOUND: &[(u64, &str)] = &[
     (
         5_068_291,
         "a stream that was learnt to be empty took no lane when it was sent again",
-    ),
-    (
-        5_877,
-        "the session of a commit that broke stayed open where the blob was there already",
     ),
     (6_696_691, "the same, in an outage"),
     (7_000_045, "the same, two of them"),

@@ -403,7 +403,7 @@ fn blob(random: &mut Random) -> BlobPlan {
 fn hiccup(random: &mut Random) -> Fault {
     match random.below(3) {
         0 => Fault::Refused,
-        1 => Fault::Status(random.of(&[500, 502, 503, 504, 408])),
+        1 => Fault::Status(random.of(&BROKEN)),
         _ => Fault::Busy(random.below(20)),
     }
 }
@@ -426,7 +426,7 @@ fn fault(random: &mut Random) -> Fault {
         4 | 5 => Fault::AnswerLost,
         6 => Fault::Stalled,
         7 => Fault::Forgotten,
-        8 => Fault::Status(random.of(&[500, 502, 503, 504, 408])),
+        8 => Fault::Status(random.of(&BROKEN)),
         9 => Fault::Busy(random.below(20)),
         10 => Fault::DoneBut(random.of(&[500, 502, 200, 202, 204])),
         11 => Fault::SessionLost,
@@ -436,3 +436,6 @@ fn fault(random: &mut Random) -> Fault {
         _ => Fault::Unauthorized,
     }
 }
+
+/// What is said where something broke over there.
+const BROKEN: [u16; 5] = [500, 502, 503, 504, 408];

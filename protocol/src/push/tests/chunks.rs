@@ -9,14 +9,7 @@ const MIB: u64 = 1 << 20;
 #[test]
 fn too_large_for_one_request_goes_in_parts() {
     let size = (3 << 20) + 1;
-    let descriptor = Descriptor::new(
-        MediaType::OCI_LAYER_GZIP,
-        Content {
-            digest: Digest::sha256(b"big"),
-            size,
-        },
-    );
-    let (mut bench, put) = Bench::putting_with(config(), BlobSpec::known(descriptor));
+    let (mut bench, put) = Bench::putting_with(config(), BlobSpec::known(sized(size)));
     bench.reply(
         put,
         413,

@@ -21,6 +21,10 @@ fn learning(sent: u64, replay: Replay) -> (Bench, Call, BlobId) {
     (bench, patch, id)
 }
 
+fn unknown() -> BlobSpec {
+    BlobSpec::unknown(MediaType::OCI_LAYER_GZIP, Replay::Anywhere)
+}
+
 fn head() -> String {
     format!(
         "HEAD /v2/team/app/blobs/{}",
@@ -88,7 +92,6 @@ fn what_becomes_known_before_it_is_sent_is_looked_for_first() {
     let mut config = config();
     config.uploads = 1;
     let mut bench = Bench::opened_with(config);
-    let unknown = || BlobSpec::unknown(MediaType::OCI_LAYER_GZIP, Replay::Anywhere);
     bench.add(unknown());
     let waiting = bench.add(unknown());
     let _patch = bench.next();
@@ -104,7 +107,6 @@ fn what_becomes_known_before_it_is_sent_is_looked_for_first() {
 #[test]
 fn what_becomes_known_before_it_has_a_session_is_looked_for_first() {
     let mut bench = Bench::opened();
-    let unknown = || BlobSpec::unknown(MediaType::OCI_LAYER_GZIP, Replay::Anywhere);
     bench.add(unknown());
     let _patch = bench.next();
     let pausing = bench.add(unknown());
@@ -120,7 +122,6 @@ fn what_becomes_known_before_it_has_a_session_is_looked_for_first() {
 #[test]
 fn a_session_that_is_being_opened_is_used_although_the_blob_became_known() {
     let mut bench = Bench::opened();
-    let unknown = || BlobSpec::unknown(MediaType::OCI_LAYER_GZIP, Replay::Anywhere);
     bench.add(unknown());
     let _patch = bench.next();
     let opening = bench.add(unknown());

@@ -227,16 +227,22 @@ fn a_password_that_nobody_has_tried_is_tried_no_more_often_than_need_be() {
     assert_eq!(bench.lines(), ["POST /v2/team/app/blobs/uploads/"]);
 }
 
-#[test]
-fn a_session_that_cannot_be_opened_ahead_is_not_missed() {
+/// A push that looks for two blobs, has a session for one, and opens another one meanwhile.
+fn opening_ahead() -> Bench {
     let mut config = config();
     config.look_ahead = true;
     let mut bench = Bench::opened_with(config);
+    for text in ["a", "b"] {
+        let spec = BlobSpec::known(blob(text));
+        bench.push.add_blob(spec).expect("the push has not ended");
+    }
+    bench.drain();
     bench
-        .push
-        .add_blob(BlobSpec::known(blob("a")))
-        .expect("the push has not ended");
-    bench.add(BlobSpec::known(blob("b")));
+}
+
+#[test]
+fn a_session_that_cannot_be_opened_ahead_is_not_missed() {
+    let mut bench = opening_ahead();
     let (a, b, ahead) = (bench.next(), bench.next(), bench.next());
     bench.reply(a, 200, &[], "", part(0));
     bench.reply(b, 200, &[], "", part(0));
@@ -259,14 +265,7 @@ fn a_session_that_cannot_be_opened_ahead_is_not_missed() {
 #[test]
 fn a_session_that_is_opened_ahead_is_waited_for_by_one_blob() {
     let open = "POST /v2/team/app/blobs/uploads/";
-    let mut config = config();
-    config.look_ahead = true;
-    let mut bench = Bench::opened_with(config);
-    for text in ["a", "b"] {
-        let spec = BlobSpec::known(blob(text));
-        bench.push.add_blob(spec).expect("the push has not ended");
-    }
-    bench.drain();
+    let mut bench = opening_ahead();
     bench.answer_next(404, &[]);
     bench.answer_next(404, &[]);
     let is_open = |line: &&String| *line == open;
@@ -278,14 +277,7 @@ fn a_session_that_is_opened_ahead_is_waited_for_by_one_blob() {
 
 #[test]
 fn a_session_that_is_opened_ahead_may_be_elsewhere() {
-    let mut config = config();
-    config.look_ahead = true;
-    let mut bench = Bench::opened_with(config);
-    for text in ["a", "b"] {
-        let spec = BlobSpec::known(blob(text));
-        bench.push.add_blob(spec).expect("the push has not ended");
-    }
-    bench.drain();
+    let mut bench = opening_ahead();
     let (a, b, ahead) = (bench.next(), bench.next(), bench.next());
     bench.reply(ahead, 307, &[("location", "/elsewhere/")], "", part(0));
     bench.answer("POST /elsewhere/", 202, &[("location", "/up/1")]);
