@@ -71,13 +71,16 @@ fn check_tree(graph: &Graph, protocol: &Package, broken: &mut Vec<String>) {
 }
 
 const PROTOCOL: &str = "longshore-protocol";
+/// The encoder of layers, which knows nothing of images.
+const DEFLATE: &str = "longshore-deflate";
 /// What the transports share.
 const SHARED: &str = "longshore-transport";
 
 /// Which members each member may use. The arrows point one way only.
 const ARROWS: &[(&str, &[&str])] = &[
     (PROTOCOL, &[]),
-    ("longshore-image", &[PROTOCOL]),
+    (DEFLATE, &[]),
+    ("longshore-image", &[DEFLATE, PROTOCOL]),
     ("longshore-mock-registry", &[PROTOCOL]),
     (SHARED, &[PROTOCOL]),
     ("longshore-blocking", &[SHARED, PROTOCOL]),
