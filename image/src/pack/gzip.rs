@@ -1,39 +1,83 @@
-//! Gzip members.
+//! Gzip (RFC 1952): one member, of which each block is a part that is compressed by itself.
 
-use libdeflater::{CompressionLvl, Compressor, crc32};
+use std::io::{self, Write};
+use std::num::NonZeroUsize;
+use std::sync::Arc;
 
-use super::blocks::BLOCK;
+use crc32fast::Hasher;
+use longshore_deflate::{Encoder, Ending};
+
+use super::blocks::{BLOCK, Block};
 use super::compression::Level;
+use super::form::{Form, Stream};
 use super::pool::{Buffer, Pool};
 
-/// Makes gzip members without time, name or operating system: nothing but the content decides.
+/// Gzip of this level.
+#[derive(Clone, Copy)]
 pub(super) struct Gzip {
-    deflate: Compressor,
-    pool: Pool,
-    extra_flags: u8,
+    pub(super) level: Level,
+    pub(super) threads: NonZeroUsize,
 }
 
-impl Gzip {
-    pub(super) fn new(level: Level) -> Self {
-        // XFL is what RFC 1952 has for the two ends of the scale.
-        let (level, extra_flags) = match level {
-            Level::Fast => (1, 4),
-            Level::Default => (2, 0),
-            Level::Best => (7, 2),
-        };
-        let level = CompressionLvl::new(level).expect("libdeflate has levels from 0 to 12");
-        let mut deflate = Compressor::new(level);
-        let most = HEADER + deflate.deflate_compress_bound(BLOCK) + TRAILER;
-        Self {
-            deflate,
-            pool: Pool::new(most),
-            extra_flags,
+/// A block after compression: a part of a deflate stream.
+pub(super) struct Part {
+    deflated: Buffer,
+    /// The CRC-32 of the block, and its length.
+    sum: Hasher,
+    length: usize,
+}
+
+impl Form for Gzip {
+    type Packed = Part;
+
+    fn threads(self) -> usize {
+        self.threads.get()
+    }
+
+    fn compressor(self) -> impl FnMut(Arc<Block>) -> Part + Send {
+        let mut encoder = Encoder::new(match self.level {
+            Level::Fast => longshore_deflate::Level::Fast,
+            Level::Default => longshore_deflate::Level::Default,
+            Level::Best => longshore_deflate::Level::Best,
+        });
+        let pool = Pool::new(Encoder::bound(BLOCK));
+        move |block| {
+            let mut deflated = pool.take();
+            let (text, start) = block.with_window();
+            let length = encoder.encode(text, start, Ending::More, &mut deflated);
+            deflated.truncate(length);
+            let mut sum = Hasher::new();
+            sum.update(block.content());
+            Part {
+                deflated,
+                sum,
+                length: block.content().len(),
+            }
         }
     }
 
-    pub(super) fn compress(&mut self, block: &[u8]) -> Buffer {
-        let mut out = self.pool.take();
-        out[..HEADER].copy_from_slice(&[
+    fn begin<W: Write>(self, sink: W) -> io::Result<impl Stream<Part>> {
+        Member::begin(sink, self.level)
+    }
+}
+
+/// A member without time, name or operating system that is being written: nothing but the content
+/// decides what its bytes are.
+struct Member<W> {
+    sink: W,
+    sum: Hasher,
+    length: u64,
+}
+
+impl<W: Write> Member<W> {
+    fn begin(mut sink: W, level: Level) -> io::Result<Self> {
+        // What RFC 1952 has for the two ends of the scale.
+        let extra_flags = match level {
+            Level::Fast => 4,
+            Level::Default => 0,
+            Level::Best => 2,
+        };
+        sink.write_all(&[
             0x1f,
             0x8b,
             DEFLATE,
@@ -42,25 +86,37 @@ impl Gzip {
             0,
             0,
             0,
-            self.extra_flags,
+            extra_flags,
             UNKNOWN_SYSTEM,
-        ]);
-        let length = self
-            .deflate
-            .deflate_compress(block, &mut out[HEADER..])
-            .expect("there is room for whatever becomes of a block");
-        let end = HEADER + length + TRAILER;
-        let size = u32::try_from(block.len()).expect("a block is small");
-        out[end - 8..end - 4].copy_from_slice(&crc32(block).to_le_bytes());
-        out[end - 4..end].copy_from_slice(&size.to_le_bytes());
-        out.truncate(end);
-        out
+        ])?;
+        Ok(Self {
+            sink,
+            sum: Hasher::new(),
+            length: 0,
+        })
     }
 }
 
-const HEADER: usize = 10;
-const TRAILER: usize = 8;
+impl<W: Write> Stream<Part> for Member<W> {
+    fn append(&mut self, part: Part) -> io::Result<()> {
+        self.sum.combine(&part.sum);
+        self.length += part.length as u64;
+        self.sink.write_all(&part.deflated)
+    }
+
+    fn finish(mut self) -> io::Result<()> {
+        let sum = self.sum.finalize().to_le_bytes();
+        // The length modulo 2^32.
+        let length = (self.length as u32).to_le_bytes();
+        self.sink.write_all(&END)?;
+        self.sink.write_all(&sum)?;
+        self.sink.write_all(&length)
+    }
+}
 
 const DEFLATE: u8 = 8;
 const NO_FLAGS: u8 = 0;
 const UNKNOWN_SYSTEM: u8 = 255;
+
+/// An empty block that is the last one of a deflate stream (RFC 1951, section 3.2.6).
+const END: [u8; 2] = [3, 0];

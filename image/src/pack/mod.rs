@@ -4,6 +4,7 @@ mod blocks;
 mod census;
 mod compression;
 mod divide;
+mod form;
 mod gzip;
 mod layer;
 mod pipeline;

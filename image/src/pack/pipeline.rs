@@ -9,9 +9,11 @@ use std::thread;
 use longshore_protocol::{Content, Digest};
 use sha2::{Digest as _, Sha256};
 
-use super::blocks::Blocks;
-use super::compression::{Compression, Compressor, Level, Packed};
-use super::pool::Buffer;
+use super::blocks::{Block, Blocks};
+use super::compression::{Compression, Level};
+use super::form::{Form, Plain, Stream};
+use super::gzip::Gzip;
+use super::zstd::Zstd;
 use crate::error::PackError;
 
 /// How the blocks are treated.
@@ -38,12 +40,10 @@ pub(super) enum Halt {
     Failed(PackError),
 }
 
-type Block = Arc<Buffer>;
-
 /// A block to compress, and where its result is awaited.
-struct Job {
-    block: Block,
-    result: SyncSender<Packed>,
+struct Job<P> {
+    block: Arc<Block>,
+    result: SyncSender<P>,
 }
 
 impl Pipeline {
@@ -57,71 +57,81 @@ impl Pipeline {
         sink: impl Write + Send,
         produce: impl FnOnce(&mut Blocks<'_>) -> Result<T, Halt>,
     ) -> Result<(T, Streams), PackError> {
-        let threads = match self.compression {
-            Compression::None => 1,
-            Compression::Gzip | Compression::Zstd => self.threads.get(),
-        };
-        thread::scope(|scope| {
-            let (job_sender, jobs) = sync_channel::<Job>(threads);
-            let (order, results) = sync_channel::<Receiver<Packed>>(2 * threads + 2);
-            let (hash_sender, to_hash) = sync_channel::<Block>(2 * threads + 2);
-            let jobs = Arc::new(Mutex::new(jobs));
-
-            for number in 0..threads {
-                let jobs = Arc::clone(&jobs);
-                let name = format!("compress-{number}");
-                let work = move || compress(&jobs, Compressor::new(self.compression, self.level));
-                let builder = thread::Builder::new().name(name);
-                builder
-                    .spawn_scoped(scope, work)
-                    .map_err(PackError::Thread)?;
-            }
-            // Only the compressors hold the jobs: without them, sending a job has to fail.
-            drop(jobs);
-            let builder = thread::Builder::new().name("diff-id".to_owned());
-            let diff_id = builder.spawn_scoped(scope, move || hash(&to_hash));
-            let diff_id = diff_id.map_err(PackError::Thread)?;
-            let builder = thread::Builder::new().name("join".to_owned());
-            // What is not compressed has its digest from the other thread already.
-            let hasher = (self.compression != Compression::None).then(Sha256::new);
-            let joined = builder.spawn_scoped(scope, move || join(&results, sink, hasher));
-            let joined = joined.map_err(PackError::Thread)?;
-
-            let mut send = |block: Buffer| {
-                let block = Arc::new(block);
-                let (result, awaited) = sync_channel(1);
-                order.send(awaited).map_err(|_| Stopped)?;
-                hash_sender.send(Arc::clone(&block)).map_err(|_| Stopped)?;
-                job_sender.send(Job { block, result }).map_err(|_| Stopped)
-            };
-            let mut blocks = Blocks::new(&mut send);
-            let produced = produce(&mut blocks).and_then(|value| Ok((value, blocks.finish()?)));
-            drop((order, hash_sender, job_sender));
-
-            let joined = joined
-                .join()
-                .unwrap_or_else(|panic| std::panic::resume_unwind(panic));
-            let diff_id = diff_id
-                .join()
-                .unwrap_or_else(|panic| std::panic::resume_unwind(panic));
-            match (produced, joined) {
-                (Err(Halt::Failed(error)), _) => Err(error),
-                (_, Err(error)) => Err(PackError::Sink(error)),
-                (Ok((value, uncompressed_size)), Ok((digest, size))) => {
-                    let digest = digest.unwrap_or_else(|| diff_id.clone());
-                    let content = Content { digest, size };
-                    let streams = Streams {
-                        diff_id,
-                        uncompressed_size,
-                        content,
-                    };
-                    Ok((value, streams))
-                }
-                // The joiner ends without an error only after the producer.
-                (Err(Halt::Stopped), Ok(_)) => Err(PackError::Cancelled),
-            }
-        })
+        let Self { level, threads, .. } = self;
+        match self.compression {
+            // What is not compressed has its digest from the uncompressed stream already.
+            Compression::None => run(Plain, sink, None, produce),
+            Compression::Gzip => run(Gzip { level, threads }, sink, Some(Sha256::new()), produce),
+            Compression::Zstd => run(Zstd { level, threads }, sink, Some(Sha256::new()), produce),
+        }
     }
+}
+
+fn run<F: Form, T>(
+    form: F,
+    sink: impl Write + Send,
+    hasher: Option<Sha256>,
+    produce: impl FnOnce(&mut Blocks<'_>) -> Result<T, Halt>,
+) -> Result<(T, Streams), PackError> {
+    let threads = form.threads();
+    thread::scope(|scope| {
+        let (job_sender, jobs) = sync_channel::<Job<F::Packed>>(threads);
+        let (order, results) = sync_channel::<Receiver<F::Packed>>(2 * threads + 2);
+        let (hash_sender, to_hash) = sync_channel::<Arc<Block>>(2 * threads + 2);
+        let jobs = Arc::new(Mutex::new(jobs));
+
+        for number in 0..threads {
+            let jobs = Arc::clone(&jobs);
+            let name = format!("compress-{number}");
+            let work = move || compress(&jobs, form.compressor());
+            let builder = thread::Builder::new().name(name);
+            builder
+                .spawn_scoped(scope, work)
+                .map_err(PackError::Thread)?;
+        }
+        // Only the compressors hold the jobs: without them, sending a job has to fail.
+        drop(jobs);
+        let builder = thread::Builder::new().name("diff-id".to_owned());
+        let diff_id = builder.spawn_scoped(scope, move || hash(&to_hash));
+        let diff_id = diff_id.map_err(PackError::Thread)?;
+        let builder = thread::Builder::new().name("join".to_owned());
+        let joined = builder.spawn_scoped(scope, move || join(form, &results, sink, hasher));
+        let joined = joined.map_err(PackError::Thread)?;
+
+        let mut send = |block: Block| {
+            let block = Arc::new(block);
+            let (result, awaited) = sync_channel(1);
+            order.send(awaited).map_err(|_| Stopped)?;
+            hash_sender.send(Arc::clone(&block)).map_err(|_| Stopped)?;
+            job_sender.send(Job { block, result }).map_err(|_| Stopped)
+        };
+        let mut blocks = Blocks::new(&mut send);
+        let produced = produce(&mut blocks).and_then(|value| Ok((value, blocks.finish()?)));
+        drop((order, hash_sender, job_sender));
+
+        let joined = joined
+            .join()
+            .unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+        let diff_id = diff_id
+            .join()
+            .unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+        match (produced, joined) {
+            (Err(Halt::Failed(error)), _) => Err(error),
+            (_, Err(error)) => Err(PackError::Sink(error)),
+            (Ok((value, uncompressed_size)), Ok((digest, size))) => {
+                let digest = digest.unwrap_or_else(|| diff_id.clone());
+                let content = Content { digest, size };
+                let streams = Streams {
+                    diff_id,
+                    uncompressed_size,
+                    content,
+                };
+                Ok((value, streams))
+            }
+            // The joiner ends without an error only after the producer.
+            (Err(Halt::Stopped), Ok(_)) => Err(PackError::Cancelled),
+        }
+    })
 }
 
 impl From<Stopped> for Halt {
@@ -136,43 +146,73 @@ impl From<PackError> for Halt {
     }
 }
 
-fn compress(jobs: &Mutex<Receiver<Job>>, mut compressor: Compressor) {
+fn compress<P>(jobs: &Mutex<Receiver<Job<P>>>, mut compressor: impl FnMut(Arc<Block>) -> P) {
     loop {
         let next = jobs.lock().unwrap_or_else(PoisonError::into_inner).recv();
         let Ok(Job { block, result }) = next else {
             return;
         };
-        // Nobody waits for it after the sink has failed.
-        let _ = result.send(compressor.compress(block));
+        // After the sink has failed, no result is awaited.
+        let _ = result.send(compressor(block));
     }
 }
 
-fn hash(blocks: &Receiver<Block>) -> Digest {
+fn hash(blocks: &Receiver<Arc<Block>>) -> Digest {
     let mut hasher = Sha256::new();
     for block in blocks {
-        hasher.update(&**block);
+        hasher.update(block.content());
     }
     Digest::from_sha256(hasher.finalize().into())
 }
 
-/// Writes the blocks in order, and says what they hash to and how many bytes they are.
-fn join(
-    results: &Receiver<Receiver<Packed>>,
-    mut sink: impl Write,
-    mut hasher: Option<Sha256>,
+/// Joins the blocks in order, and says what the stream hashes to and how many bytes it has.
+fn join<F: Form>(
+    form: F,
+    results: &Receiver<Receiver<F::Packed>>,
+    sink: impl Write,
+    hasher: Option<Sha256>,
 ) -> io::Result<(Option<Digest>, u64)> {
-    let mut size = 0;
+    let mut sink = Measured {
+        sink,
+        hasher,
+        size: 0,
+    };
+    let mut stream = form.begin(&mut sink)?;
     for result in results {
         // The producer gave up between announcing the block and handing it out.
         let Ok(packed) = result.recv() else { break };
-        let bytes = packed.bytes();
-        if let Some(hasher) = &mut hasher {
+        stream.append(packed)?;
+    }
+    stream.finish()?;
+    sink.flush()?;
+    let digest = sink
+        .hasher
+        .map(|hasher| Digest::from_sha256(hasher.finalize().into()));
+    Ok((digest, sink.size))
+}
+
+/// Notes what goes into a sink.
+struct Measured<W> {
+    sink: W,
+    hasher: Option<Sha256>,
+    size: u64,
+}
+
+impl<W: Write> Write for Measured<W> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.write_all(bytes)?;
+        Ok(bytes.len())
+    }
+
+    fn write_all(&mut self, bytes: &[u8]) -> io::Result<()> {
+        if let Some(hasher) = &mut self.hasher {
             hasher.update(bytes);
         }
-        size += bytes.len() as u64;
-        sink.write_all(bytes)?;
+        self.size += bytes.len() as u64;
+        self.sink.write_all(bytes)
     }
-    sink.flush()?;
-    let digest = hasher.map(|hasher| Digest::from_sha256(hasher.finalize().into()));
-    Ok((digest, size))
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.sink.flush()
+    }
 }

@@ -1,43 +1,67 @@
-//! Zstandard frames.
+//! Zstandard (RFC 8878): one frame, made by libzstd's own threads.
 
-use zstd::bulk::Compressor;
-use zstd::zstd_safe::compress_bound;
+use std::io::{self, Write};
+use std::num::NonZeroUsize;
+use std::sync::Arc;
 
-use super::blocks::BLOCK;
+use zstd::stream::raw::CParameter;
+use zstd::stream::write::Encoder;
+
+use super::blocks::Block;
 use super::compression::Level;
-use super::pool::{Buffer, Pool};
+use super::form::{Form, Stream};
 
-/// Makes frames that know their length and end in a checksum.
+/// Zstandard of this level.
+#[derive(Clone, Copy)]
 pub(super) struct Zstd {
-    compressor: Compressor<'static>,
-    pool: Pool,
+    pub(super) level: Level,
+    pub(super) threads: NonZeroUsize,
 }
 
-impl Zstd {
-    pub(super) fn new(level: Level) -> Self {
-        let level = match level {
+impl Form for Zstd {
+    type Packed = Arc<Block>;
+
+    /// libzstd has threads of its own.
+    fn threads(self) -> usize {
+        1
+    }
+
+    fn compressor(self) -> impl FnMut(Arc<Block>) -> Arc<Block> + Send {
+        |block| block
+    }
+
+    fn begin<W: Write>(self, sink: W) -> io::Result<impl Stream<Arc<Block>>> {
+        let level = match self.level {
             Level::Fast => 1,
             Level::Default => 3,
             Level::Best => 9,
         };
-        let mut compressor = Compressor::new(level).expect("zstd has these levels");
-        // Not for safety, which the layer's digest is for: a reader of one frame can check it.
-        compressor
-            .include_checksum(true)
-            .expect("zstd has checksums");
-        Self {
-            compressor,
-            pool: Pool::new(compress_bound(BLOCK)),
-        }
-    }
-
-    pub(super) fn compress(&mut self, block: &[u8]) -> Buffer {
-        let mut out = self.pool.take();
-        let length = self
-            .compressor
-            .compress_to_buffer(block, &mut *out)
-            .expect("there is room for whatever becomes of a block");
-        out.truncate(length);
-        out
+        let mut encoder = Encoder::new(sink, level)?;
+        // Not for safety, which the layer's digest is for: a reader of the frame alone can check it.
+        encoder.include_checksum(true)?;
+        // Without threads of its own, libzstd cuts the stream elsewhere, and writes other bytes. With
+        // one or more, the bytes do not depend on their number.
+        let workers = u32::try_from(self.threads.get()).unwrap_or(u32::MAX);
+        encoder.set_parameter(CParameter::NbWorkers(workers))?;
+        encoder.set_parameter(CParameter::JobSize(JOB))?;
+        Ok(Frame(encoder))
     }
 }
+
+/// A frame that is being written.
+struct Frame<W: Write>(Encoder<'static, W>);
+
+impl<W: Write> Stream<Arc<Block>> for Frame<W> {
+    fn append(&mut self, block: Arc<Block>) -> io::Result<()> {
+        self.0.write_all(block.content())
+    }
+
+    fn finish(self) -> io::Result<()> {
+        self.0.finish().map(drop)
+    }
+}
+
+/// What one thread compresses at a time, in bytes. Left to itself, libzstd takes four windows, 8 MiB
+/// at the default level, of which it keeps several in memory. It decides the bytes of every layer:
+/// never change it.
+const JOB: u32 = 1 << 20;

@@ -66,31 +66,31 @@ const GOLDEN: [(Compression, Level, &str); 6] = [
     (
         Compression::Gzip,
         Level::Fast,
-        "sha256:8d9c752794269de44aab594dc691fdfa8298389847b9654321d6729cdd6bb6e5",
+        "sha256:59c463e730e8cc839eb05eae912ef115ca82b3de245a947de77b2dd3c35eb712",
     ),
     (
         Compression::Gzip,
         Level::Default,
-        "sha256:75649f3c86886601809d9fcb77b441ec73dc7b4f33d097bccfc7b35e93d82615",
+        "sha256:ac6cbd75310692752726bb1a97e726603dab7458bd52dff8c2eb72d74200e5a8",
     ),
     (
         Compression::Gzip,
         Level::Best,
-        "sha256:8a0eae09bff93099e4be08dfcf7e18d4b91d5082cd4478acb26e73c6c76c163d",
+        "sha256:56c2d42e11d4960d8f95a03d8b905bde2509acb50ec481f77cdbe0117398ab9f",
     ),
     (
         Compression::Zstd,
         Level::Fast,
-        "sha256:cabb2d0180da89a2c6ddef6fa8838776978af1821eded33cfa5a59a676b045a6",
+        "sha256:245c63a8a2a20498c14ba7c5f72f7a233304dd9e68dd04b620a1bc9a290ef660",
     ),
     (
         Compression::Zstd,
         Level::Default,
-        "sha256:3947e25dcb0b7be55724cca463c2a2cb0ae6fbe980b244aa42123a647ad4563c",
+        "sha256:32fa42d1e2212d08a93602ade08ae1c53af99d87c227dbcd7ec1a06e19dcf543",
     ),
     (
         Compression::Zstd,
         Level::Best,
-        "sha256:78d848ee01328fd661bd88a5839c9c0ff060cebaff46242da336113ff8026594",
+        "sha256:3753f307fe6af0c6ac9372ced635b4e752b79ac3d209c7fff6f19a807c539997",
     ),
 ];

@@ -6,7 +6,7 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 use std::process::Command;
 
-use flate2::read::MultiGzDecoder;
+use flate2::bufread::GzDecoder;
 
 use crate::testing::{Tree, noise, pack, snapshot, tar};
 use crate::{Compression, Options};
@@ -125,13 +125,14 @@ fn the_owner_is_root_by_number_and_by_name() {
 }
 
 #[test]
-fn gzip_reads_all_members() {
+fn gzip_has_one_member() {
     let (layer, gzipped, _) = pack(tree().path(), &Options::default());
     assert_eq!(&gzipped[..10], b"\x1f\x8b\x08\0\0\0\0\0\0\xff");
     let mut plain = Vec::new();
-    MultiGzDecoder::new(gzipped.as_slice())
-        .read_to_end(&mut plain)
-        .unwrap();
+    // It stops after the first member, as some of those that unpack layers do.
+    let mut decoder = GzDecoder::new(gzipped.as_slice());
+    decoder.read_to_end(&mut plain).unwrap();
+    assert!(decoder.into_inner().is_empty());
     assert!(plain == tar(tree().path()));
     let layer = layer.unwrap();
     assert_eq!(layer.uncompressed_size, plain.len() as u64);
@@ -145,13 +146,18 @@ fn gzip_reads_all_members() {
 }
 
 #[test]
-fn zstd_reads_all_frames() {
+fn zstd_has_one_frame() {
     let options = Options {
         compression: Compression::Zstd,
         ..Options::default()
     };
     let (layer, packed, _) = pack(tree().path(), &options);
-    let plain = zstd::decode_all(packed.as_slice()).unwrap();
+    let mut decoder = zstd::Decoder::with_buffer(packed.as_slice())
+        .unwrap()
+        .single_frame();
+    let mut plain = Vec::new();
+    decoder.read_to_end(&mut plain).unwrap();
+    assert!(decoder.finish().is_empty());
     assert!(plain == tar(tree().path()));
     let layer = layer.unwrap();
     assert_eq!(layer.diff_id, longshore_protocol::Digest::sha256(&plain));
