@@ -23,8 +23,8 @@ impl Header<'_> {
         octal(&mut block[100..108], u64::from(self.mode));
         octal(&mut block[108..116], 0); // uid
         octal(&mut block[116..124], 0); // gid
-        octal(&mut block[124..136], self.size);
-        octal(&mut block[136..148], self.mtime);
+        number(&mut block[124..136], self.size);
+        number(&mut block[136..148], self.mtime);
         block[148..156].fill(b' '); // the checksum counts itself as spaces
         block[156] = self.flag;
         text(&mut block[157..257], self.target);
@@ -58,7 +58,7 @@ pub(super) fn split(path: &[u8]) -> Option<(&[u8], &[u8])> {
 ///
 /// POSIX defines the header's text for ISO 646 only; a reader may decode the rest by its locale.
 /// A pax record is UTF-8. Bytes that are not UTF-8 have no right place at all: they stand in the
-/// header, which GNU tar, Go, Python and Rust read as bytes.
+/// header, which the readers known take as bytes.
 pub(super) fn is_portable(name: &[u8]) -> bool {
     name.is_ascii() || std::str::from_utf8(name).is_err()
 }
@@ -66,6 +66,17 @@ pub(super) fn is_portable(name: &[u8]) -> bool {
 fn text(field: &mut [u8], value: &[u8]) {
     let length = value.len().min(field.len());
     field[..length].copy_from_slice(&value[..length]);
+}
+
+/// Octal digits, or base 256 where they do not suffice: GNU tar's form, for readers of it that know
+/// no pax record (busybox 1.35, toybox 0.8.9). They would take the content for headers.
+fn number(field: &mut [u8], value: u64) {
+    if value <= LARGEST {
+        return octal(field, value);
+    }
+    let at = field.len() - size_of::<u64>();
+    field[0] = 0x80;
+    field[at..].copy_from_slice(&value.to_be_bytes());
 }
 
 /// Octal digits that fill all but the field's last byte, which is NUL.
@@ -80,7 +91,7 @@ fn octal(field: &mut [u8], mut value: u64) {
 
 /// The longest link target.
 pub(super) const LINK: usize = 100;
-/// The largest size and time: eleven octal digits.
+/// The largest size and time in eleven octal digits.
 pub(super) const LARGEST: u64 = 0o777_7777_7777;
 const NAME: usize = 100;
 const PREFIX: usize = 155;

@@ -1,6 +1,9 @@
 //! Tar members as bytes: ustar (POSIX.1-1988) with pax extended headers (POSIX.1-2001) where ustar
-//! does not suffice, the format of OCI layers ("Image Layer Filesystem Changeset").
+//! does not suffice, the format of OCI layers ("Image Layer Filesystem Changeset"). Where readers
+//! in use take pax records wrongly, GNU tar's own forms stand there (`gnu.rs`, and numbers in base
+//! 256), which the same readers take rightly.
 
+mod gnu;
 mod header;
 mod pax;
 
@@ -39,40 +42,61 @@ impl Member<'_> {
             path.push(b'/');
         }
 
-        let mut records = pax::Records::default();
-        let split = header::split(&path).filter(|_| header::is_portable(&path));
-        if split.is_none() {
-            records.push("path", &path);
-        }
-        if target.len() > header::LINK || !header::is_portable(target) {
-            records.push("linkpath", target);
-        }
-        let mtime = u64::try_from(self.mtime)
-            .ok()
-            .filter(|mtime| *mtime <= header::LARGEST);
-        if mtime.is_none() {
-            records.push("mtime", self.mtime.to_string().as_bytes());
-        }
-        if size > header::LARGEST {
-            records.push("size", size.to_string().as_bytes());
-        }
-        records.encode(out);
+        let far = u64::try_from(self.mtime).map_or(true, |mtime| mtime > header::LARGEST);
+        let symlink = flag == b'2';
+        let fits = header::split(&path);
+        let long_target = target.len() > header::LINK;
+        // Never both forms in one member: tar2sqfs then forgets what the first one said.
+        let gnu_names = !far
+            && (fits.is_none() && !is_utf8(&path) || long_target && (symlink || !is_utf8(target)));
 
-        // What stands in a record is repeated in the header as far as it fits, for readers that
-        // know no records; numbers that do not fit are 0 there, as in Go's and Python's archives.
+        let mut split = fits;
+        if gnu_names {
+            if long_target {
+                gnu::long_target(target, out);
+            }
+            if fits.is_none() {
+                gnu::long_path(&path, out);
+            }
+        } else {
+            split = fits.filter(|_| header::is_portable(&path));
+            let mut records = pax::Records::default();
+            if split.is_none() {
+                records.push("path", &path);
+            }
+            if long_target || !symlink && !header::is_portable(target) {
+                records.push("linkpath", target);
+            }
+            if far {
+                // The fraction says nothing, but sqfstar up to 4.5.1 refuses a time without it.
+                records.push("mtime", format!("{}.0", self.mtime).as_bytes());
+            }
+            if size > header::LARGEST {
+                records.push("size", size.to_string().as_bytes());
+            }
+            records.encode(out);
+        }
+
+        // What stands before the header is repeated in it as far as it fits, for readers that do
+        // not know that form.
         let (prefix, name) = split.unwrap_or((b"", &path));
         let header = Header {
             prefix,
             name,
             mode: self.mode,
-            size: if size > header::LARGEST { 0 } else { size },
-            mtime: mtime.unwrap_or(0),
+            size,
+            // Base 256 has negative numbers too, but toybox calls such a header bad.
+            mtime: u64::try_from(self.mtime).unwrap_or(0),
             flag,
             target,
             owner: "root",
         };
         header.encode(out);
     }
+}
+
+fn is_utf8(bytes: &[u8]) -> bool {
+    std::str::from_utf8(bytes).is_ok()
 }
 
 /// How many zero bytes follow a content of `size` bytes.

@@ -10,8 +10,8 @@ pub(super) struct Records(Vec<u8>);
 impl Records {
     /// Adds a record `length key=value`, where the length counts its own digits.
     ///
-    /// Values that are not UTF-8 are written as they are. POSIX has `hdrcharset=BINARY` for them,
-    /// but GNU tar warns of it, and every reader known falls back to the bytes without it.
+    /// The value should be UTF-8. POSIX has `hdrcharset=BINARY` for other bytes, but GNU tar warns
+    /// of it; without it libarchive reports an error, and npm's `tar` drops the record.
     pub(super) fn push(&mut self, key: &str, value: &[u8]) {
         let rest = key.len() + value.len() + " =\n".len();
         let mut length = rest + 1;

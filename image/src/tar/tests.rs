@@ -11,6 +11,14 @@ fn file<'a>(path: &'a [u8], size: u64) -> Member<'a> {
     }
 }
 
+fn symlink<'a>(path: &'a [u8], target: &'a [u8]) -> Member<'a> {
+    Member {
+        body: Body::Symlink { target },
+        mode: 0o777,
+        ..file(path, 0)
+    }
+}
+
 fn encoded(member: &Member<'_>) -> Vec<u8> {
     let mut bytes = Vec::new();
     member.encode(&mut bytes);
@@ -22,6 +30,19 @@ fn archive(member: &Member<'_>) -> Vec<u8> {
     let mut bytes = encoded(member);
     bytes.extend_from_slice(&END);
     bytes
+}
+
+/// The type flags of a member's headers, the one of the member last.
+fn kinds(bytes: &[u8]) -> Vec<u8> {
+    let mut kinds = Vec::new();
+    let mut rest = bytes;
+    while !rest.is_empty() {
+        let size = std::str::from_utf8(&rest[124..135]).unwrap();
+        let size = usize::from_str_radix(size, 8).unwrap();
+        kinds.push(rest[156]);
+        rest = &rest[512 + size.next_multiple_of(512)..];
+    }
+    kinds
 }
 
 #[test]
@@ -108,13 +129,7 @@ fn long_and_foreign_names_survive() {
     for name in names {
         let listed = list(&archive(&file(name, 0)));
         assert_eq!(listed[0].path, name);
-        let link = Member {
-            path: b"./l",
-            body: Body::Symlink { target: name },
-            mode: 0o777,
-            mtime: 0,
-        };
-        let listed = list(&archive(&link));
+        let listed = list(&archive(&symlink(b"./l", name)));
         assert_eq!(
             (listed[0].path.as_slice(), listed[0].target.as_slice()),
             (&b"./l"[..], name)
@@ -125,19 +140,59 @@ fn long_and_foreign_names_survive() {
 /// A reader may take the header's own text for another encoding than UTF-8.
 #[test]
 fn text_beyond_ascii_stands_in_a_record_and_other_bytes_do_not() {
-    let header = |path, target| {
-        let member = Member {
-            path,
-            body: Body::Symlink { target },
-            mode: 0o777,
-            mtime: 0,
-        };
-        encoded(&member)
+    let hard_link = |path, target| {
+        encoded(&Member {
+            body: Body::HardLink { target },
+            ..file(path, 0)
+        })
     };
     let records = |bytes: &[u8]| String::from_utf8_lossy(&bytes[512..]).into_owned();
-    assert!(records(&header("é".as_bytes(), b"t")).starts_with("11 path=é\n\0"));
-    assert!(records(&header(b"l", "é".as_bytes())).starts_with("15 linkpath=é\n\0"));
-    assert_eq!(header(b"\xff", b"\xfe").len(), 512);
+    assert!(records(&hard_link("é".as_bytes(), b"t")).starts_with("11 path=é\n\0"));
+    assert!(records(&hard_link(b"l", "é".as_bytes())).starts_with("15 linkpath=é\n\0"));
+    assert_eq!(hard_link(b"\xff", b"\xfe").len(), 512);
+}
+
+/// sqfstar would take `../` off the beginning of a record.
+#[test]
+fn the_target_of_a_symbolic_link_stands_in_no_record() {
+    let short = encoded(&symlink(b"./l", "../é".as_bytes()));
+    assert_eq!(short.len(), 512);
+    assert_eq!(&short[157..162], b"../\xc3\xa9");
+    let target = "../".repeat(34);
+    let long = encoded(&symlink(b"./l", target.as_bytes()));
+    assert_eq!(kinds(&long), [b'K', b'2']);
+    assert_eq!(&long[512..614], target.as_bytes());
+    assert_eq!(long[614], 0);
+    // A record beside it would make tar2sqfs forget it.
+    let path = [b'p'; 300];
+    let both = encoded(&symlink(&path, target.as_bytes()));
+    assert_eq!(kinds(&both), [b'K', b'L', b'2']);
+    let beside = encoded(&symlink("é".as_bytes(), target.as_bytes()));
+    assert_eq!(kinds(&beside), [b'K', b'2']);
+}
+
+/// sqfstar does not see a hard link whose target stands in GNU's form.
+#[test]
+fn the_target_of_a_hard_link_stands_in_a_record() {
+    let target = [b't'; 101];
+    let link = Member {
+        body: Body::HardLink { target: &target },
+        ..file(b"./l", 0)
+    };
+    assert_eq!(kinds(&encoded(&link)), [b'x', b'1']);
+}
+
+#[test]
+fn a_long_name_that_is_not_utf8_stands_in_no_record() {
+    let name = [&b"./\xff"[..], &[b'n'; 120]].concat();
+    let member = encoded(&file(&name, 0));
+    assert_eq!(kinds(&member), [b'L', b'0']);
+    assert_eq!(&member[512..635], name.as_slice());
+    let link = Member {
+        body: Body::HardLink { target: &name },
+        ..file("é".as_bytes(), 0)
+    };
+    assert_eq!(kinds(&encoded(&link)), [b'K', b'1']);
 }
 
 #[test]
@@ -147,17 +202,41 @@ fn numbers_beyond_octal_go_into_records() {
     assert_eq!(&largest[124..136], b"77777777777\0");
     let larger = encoded(&file(b"./f", 8 << 30));
     assert_eq!(&larger[512..531], b"19 size=8589934592\n");
-    assert_eq!(&larger[1024 + 124..1024 + 136], b"00000000000\0");
-    let ancient = Member {
+    let base_256 = |value: u64| [&b"\x80\0\0\0"[..], &value.to_be_bytes()].concat();
+    assert_eq!(larger[1024 + 124..1024 + 136], base_256(8 << 30));
+    let largest = encoded(&file(b"./f", u64::MAX));
+    assert_eq!(largest[1024 + 124..1024 + 136], base_256(u64::MAX));
+
+    let at = |mtime| {
+        encoded(&Member {
+            mtime,
+            ..file(b"./f", 0)
+        })
+    };
+    let ancient = at(-1);
+    assert_eq!(&ancient[512..526], b"14 mtime=-1.0\n");
+    assert_eq!(&ancient[1024 + 136..1024 + 148], b"00000000000\0");
+    assert_eq!(at((1 << 33) - 1).len(), 512);
+    let far = at(1 << 33);
+    assert_eq!(&far[512..534], b"22 mtime=8589934592.0\n");
+    assert_eq!(far[1024 + 136..1024 + 148], base_256(1 << 33));
+    assert_eq!(
+        &at(i64::MIN)[512..544],
+        b"32 mtime=-9223372036854775808.0\n"
+    );
+}
+
+/// Two forms in one member confuse some readers, so the one that has times wins.
+#[test]
+fn a_time_in_a_record_takes_the_texts_along() {
+    let target = [b't'; 101];
+    let link = Member {
         mtime: -1,
-        ..file(b"./f", 0)
+        ..symlink(b"./l", &target)
     };
-    assert_eq!(&encoded(&ancient)[512..524], b"12 mtime=-1\n");
-    let far = Member {
-        mtime: 1 << 33,
-        ..file(b"./f", 0)
-    };
-    assert_eq!(&encoded(&far)[512..532], b"20 mtime=8589934592\n");
+    let bytes = encoded(&link);
+    assert_eq!(kinds(&bytes), [b'x', b'2']);
+    assert_eq!(list(&archive(&link))[0].target, target);
 }
 
 #[test]
