@@ -1,12 +1,16 @@
 //! GNU tar's members for texts that a header has no room for.
 //!
-//! A pax record could hold them as well, and does for the paths of files. Of two kinds of text it
-//! does not come through:
+//! A pax record could hold them as well, and does for the paths of most files. Of two kinds of text
+//! it does not come through:
 //!
 //! - the target of a symbolic link: sqfstar 4.5.1 takes `/`, `./` and `../` off its beginning, and
 //!   toybox 0.8.9 does not read the record;
-//! - bytes that are not UTF-8: libarchive reports an error (bsdtar, genext2fs), and npm's `tar`
-//!   drops the record, so that the name ends after 100 bytes.
+//! - text beyond ASCII: libarchive reports an error (bsdtar, genext2fs) where the locale is `C`, and
+//!   everywhere if it is not UTF-8; then npm's `tar` drops the record, so that the name ends after
+//!   100 bytes.
+//!
+//! A hard link has its target in a record all the same if it is UTF-8: from GNU's form sqfstar makes
+//! no link, and reports nothing.
 
 use super::header::Header;
 use super::padding;

@@ -54,15 +54,9 @@ pub(super) fn split(path: &[u8]) -> Option<(&[u8], &[u8])> {
     (at <= PREFIX).then(|| (&path[..at], &path[at + 1..]))
 }
 
-/// Whether every reader takes these bytes in a header for the same name.
-///
-/// POSIX defines the header's text for ISO 646 only; a reader may decode the rest by its locale.
-/// A pax record is UTF-8. Bytes that are not UTF-8 have no right place at all: they stand in the
-/// header, which the readers known take as bytes.
-pub(super) fn is_portable(name: &[u8]) -> bool {
-    name.is_ascii() || std::str::from_utf8(name).is_err()
-}
-
+/// Bytes as they are, whatever they spell. POSIX defines the header's text for ISO 646 only and has
+/// a record for the rest. But most readers take other bytes as they are, while libarchive (bsdtar,
+/// genext2fs, ostree) refuses a record that the locale cannot spell, and `C` spells no `é`.
 fn text(field: &mut [u8], value: &[u8]) {
     let length = value.len().min(field.len());
     field[..length].copy_from_slice(&value[..length]);

@@ -43,28 +43,28 @@ impl Member<'_> {
         }
 
         let far = u64::try_from(self.mtime).map_or(true, |mtime| mtime > header::LARGEST);
-        let symlink = flag == b'2';
-        let fits = header::split(&path);
         let long_target = target.len() > header::LINK;
+        let split = header::split(&path);
         // Never both forms in one member: tar2sqfs then forgets what the first one said.
         let gnu_names = !far
-            && (fits.is_none() && !is_utf8(&path) || long_target && (symlink || !is_utf8(target)));
+            && match long_target {
+                true => flag == b'2' || std::str::from_utf8(target).is_err(),
+                false => !path.is_ascii(),
+            };
 
-        let mut split = fits;
         if gnu_names {
             if long_target {
                 gnu::long_target(target, out);
             }
-            if fits.is_none() {
+            if split.is_none() {
                 gnu::long_path(&path, out);
             }
         } else {
-            split = fits.filter(|_| header::is_portable(&path));
             let mut records = pax::Records::default();
             if split.is_none() {
                 records.push("path", &path);
             }
-            if long_target || !symlink && !header::is_portable(target) {
+            if long_target {
                 records.push("linkpath", target);
             }
             if far {
@@ -93,10 +93,6 @@ impl Member<'_> {
         };
         header.encode(out);
     }
-}
-
-fn is_utf8(bytes: &[u8]) -> bool {
-    std::str::from_utf8(bytes).is_ok()
 }
 
 /// How many zero bytes follow a content of `size` bytes.

@@ -61,36 +61,36 @@ fn an_uncompressed_layer_is_its_own_diff_id() {
     assert_eq!(digests(&options), [DIFF_ID, DIFF_ID]);
 }
 
-const DIFF_ID: &str = "sha256:c4efd9ed90e7ca329a62c453c29f49c8794fab16557f01dd6365b9c271036b9c";
+const DIFF_ID: &str = "sha256:428e71edc57c49cd8622bcb3959bca28b288a8fe47a02c65029dfa9a16a3409d";
 const GOLDEN: [(Compression, Level, &str); 6] = [
     (
         Compression::Gzip,
         Level::Fast,
-        "sha256:59c463e730e8cc839eb05eae912ef115ca82b3de245a947de77b2dd3c35eb712",
+        "sha256:31bab8a47f1315366726e2a2daf9e557c864b836656d4d5dbcc0a2581c7ff721",
     ),
     (
         Compression::Gzip,
         Level::Default,
-        "sha256:ac6cbd75310692752726bb1a97e726603dab7458bd52dff8c2eb72d74200e5a8",
+        "sha256:d1fbf33664ca294b6ac65310de699aefd9f0d7db7bccec9db4ccba199ee8d6ed",
     ),
     (
         Compression::Gzip,
         Level::Best,
-        "sha256:56c2d42e11d4960d8f95a03d8b905bde2509acb50ec481f77cdbe0117398ab9f",
+        "sha256:7e026ba7239586418d91d9854d82749f4ea388028af47f815b69aeb9e5282812",
     ),
     (
         Compression::Zstd,
         Level::Fast,
-        "sha256:245c63a8a2a20498c14ba7c5f72f7a233304dd9e68dd04b620a1bc9a290ef660",
+        "sha256:16f822c44cbca9de832fadda2df582d574a96271d82e56501dd018614809529f",
     ),
     (
         Compression::Zstd,
         Level::Default,
-        "sha256:32fa42d1e2212d08a93602ade08ae1c53af99d87c227dbcd7ec1a06e19dcf543",
+        "sha256:7b250c14cf3bf38466a575190f8196b2dc934efeffb66e1d8ea6d7c7f56f52c9",
     ),
     (
         Compression::Zstd,
         Level::Best,
-        "sha256:3753f307fe6af0c6ac9372ced635b4e752b79ac3d209c7fff6f19a807c539997",
+        "sha256:0d9e21ea5fa694dbae87cf2cc4e8211afc637d7813a8cf3179f602033216c50c",
     ),
 ];
