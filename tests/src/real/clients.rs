@@ -39,12 +39,7 @@ impl Endpoint {
 
 /// Pulls with skopeo and unpacks with umoci into a new folder below `scratch`.
 pub fn skopeo_and_umoci(endpoint: &Endpoint, image: &str, scratch: &Path) -> PathBuf {
-    let layout = format!("{}:pulled", scratch.join("layout").display());
-    let mut copy = skopeo("copy");
-    copy.args(["--src-creds", &endpoint.credentials(), "--src-cert-dir"])
-        .arg(&endpoint.trusted);
-    run(copy.args([&endpoint.remote(image), &format!("oci:{layout}")]));
-
+    let layout = skopeo_layout(endpoint, image, &scratch.join("layout"));
     let root = scratch.join("root");
     let mut unpack = tool("umoci");
     unpack.args(["raw", "unpack", "--image", &layout]);
@@ -53,6 +48,18 @@ pub fn skopeo_and_umoci(endpoint: &Endpoint, image: &str, scratch: &Path) -> Pat
     }
     run(unpack.arg(&root));
     root
+}
+
+/// Pulls with skopeo into a new OCI layout, byte for byte; the image's name for umoci.
+pub fn skopeo_layout(endpoint: &Endpoint, image: &str, layout: &Path) -> String {
+    let layout = format!("{}:pulled", layout.display());
+    let mut copy = skopeo("copy");
+    copy.args(["--src-creds", &endpoint.credentials(), "--src-cert-dir"])
+        .arg(&endpoint.trusted)
+        // Or it compresses what is a plain tar.
+        .arg("--dest-oci-accept-uncompressed-layers");
+    run(copy.args([&endpoint.remote(image), &format!("oci:{layout}")]));
+    layout
 }
 
 /// Pulls with Charliecloud's ch-image into a storage below `scratch`; the image directory.

@@ -8,6 +8,8 @@ use libtest_mimic::{Arguments, Completion, Trial};
 use longshore_tests::real::specimen::{Special, Specimen};
 use longshore_tests::real::tools::missing;
 
+use crate::readers::Packed;
+
 /// A story that needs programs of the distribution.
 pub(crate) struct Test {
     /// What holds when it passes.
@@ -22,6 +24,7 @@ pub(crate) struct Test {
 #[derive(Default)]
 pub(crate) struct Shared {
     specimen: OnceLock<Specimen>,
+    packed: OnceLock<Packed>,
 }
 
 impl Shared {
@@ -29,6 +32,11 @@ impl Shared {
     pub(crate) fn specimen(&self) -> &Specimen {
         self.specimen
             .get_or_init(|| Specimen::create(Special::Included))
+    }
+
+    /// A tree packed in every way, made when first asked for.
+    pub(crate) fn packed(&self) -> &Packed {
+        self.packed.get_or_init(Packed::create)
     }
 }
 
@@ -55,10 +63,8 @@ pub(crate) fn run(tests: &'static [Test]) -> ExitCode {
 fn tell(test: &Test, shared: &Shared) -> Completion {
     let missing = missing(test.tools);
     if !missing.is_empty() {
-        let required =
-            std::env::var_os("LONGSHORE_INTEROP").is_some_and(|value| value == "require");
         assert!(
-            !required,
+            !required(),
             "LONGSHORE_INTEROP=require, but {} is not installed",
             missing.join(", ")
         );
@@ -71,6 +77,11 @@ fn tell(test: &Test, shared: &Shared) -> Completion {
         Told::Whole => Completion::Completed,
         Told::Skipped(why) => skipped(test.name, why),
     }
+}
+
+/// Whether a test that skips itself would hide something.
+pub(crate) fn required() -> bool {
+    std::env::var_os("LONGSHORE_INTEROP").is_some_and(|value| value == "require")
 }
 
 fn skipped(name: &str, why: &str) -> Completion {

@@ -1,12 +1,15 @@
 //! Pushes to real registries, and pulls back with clients of other people's making.
 //!
-//! Needs Debian's `docker-registry skopeo umoci charliecloud-builders buildah apache2-utils chromium`,
+//! Needs programs of Debian's and readers from PyPI, npm, Go and the Rust registry (`PACKAGES` and
+//! `readers` in `xtask/src/interop`),
 //! so the tests are ignored unless asked for: `cargo xtask interop` installs the programs where it may and
 //! runs everything with `--include-ignored`. A test that misses a program says SKIPPED and counts
 //! as ignored; with `LONGSHORE_INTEROP=require` it fails.
 
 mod formats;
 mod harness;
+mod odd;
+mod readers;
 mod refusal;
 mod repeat;
 mod report;
@@ -95,6 +98,79 @@ const TESTS: &[Test] = &[
         name: "buildah_starts_from_every_format",
         tools: &["docker-registry", "htpasswd", "buildah"],
         story: formats::buildah,
+    },
+    Test {
+        name: "readers_of_gzip_take_all_of_each_layer",
+        tools: &[
+            "docker-registry",
+            "htpasswd",
+            "skopeo",
+            "gzip",
+            "pigz",
+            "igzip",
+            "busybox",
+            "toybox",
+            "7z",
+            "tar",
+            "bsdtar",
+            "python3",
+            "perl",
+        ],
+        story: readers::of_gzip,
+    },
+    Test {
+        name: "readers_of_zstd_take_all_of_each_layer",
+        tools: &[
+            "docker-registry",
+            "htpasswd",
+            "skopeo",
+            "zstd",
+            "7z",
+            "tar",
+            "bsdtar",
+        ],
+        story: readers::of_zstd,
+    },
+    Test {
+        name: "readers_of_tar_take_all_of_a_layer",
+        tools: &[
+            "docker-registry",
+            "htpasswd",
+            "skopeo",
+            "tar",
+            "bsdtar",
+            "busybox",
+            "toybox",
+            "python3",
+        ],
+        story: readers::of_tar,
+    },
+    Test {
+        name: "readers_in_other_languages_take_all_of_each_layer",
+        tools: &["docker-registry", "htpasswd", "skopeo", "node"],
+        story: readers::of_packages,
+    },
+    Test {
+        name: "libraries_that_unpack_images_take_all_of_each_layer",
+        tools: &["docker-registry", "htpasswd", "skopeo"],
+        story: readers::of_images,
+    },
+    Test {
+        name: "odd_members_are_taken_by_every_reader",
+        tools: &[
+            "docker-registry",
+            "htpasswd",
+            "skopeo",
+            "tar",
+            "bsdtar",
+            "busybox",
+            "toybox",
+            "python3",
+            "sqfstar",
+            "unsquashfs",
+            "tar2sqfs",
+        ],
+        story: odd::members,
     },
     Test {
         name: "a_wrong_password_is_told_before_anything_is_packed",
