@@ -10,7 +10,7 @@
 //!   100 bytes.
 //!
 //! A hard link has its target in a record all the same if it is UTF-8: from GNU's form sqfstar makes
-//! no link, and reports nothing.
+//! no link to a path that begins with `./`, and ends with success.
 
 use super::header::Header;
 use super::padding;

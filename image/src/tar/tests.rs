@@ -177,7 +177,7 @@ fn the_target_of_a_symbolic_link_stands_in_no_record() {
     assert_eq!(kinds(&beside), [b'K', b'2']);
 }
 
-/// sqfstar does not see a hard link whose target stands in GNU's form.
+/// sqfstar makes no hard link whose target begins with `./` and stands in GNU's form.
 #[test]
 fn the_target_of_a_hard_link_stands_in_a_record() {
     let target = [b't'; 101];
