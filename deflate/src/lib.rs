@@ -114,9 +114,14 @@ impl Encoder {
     ///
     /// # Panics
     ///
-    /// `start` is beyond the end of the text, or `out` is shorter than [`bound`](Self::bound) says.
+    /// `start` is beyond the end of the text, the text has 4 GiB or more, or `out` is shorter than
+    /// [`bound`](Self::bound) says.
     pub fn encode(&mut self, text: &[u8], start: usize, ending: Ending, out: &mut [u8]) -> usize {
         assert!(start <= text.len(), "the part lies within the text");
+        assert!(
+            u32::try_from(text.len()).is_ok(),
+            "the text is short enough"
+        );
         let most = Self::bound(text.len() - start);
         assert!(out.len() >= most, "there is room for whatever comes out");
         let text = Text::new(&text[start.saturating_sub(WINDOW)..]);

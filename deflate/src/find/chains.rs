@@ -56,11 +56,10 @@ impl Chains {
     /// Notes all places before `end`.
     #[inline(always)]
     fn note_before(&mut self, text: Text<'_>, end: usize) {
-        while self.noted < end {
-            let word = text.word(self.noted);
-            self.note(word, self.noted);
-            self.noted += 1;
+        for at in self.noted..end {
+            self.note(text.word(at), at);
         }
+        self.noted = self.noted.max(end);
     }
 
     /// Notes a place, and says how far it is to the one before it in its chain.
@@ -110,7 +109,9 @@ impl Chains {
         }
         let mut step = self.note(word, at);
         self.noted = at + 1;
-        let mut longest = best.length.max(least);
+        // A longer match has the last bytes of the best one, and the byte behind: these four.
+        let mut longest = best.length.max(least).max(3);
+        let mut wanted = text.word(at + longest - 3) as u32;
         let mut distance = 0;
         for _ in 0..depth {
             distance += step;
@@ -118,24 +119,23 @@ impl Chains {
                 break;
             }
             let candidate = at - distance;
-            // Longer than the best: then the last bytes of the best, and the one behind, are the same.
-            let behind = longest.max(3) - 3;
-            let differs = (text.word(candidate + behind) ^ text.word(at + behind)) as u32;
-            if differs == 0 {
-                let same = (text.word(candidate) ^ word).trailing_zeros();
-                let mut length = (same >> 3) as usize;
-                if same == u64::BITS {
-                    length = extend(text, at, candidate, 8);
-                }
-                if length > longest && length >= 4 {
-                    longest = length;
-                    best = Match { length, distance };
-                    if length >= NICE {
-                        break;
-                    }
-                }
-            }
             step = usize::from(self.steps[candidate % WINDOW]);
+            if text.word(candidate + longest - 3) as u32 != wanted {
+                continue;
+            }
+            let same = (text.word(candidate) ^ word).trailing_zeros();
+            let mut length = (same >> 3) as usize;
+            if same == u64::BITS {
+                length = extend(text, at, candidate, 8);
+            }
+            if length > longest {
+                best = Match { length, distance };
+                if length >= NICE {
+                    break;
+                }
+                longest = length;
+                wanted = text.word(at + longest - 3) as u32;
+            }
         }
         best
     }
@@ -214,14 +214,17 @@ impl Find for Chains {
 }
 
 /// How many places are looked at for a match.
-const DEPTH: usize = 48;
-const LAZY: usize = 32;
+const DEPTH: usize = 40;
+/// And for a better one at the next place; a quarter of that where the match is good already.
+const NEXT_DEPTH: usize = 20;
 const GOOD: usize = 10;
-const NEXT_DEPTH: usize = 24;
-/// A match of this length is not improved any more.
+/// For a match of this length, no better one is looked for at the next place.
+const LAZY: usize = 32;
+/// For a match of this length, no longer one is looked for.
 const NICE: usize = 130;
 /// Three literals are shorter than a match of three bytes from further away.
 const FAR_FOR_THREE: usize = 4096;
 
+/// After 1,024 bytes without a match, every second place is looked at, after 2,048 every third one ...
 const QUIET: u32 = 10;
 const LONGEST_STEP: usize = 16;

@@ -54,7 +54,7 @@ impl<T: Tables> Greedy<T> {
             }
             let mut first = at;
             for aside in 1..=T::STEPS_ASIDE {
-                if found.same_bits >= GOOD {
+                if found.same_bits == u64::BITS {
                     break;
                 }
                 let other = self.tables.look::<NEAR_START>(text, at + aside);
@@ -136,7 +136,6 @@ fn before(text: Text<'_>, at: usize, distance: usize) -> usize {
 
 /// A match has at least four bytes.
 const LEAST: u32 = 32;
-const GOOD: u32 = 64;
 
 /// After 256 bytes without a match, every second place is looked at, after 512 every third one ...
 const QUIET: usize = 256;

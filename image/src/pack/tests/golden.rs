@@ -76,7 +76,7 @@ const GOLDEN: [(Compression, Level, &str); 6] = [
     (
         Compression::Gzip,
         Level::Best,
-        "sha256:7e026ba7239586418d91d9854d82749f4ea388028af47f815b69aeb9e5282812",
+        "sha256:b006a7294483eff3e8cd4335636661b1c5bf0a321f4237a88def724a2a9aea8a",
     ),
     (
         Compression::Zstd,
