@@ -7,6 +7,7 @@
 
 mod answers;
 mod bodies;
+mod deflate;
 mod exchanges;
 mod headers;
 mod registry;
@@ -17,10 +18,11 @@ mod texts;
 pub type Target = (&'static str, fn(&[u8]));
 
 /// Every target.
-pub const TARGETS: [Target; 10] = [
+pub const TARGETS: [Target; 11] = [
     ("answers", answers::answers),
     ("bodies", bodies::bodies),
     ("challenge", headers::challenge),
+    ("deflate", deflate::deflate),
     ("location", headers::location),
     ("metadata", texts::metadata),
     ("range", headers::range),

@@ -101,6 +101,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "longshore",
             "longshore-blocking",
             "longshore-async",
+            DEFLATE,
             "longshore-image",
             "longshore-mock-registry",
             PROTOCOL,
