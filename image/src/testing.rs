@@ -1,5 +1,6 @@
 //! Trees to pack, and what became of them.
 
+use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::ffi::{CString, OsStr};
 use std::fs;
@@ -90,6 +91,24 @@ impl Tree {
         }
         self
     }
+}
+
+thread_local! {
+    static IS_SERIAL: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Does something with walks that have nothing done ahead of them: for what depends on the moment at
+/// which a file is looked at.
+pub(crate) fn serially<T>(work: impl FnOnce() -> T) -> T {
+    IS_SERIAL.set(true);
+    let done = std::panic::catch_unwind(std::panic::AssertUnwindSafe(work));
+    IS_SERIAL.set(false);
+    done.unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+}
+
+/// Whether the walks of this thread have nothing done ahead of them.
+pub(crate) fn is_serial() -> bool {
+    IS_SERIAL.get()
 }
 
 /// Packs and keeps the bytes.

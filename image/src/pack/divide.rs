@@ -12,7 +12,7 @@ use super::{Options, Packer, Watch};
 use crate::cache::Fingerprinter;
 use crate::error::PackError;
 use crate::notice::Notice;
-use crate::walk::{Entry, FileId, Kind, Walk};
+use crate::walk::{Entry, FileId, Kind, Reads, Walk};
 
 /// What goes into one layer of a tree.
 #[derive(Clone, Debug)]
@@ -120,7 +120,7 @@ fn sketch(
     let mut census = Census::new(options, notices);
     let mut trail = Trail::default();
     let mut links = Links::default();
-    let mut walk = Walk::new(directory)?;
+    let mut walk = Walk::new(directory, Reads::Nothing)?;
     while let Some(entry) = walk.next()? {
         if watch.is_cancelled() {
             return Err(PackError::Cancelled);

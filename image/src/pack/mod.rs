@@ -9,7 +9,6 @@ mod gzip;
 mod layer;
 mod pipeline;
 mod pool;
-mod scout;
 mod share;
 mod split;
 mod spool;

@@ -7,7 +7,7 @@ use super::{Options, Watch};
 use crate::cache::{Fingerprint, Fingerprinter};
 use crate::error::PackError;
 use crate::notice::Notice;
-use crate::walk::{Kind, Walk};
+use crate::walk::{Kind, Reads, Walk};
 
 /// What a packer will find in a directory.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -37,7 +37,7 @@ pub fn survey(
     let mut census = Census::new(options, notices);
     let mut fingerprinter = Fingerprinter::new();
     let (mut members, mut bytes) = (0, 0);
-    let mut walk = Walk::new(directory)?;
+    let mut walk = Walk::new(directory, Reads::Nothing)?;
     while let Some(entry) = walk.next()? {
         if watch.is_cancelled() {
             return Err(PackError::Cancelled);

@@ -9,7 +9,6 @@ use super::census::{Census, Fate, Seen};
 use super::divide::Selection;
 use super::layer::Summary;
 use super::pipeline::{Halt, Stopped};
-use super::scout::Pace;
 use super::trail::{Above, Trail};
 use super::{Options, Watch};
 use crate::cache::{Fingerprint, Fingerprinter};
@@ -17,7 +16,7 @@ use crate::error::PackError;
 use crate::notice::Notice;
 use crate::rules;
 use crate::tar::{self, Body, Member};
-use crate::walk::{Entry, FileId, Kind, Stamp, Walk};
+use crate::walk::{Entry, FileId, Kind, Reads, Stamp, Walk};
 
 /// Writes the tree of one directory, or what of it belongs to one layer, as a tar.
 pub(super) struct Tree<'a> {
@@ -66,8 +65,11 @@ impl<'a> Tree<'a> {
         directory: &Path,
         blocks: &mut Blocks<'_>,
     ) -> Result<(Summary, Fingerprint), Halt> {
-        let mut walk = Walk::new(directory)?;
-        let mut pace = Pace::new(directory, self.selection);
+        let reads = match self.selection {
+            None => Reads::Files,
+            Some(_) => Reads::Nothing,
+        };
+        let mut walk = Walk::new(directory, reads)?;
         while let Some(entry) = walk.next()? {
             if self.watch.is_cancelled() {
                 return Err(PackError::Cancelled.into());
@@ -83,7 +85,7 @@ impl<'a> Tree<'a> {
             match self.census.see(&walk, &entry)? {
                 Fate::Packed { target } => {
                     self.fingerprinter.add(walk.path(), &entry, &target);
-                    self.member(&walk, &entry, &target, &mut pace, blocks)?;
+                    self.member(&mut walk, &entry, &target, blocks)?;
                 }
                 Fate::LeftOut => self.fingerprinter.add(walk.path(), &entry, b""),
             }
@@ -143,10 +145,9 @@ impl<'a> Tree<'a> {
 
     fn member(
         &mut self,
-        walk: &Walk,
+        walk: &mut Walk,
         entry: &Entry,
         target: &[u8],
-        pace: &mut Pace,
         blocks: &mut Blocks<'_>,
     ) -> Result<(), Halt> {
         match entry.kind {
@@ -158,7 +159,7 @@ impl<'a> Tree<'a> {
                     self.put(walk, entry, Body::HardLink { target: &target }, blocks)?;
                     self.summary.hard_links += 1;
                 }
-                None => self.file(walk, entry, pace, blocks)?,
+                None => self.file(walk, entry, blocks)?,
             },
         }
         self.summary.members += 1;
@@ -168,9 +169,8 @@ impl<'a> Tree<'a> {
 
     fn file(
         &mut self,
-        walk: &Walk,
+        walk: &mut Walk,
         entry: &Entry,
-        pace: &mut Pace,
         blocks: &mut Blocks<'_>,
     ) -> Result<(), Halt> {
         let size = entry.stamp.size;
@@ -189,7 +189,7 @@ impl<'a> Tree<'a> {
             }
         }
         file.finish()?;
-        pace.read(size, waited);
+        walk.note(size, waited);
         blocks.put(&tar::END[..tar::padding(size)])?;
         self.summary.files += 1;
         self.summary.bytes += size;

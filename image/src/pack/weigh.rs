@@ -6,7 +6,7 @@ use super::Watch;
 use super::split::{LEAST, Whiteouts, changes_often};
 use crate::error::PackError;
 use crate::rules::{self, BuildCache};
-use crate::walk::{Kind, Walk};
+use crate::walk::{Kind, Reads, Walk};
 
 /// What a tree weighs. A member weighs its bytes and a kilobyte.
 #[derive(Default)]
@@ -70,7 +70,7 @@ pub(super) fn weigh(directory: &Path, watch: &Watch) -> Result<Weights, PackErro
         weights: Weights::default(),
     };
     let mut build_cache = BuildCache::default();
-    let mut walk = Walk::new(directory)?;
+    let mut walk = Walk::new(directory, Reads::Nothing)?;
     while let Some(entry) = walk.next()? {
         if watch.is_cancelled() {
             return Err(PackError::Cancelled);

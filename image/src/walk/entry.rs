@@ -1,12 +1,12 @@
 //! What the file system says about one file.
 
-use rustix::fs::{FileType, Stat};
+use rustix::fs::{FileType, Stat, Statx};
 
 use crate::error::Change;
 use crate::notice::SpecialKind;
 
 /// One file of the tree, as it was when the walk came by.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Entry {
     pub(crate) kind: Kind,
     /// Permission bits with set-ID and sticky bits.
@@ -51,16 +51,8 @@ impl Entry {
         reason = "the members' types differ between architectures"
     )]
     pub(crate) fn of(stat: &Stat) -> Self {
-        let kind = match FileType::from_raw_mode(stat.st_mode) {
-            FileType::Directory => Kind::Directory,
-            FileType::RegularFile => Kind::File,
-            FileType::Symlink => Kind::Symlink,
-            FileType::Fifo => Kind::Special(SpecialKind::Fifo),
-            FileType::Socket => Kind::Special(SpecialKind::Socket),
-            _ => Kind::Special(SpecialKind::Device),
-        };
         Self {
-            kind,
+            kind: Kind::of(FileType::from_raw_mode(stat.st_mode)),
             mode: u32::from(stat.st_mode) & 0o7777,
             links: stat.st_nlink as u64,
             stamp: Stamp {
@@ -77,6 +69,40 @@ impl Entry {
             allocated: u64::try_from(stat.st_blocks)
                 .unwrap_or(0)
                 .saturating_mul(512),
+        }
+    }
+
+    /// The same from the other call.
+    pub(crate) fn of_statx(found: &Statx) -> Self {
+        Self {
+            kind: Kind::of(FileType::from_raw_mode(found.stx_mode.into())),
+            mode: u32::from(found.stx_mode) & 0o7777,
+            links: found.stx_nlink.into(),
+            stamp: Stamp {
+                file: FileId {
+                    device: rustix::fs::makedev(found.stx_dev_major, found.stx_dev_minor),
+                    inode: found.stx_ino,
+                },
+                size: found.stx_size,
+                mtime: found.stx_mtime.tv_sec,
+                mtime_nanoseconds: found.stx_mtime.tv_nsec.into(),
+                ctime: found.stx_ctime.tv_sec,
+                ctime_nanoseconds: found.stx_ctime.tv_nsec.into(),
+            },
+            allocated: found.stx_blocks.saturating_mul(512),
+        }
+    }
+}
+
+impl Kind {
+    fn of(kind: FileType) -> Self {
+        match kind {
+            FileType::Directory => Self::Directory,
+            FileType::RegularFile => Self::File,
+            FileType::Symlink => Self::Symlink,
+            FileType::Fifo => Self::Special(SpecialKind::Fifo),
+            FileType::Socket => Self::Special(SpecialKind::Socket),
+            _ => Self::Special(SpecialKind::Device),
         }
     }
 }

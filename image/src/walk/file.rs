@@ -1,21 +1,37 @@
 //! Reading one file's content, all of it and nothing else.
 
-use std::os::fd::OwnedFd;
 use std::path::PathBuf;
+use std::sync::Arc;
 
-use rustix::fs::SeekFrom;
+use rustix::fs::{OFlags, SeekFrom};
 use rustix::io::Errno;
 
+use super::ahead::{Handle, Opened, PIECE, Piece, Pieces};
 use super::entry::{Entry, Stamp};
+use super::examine;
 use crate::error::{Change, Operation, PackError};
 
 /// A regular file that is being read.
 pub(crate) struct OpenFile {
-    file: OwnedFd,
+    content: Content,
     path: PathBuf,
     stamp: Stamp,
     offset: u64,
     extents: Extents,
+}
+
+/// Where a file's bytes are.
+enum Content {
+    /// All of them were read ahead, and this is what the file was afterwards.
+    Read { content: Piece, after: Stamp },
+    /// In the file.
+    Open {
+        file: Arc<Handle>,
+        /// The piece of this number was read ahead.
+        piece: Option<(u64, Piece)>,
+        /// Where further ones come from, if they are read ahead.
+        pieces: Option<Pieces>,
+    },
 }
 
 /// What is known about the file's holes.
@@ -30,18 +46,27 @@ enum Extents {
 }
 
 impl OpenFile {
-    pub(super) fn new(file: OwnedFd, entry: &Entry, path: PathBuf) -> Self {
-        let size = entry.stamp.size;
-        // Holes are asked for only where they save much reading: some file systems have reported
-        // holes where data had not yet been written back, and a plain read is always right.
-        let sparse = size >= SPARSE_SIZE && entry.allocated < size / 2;
-        let extents = if sparse {
+    pub(super) fn new(
+        opened: Opened,
+        pieces: Option<Pieces>,
+        entry: &Entry,
+        path: PathBuf,
+    ) -> Self {
+        let extents = if is_sparse(entry) {
             Extents::Data(0)
         } else {
             Extents::Unknown
         };
+        let content = match opened {
+            Opened::Read { content, after } => Content::Read { content, after },
+            Opened::Open { file, start } => Content::Open {
+                file,
+                piece: start.map(|piece| (0, piece)),
+                pieces,
+            },
+        };
         Self {
-            file,
+            content,
             path,
             stamp: entry.stamp,
             offset: 0,
@@ -69,7 +94,7 @@ impl OpenFile {
             space.fill(0);
             limit
         } else {
-            self.read_at(space)?
+            self.read_here(space)?
         };
         if count == 0 && limit > 0 {
             return Err(self.changed(Change::Shrunk));
@@ -80,17 +105,61 @@ impl OpenFile {
 
     /// Says whether what was read is what is there.
     pub(crate) fn finish(self) -> Result<(), PackError> {
-        let stat = rustix::fs::fstat(&self.file);
-        let stat = stat.map_err(|errno| self.failed(Operation::Examine, errno))?;
-        match self.stamp.change(&Entry::of(&stat).stamp) {
+        let now = match &self.content {
+            Content::Read { after, .. } => *after,
+            Content::Open { file, .. } => {
+                let now = examine::file(&**file);
+                now.map_err(|errno| self.failed(Operation::Examine, errno))?
+                    .stamp
+            }
+        };
+        match self.stamp.change(&now) {
             None => Ok(()),
             Some(change) => Err(self.changed(change)),
         }
     }
 
-    fn read_at(&self, space: &mut [u8]) -> Result<usize, PackError> {
+    /// Reads at the current offset: what was read ahead, or from the file.
+    fn read_here(&mut self, space: &mut [u8]) -> Result<usize, PackError> {
+        let offset = self.offset;
+        let (number, inner) = (offset / PIECE as u64, offset % PIECE as u64);
+        let inner = usize::try_from(inner).expect("less than a piece");
+        let file = match &mut self.content {
+            Content::Read { content, .. } => {
+                let start = usize::try_from(offset).unwrap_or(usize::MAX);
+                return Ok(copy(&content.bytes, start, space));
+            }
+            Content::Open {
+                file,
+                piece,
+                pieces,
+            } => {
+                if piece.as_ref().is_none_or(|(known, _)| *known != number) {
+                    *piece = pieces
+                        .as_mut()
+                        .and_then(|pieces| pieces.take(number))
+                        .map(|piece| (number, piece));
+                }
+                if let Some((_, piece)) = piece {
+                    return Ok(copy(&piece.bytes, inner, space));
+                }
+                Arc::clone(file)
+            }
+        };
+        let mut limit = space.len();
+        if let Content::Open {
+            pieces: Some(_), ..
+        } = self.content
+        {
+            // The next piece may have been read ahead.
+            limit = limit.min(PIECE - inner);
+        }
+        self.read_at(&file, &mut space[..limit])
+    }
+
+    fn read_at(&self, file: &Handle, space: &mut [u8]) -> Result<usize, PackError> {
         loop {
-            match rustix::io::pread(&self.file, &mut *space, self.offset) {
+            match rustix::io::pread(file, &mut *space, self.offset) {
                 Ok(count) => return Ok(count),
                 Err(Errno::INTR) => {}
                 Err(errno) => return Err(self.failed(Operation::Read, errno)),
@@ -104,8 +173,11 @@ impl OpenFile {
             Extents::Data(end) | Extents::Hole(end) if self.offset >= end => {}
             known => return Ok(known),
         }
+        let Content::Open { file, .. } = &self.content else {
+            return Ok(Extents::Unknown);
+        };
         let size = self.stamp.size;
-        let seek = |position| match rustix::fs::seek(&self.file, position) {
+        let seek = |position| match rustix::fs::seek(&**file, position) {
             Ok(found) => Ok(found.clamp(self.offset, size)),
             // There is no data any more.
             Err(Errno::NXIO) => Ok(size),
@@ -146,6 +218,28 @@ impl OpenFile {
         }
     }
 }
+
+/// Whether holes are asked for: only where they save much reading. Some file systems have reported
+/// holes where data had not yet been written back, and a plain read is always right.
+pub(super) fn is_sparse(entry: &Entry) -> bool {
+    let size = entry.stamp.size;
+    size >= SPARSE_SIZE && entry.allocated < size / 2
+}
+
+/// Copies what `bytes` has from `start` on, as far as there is space, and says how much that was.
+fn copy(bytes: &[u8], start: usize, space: &mut [u8]) -> usize {
+    let rest = bytes.get(start..).unwrap_or_default();
+    let count = rest.len().min(space.len());
+    space[..count].copy_from_slice(&rest[..count]);
+    count
+}
+
+/// How files are opened. A FIFO that has taken the file's place must not hold the packer for ever.
+pub(super) const FLAGS: OFlags = OFlags::RDONLY
+    .union(OFlags::NOCTTY)
+    .union(OFlags::NONBLOCK)
+    .union(OFlags::NOFOLLOW)
+    .union(OFlags::CLOEXEC);
 
 /// From which size on holes are looked for, in bytes.
 const SPARSE_SIZE: u64 = 64 << 20;

@@ -1,21 +1,26 @@
 //! Walking a tree in an order that does not depend on the file system.
 
+mod ahead;
 mod entry;
+mod examine;
 mod file;
 mod names;
 
 use std::ffi::OsStr;
-use std::num::NonZeroU64;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
 
-use rustix::fs::{Advice, AtFlags, CWD, Mode, OFlags};
+use rustix::fs::{CWD, Mode, OFlags};
 use rustix::io::Errno;
 
 use crate::error::{Change, Operation, PackError};
+use ahead::{Ahead, Check, Checked, Handle, Latency, Listing, More, Opened, PIECE};
 use names::Names;
 
+pub(crate) use ahead::Reads;
 pub(crate) use entry::{Entry, FileId, Kind, Stamp};
 pub(crate) use file::OpenFile;
 
@@ -25,13 +30,22 @@ pub(crate) use file::OpenFile;
 /// Every step goes from an open directory to a name in it, never along a path and never through a
 /// symbolic link. So neither the length of paths nor somebody who swaps a directory for a link
 /// matters, and memory holds the names of the open directories only.
+///
+/// Where calls are slow, much is done ahead of it; see [`ahead`].
 pub(crate) struct Walk {
     root: PathBuf,
+    reads: Reads,
     /// The directories from the root to the current one.
     frames: Vec<Frame>,
+    /// The number of the current name in each of them.
+    position: Vec<u32>,
     /// The current member, `./usr/bin`; the root is `.`.
     path: Vec<u8>,
     step: Step,
+    /// What is known of the current member beside its entry.
+    more: More,
+    latency: Latency,
+    ahead: Option<Ahead>,
 }
 
 enum Step {
@@ -44,19 +58,17 @@ enum Step {
 }
 
 struct Frame {
-    /// None while more than [`MOST_OPEN`] directories further down are open.
-    directory: Option<OwnedFd>,
+    /// Not while more than [`MOST_OPEN`] directories further down are open.
+    directory: Option<Arc<Handle>>,
+    names: Arc<Names>,
     stamp: Stamp,
-    names: Names,
     /// How long this directory's own path is.
     path_length: usize,
-    /// The current name, with its NUL.
-    name: std::ffi::CString,
 }
 
 impl Walk {
     /// Opens `root`. It may be a symbolic link to a directory: Charliecloud's aliases are.
-    pub(crate) fn new(root: &Path) -> Result<Self, PackError> {
+    pub(crate) fn new(root: &Path, reads: Reads) -> Result<Self, PackError> {
         let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
         let opened = rustix::fs::openat(CWD, root, flags, Mode::empty());
         let directory = opened.map_err(|errno| match errno {
@@ -74,12 +86,18 @@ impl Walk {
         })?;
         let mut walk = Self {
             root: root.to_owned(),
+            reads,
             frames: Vec::new(),
+            position: Vec::new(),
             path: b".".to_vec(),
             step: Step::Go,
+            more: More::Nothing,
+            latency: latency(),
+            ahead: None,
         };
         let entry = walk.examine(&directory)?;
-        walk.push(directory, entry.stamp)?;
+        let listing = walk.list(directory.into())?;
+        walk.push(listing, entry.stamp);
         walk.step = Step::Start(entry);
         Ok(walk)
     }
@@ -91,24 +109,22 @@ impl Walk {
             Step::Enter(entry) => self.enter(&entry)?,
             Step::Go => {}
         }
-        while let Some(frame) = self.frames.last_mut() {
+        while let (Some(frame), Some(number)) = (self.frames.last(), self.position.last_mut()) {
             self.path.truncate(frame.path_length);
-            let Some(name) = frame.names.next() else {
+            *number = number.wrapping_add(1);
+            let Some(name) = frame.names.get(*number as usize) else {
                 self.leave()?;
                 continue;
             };
-            frame.name = name.to_owned();
             self.path.push(b'/');
             self.path.extend_from_slice(name.to_bytes());
-            let (directory, name) = self.here();
-            let stat = rustix::fs::statat(directory, name, AtFlags::SYMLINK_NOFOLLOW);
-            let stat = stat.map_err(|errno| self.failed(Operation::Examine, errno))?;
-            let entry = Entry::of(&stat);
+            let entry = self.look()?;
             if entry.kind == Kind::Directory {
                 self.step = Step::Enter(entry);
             }
             return Ok(Some(entry));
         }
+        self.confirm(true)?;
         Ok(None)
     }
 
@@ -136,26 +152,45 @@ impl Walk {
     }
 
     /// Opens the current member, a regular file.
-    pub(crate) fn open_file(&self, entry: &Entry) -> Result<OpenFile, PackError> {
-        // NONBLOCK: a FIFO that has taken the file's place must not hold the packer for ever.
-        let flags = OFlags::RDONLY | OFlags::NOCTTY | OFlags::NONBLOCK;
-        let file = self.open(flags, Operation::Open)?;
-        let now = self.examine(&file)?;
-        self.unchanged(&entry.stamp, &now.stamp)?;
-        Ok(OpenFile::new(file, entry, self.host_path()))
+    pub(crate) fn open_file(&mut self, entry: &Entry) -> Result<OpenFile, PackError> {
+        let opened = match std::mem::replace(&mut self.more, More::Nothing) {
+            More::File(opened) => opened,
+            _ => {
+                let file = self.open(file::FLAGS)?;
+                let now = self.examine(&file)?;
+                self.unchanged(&entry.stamp, &now.stamp)?;
+                let file = Arc::new(Handle::from(file));
+                if let Some(ahead) = &self.ahead
+                    && self.reads == Reads::Files
+                    && entry.stamp.size > PIECE as u64
+                    && !file::is_sparse(entry)
+                {
+                    ahead.read(&file, entry.stamp.size, &self.position);
+                }
+                Opened::Open { file, start: None }
+            }
+        };
+        let pieces = match (&self.ahead, &opened) {
+            (Some(ahead), Opened::Open { .. }) if entry.stamp.size > PIECE as u64 => {
+                Some(ahead.pieces(&self.position))
+            }
+            _ => None,
+        };
+        Ok(OpenFile::new(opened, pieces, entry, self.host_path()))
     }
 
-    /// Asks the system for the first `most` bytes of the current member, a regular file, without
-    /// waiting for them. If that cannot be done, it is not.
-    pub(crate) fn read_ahead(&self, most: u64) {
-        let flags = OFlags::RDONLY | OFlags::NOCTTY | OFlags::NONBLOCK;
-        if let Ok(file) = self.open(flags, Operation::Open) {
-            let _ = rustix::fs::fadvise(file, 0, NonZeroU64::new(most), Advice::WillNeed);
+    /// Notes how long the system took to open and read a file of so many bytes.
+    pub(crate) fn note(&mut self, bytes: u64, waited: Duration) {
+        if self.ahead.is_none() && self.latency.is_slow(bytes, waited) {
+            self.work_ahead();
         }
     }
 
     /// Reads where the current member, a symbolic link, points.
     pub(crate) fn read_link(&self) -> Result<Vec<u8>, PackError> {
+        if let More::Target(target) = &self.more {
+            return Ok(target.clone());
+        }
         let (directory, name) = self.here();
         match rustix::fs::readlinkat(directory, name, Vec::new()) {
             Ok(target) => Ok(target.into_bytes()),
@@ -172,33 +207,104 @@ impl Walk {
         }
     }
 
-    fn enter(&mut self, entry: &Entry) -> Result<(), PackError> {
-        let directory = self.open(OFlags::RDONLY | OFlags::DIRECTORY, Operation::Open)?;
-        let now = self.examine(&directory)?;
-        self.unchanged(&entry.stamp, &now.stamp)?;
-        self.push(directory, now.stamp)
+    /// What is at the current name.
+    fn look(&mut self) -> Result<Entry, PackError> {
+        self.more = More::Nothing;
+        if self.ahead.is_some() {
+            self.confirm(false)?;
+            if let Some(ahead) = &mut self.ahead
+                && let Some(found) = ahead.take(&self.position)
+            {
+                self.more = found.more;
+                return Ok(found.entry);
+            }
+        }
+        let started = match self.ahead {
+            Some(_) => None,
+            None => self.latency.start(),
+        };
+        let (directory, name) = self.here();
+        let entry = examine::name(directory, name);
+        let entry = entry.map_err(|errno| self.failed(Operation::Examine, errno))?;
+        if let Some(started) = started
+            && self.latency.is_slow(0, started.elapsed())
+        {
+            self.work_ahead();
+        }
+        Ok(entry)
     }
 
-    fn push(&mut self, directory: OwnedFd, stamp: Stamp) -> Result<(), PackError> {
-        let names = Names::list(directory.as_fd());
-        let names = names.map_err(|errno| self.failed(Operation::List, errno))?;
+    fn enter(&mut self, entry: &Entry) -> Result<(), PackError> {
+        let listing = match std::mem::replace(&mut self.more, More::Nothing) {
+            More::Directory(listing) => listing,
+            _ => {
+                let flags = OFlags::RDONLY | OFlags::DIRECTORY;
+                let directory = self.open(flags | OFlags::NOFOLLOW | OFlags::CLOEXEC)?;
+                let now = self.examine(&directory)?;
+                self.unchanged(&entry.stamp, &now.stamp)?;
+                let listing = self.list(directory.into())?;
+                if let Some(ahead) = &self.ahead {
+                    ahead.enter(listing.clone(), &self.position);
+                }
+                listing
+            }
+        };
+        self.push(listing, entry.stamp);
+        Ok(())
+    }
+
+    fn list(&self, directory: Handle) -> Result<Listing, PackError> {
+        Listing::new(directory, None).map_err(|errno| self.failed(Operation::List, errno))
+    }
+
+    fn push(&mut self, listing: Listing, stamp: Stamp) {
+        let Listing { directory, names } = listing;
         self.frames.push(Frame {
             directory: Some(directory),
-            stamp,
             names,
+            stamp,
             path_length: self.path.len(),
-            name: std::ffi::CString::default(),
         });
+        // Before the first one.
+        self.position.push(u32::MAX);
         // A process may have about a thousand open files; a tree may be deeper.
         if let Some(far) = self.frames.len().checked_sub(MOST_OPEN + 1) {
             self.frames[far].directory = None;
         }
-        Ok(())
+    }
+
+    /// Has threads work ahead from here on.
+    fn work_ahead(&mut self) {
+        let ahead = Ahead::new(self.reads);
+        for (depth, frame) in self.frames.iter().enumerate() {
+            if let Some(directory) = &frame.directory {
+                let listing = Listing {
+                    directory: Arc::clone(directory),
+                    names: Arc::clone(&frame.names),
+                };
+                ahead.enter(listing, &self.position[..depth]);
+            }
+        }
+        self.ahead = Some(ahead);
+    }
+
+    /// Fails if a directory that was left has turned out to have changed.
+    fn confirm(&self, is_end: bool) -> Result<(), PackError> {
+        let failed = self.ahead.as_ref().and_then(|ahead| ahead.failed(is_end));
+        let Some(Checked { path, stamp, now }) = failed else {
+            return Ok(());
+        };
+        let now = now.map_err(|errno| failed_at(path.clone(), Operation::Examine, errno))?;
+        match stamp.change(&now.stamp) {
+            None => Ok(()),
+            Some(change) => Err(PackError::Changed { path, change }),
+        }
     }
 
     /// Goes back to the parent directory, if this one is still what it was: an entry that came or
     /// went since would be in no state that ever was.
     fn leave(&mut self) -> Result<(), PackError> {
+        self.position.pop();
         let Some(Frame {
             directory: Some(directory),
             stamp,
@@ -207,25 +313,42 @@ impl Walk {
         else {
             return Ok(());
         };
-        let now = self.examine(&directory)?;
-        self.unchanged(&stamp, &now.stamp)?;
         if let Some(parent) = self
             .frames
             .last_mut()
             .filter(|parent| parent.directory.is_none())
         {
-            self.path.truncate(parent.path_length);
+            let path_length = parent.path_length;
             let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
-            let opened = rustix::fs::openat(&directory, "..", flags, Mode::empty());
-            let stamp = parent.stamp;
+            let opened = rustix::fs::openat(&*directory, "..", flags, Mode::empty());
+            let above = parent.stamp;
+            self.still(&directory, &stamp)?;
+            self.path.truncate(path_length);
             let opened = opened.map_err(|errno| self.failed(Operation::Open, errno))?;
-            let now = self.examine(&opened)?;
-            self.unchanged(&stamp, &now.stamp)?;
+            self.still(&opened, &above)?;
             if let Some(parent) = self.frames.last_mut() {
-                parent.directory = Some(opened);
+                parent.directory = Some(Arc::new(Handle::from(opened)));
+            }
+            return Ok(());
+        }
+        match &self.ahead {
+            None => self.still(&directory, &stamp),
+            Some(ahead) => {
+                ahead.check(Check {
+                    directory,
+                    stamp,
+                    path: self.host_path(),
+                });
+                Ok(())
             }
         }
-        Ok(())
+    }
+
+    /// Fails if the current directory, which is open, is not what it was.
+    fn still(&self, directory: impl AsFd, stamp: &Stamp) -> Result<(), PackError> {
+        let now = examine::file(directory);
+        let now = now.map_err(|errno| self.failed(Operation::Examine, errno))?;
+        self.unchanged(stamp, &now.stamp)
     }
 
     /// The open directory and the name in it of the current member.
@@ -238,24 +361,23 @@ impl Walk {
             .directory
             .as_ref()
             .expect("the deepest directory is always open");
-        (directory.as_fd(), &frame.name)
+        let number = self.position.last().map(|number| *number as usize);
+        let name = number.and_then(|number| frame.names.get(number));
+        let name = name.expect("a member was returned, so its directory has its name");
+        (directory.as_fd(), name)
     }
 
-    fn open(&self, flags: OFlags, operation: Operation) -> Result<OwnedFd, PackError> {
+    fn open(&self, flags: OFlags) -> Result<OwnedFd, PackError> {
         let (directory, name) = self.here();
-        let flags = flags | OFlags::NOFOLLOW | OFlags::CLOEXEC;
         rustix::fs::openat(directory, name, flags, Mode::empty()).map_err(|errno| match errno {
-            // No file, directory or device of this type any more: it was replaced since `statat`.
+            // No file, directory or device of this type any more: it was replaced since.
             Errno::LOOP | Errno::NOTDIR | Errno::NXIO => self.changed(Change::Replaced),
-            _ => self.failed(operation, errno),
+            _ => self.failed(Operation::Open, errno),
         })
     }
 
     fn examine(&self, file: &OwnedFd) -> Result<Entry, PackError> {
-        match rustix::fs::fstat(file) {
-            Ok(stat) => Ok(Entry::of(&stat)),
-            Err(errno) => Err(self.failed(Operation::Examine, errno)),
-        }
+        examine::file(file).map_err(|errno| self.failed(Operation::Examine, errno))
     }
 
     fn unchanged(&self, before: &Stamp, now: &Stamp) -> Result<(), PackError> {
@@ -266,15 +388,37 @@ impl Walk {
     }
 
     fn failed(&self, operation: Operation, errno: Errno) -> PackError {
-        match errno {
-            // Its directory listed it.
-            Errno::NOENT => self.changed(Change::Vanished),
-            _ => PackError::Unreadable {
-                path: self.host_path(),
-                operation,
-                source: errno.into(),
-            },
-        }
+        failed_at(self.host_path(), operation, errno)
+    }
+}
+
+fn failed_at(path: PathBuf, operation: Operation, errno: Errno) -> PackError {
+    match errno {
+        // Its directory listed it.
+        Errno::NOENT => PackError::Changed {
+            path,
+            change: Change::Vanished,
+        },
+        _ => PackError::Unreadable {
+            path,
+            operation,
+            source: errno.into(),
+        },
+    }
+}
+
+#[cfg(not(test))]
+fn latency() -> Latency {
+    Latency::new()
+}
+
+/// Tests work ahead from the first call on, so that all they say of walks is said of walks with work
+/// ahead of them, unless they ask for the other.
+#[cfg(test)]
+fn latency() -> Latency {
+    match crate::testing::is_serial() {
+        true => Latency::new(),
+        false => Latency::impatient(),
     }
 }
 

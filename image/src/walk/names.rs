@@ -3,15 +3,19 @@
 use std::ffi::CStr;
 use std::os::fd::BorrowedFd;
 
-use rustix::fs::Dir;
+use rustix::fs::{Dir, FileType};
+
+use super::ahead::Held;
 
 /// The names in a directory in byte order, in two allocations however many they are: a million
 /// small strings would take several times the room.
 pub(super) struct Names {
-    /// Every name with its NUL.
+    /// Of every member its type, as one byte, and its name with its NUL.
     bytes: Vec<u8>,
-    /// Where each name starts and ends, NUL included, in reverse order.
+    /// Where each of them starts and ends.
     spans: Vec<(usize, usize)>,
+    /// If they are counted.
+    held: Option<Held>,
 }
 
 impl Names {
@@ -19,6 +23,7 @@ impl Names {
         let mut names = Self {
             bytes: Vec::new(),
             spans: Vec::new(),
+            held: None,
         };
         for entry in Dir::read_from(directory)? {
             let entry = entry?;
@@ -27,20 +32,65 @@ impl Names {
                 continue;
             }
             let start = names.bytes.len();
+            names.bytes.push(code(entry.file_type()));
             names.bytes.extend_from_slice(name.to_bytes_with_nul());
             names.spans.push((start, names.bytes.len()));
         }
         let bytes = &names.bytes;
         names
             .spans
-            .sort_unstable_by(|a, b| bytes[b.0..b.1].cmp(&bytes[a.0..a.1]));
+            .sort_unstable_by(|a, b| bytes[a.0 + 1..a.1].cmp(&bytes[b.0 + 1..b.1]));
         Ok(names)
     }
 
-    /// The next name; each comes once.
-    pub(super) fn next(&mut self) -> Option<&CStr> {
-        let (start, end) = self.spans.pop()?;
-        let name = CStr::from_bytes_with_nul(&self.bytes[start..end]);
+    /// How many there are.
+    pub(super) fn len(&self) -> usize {
+        self.spans.len()
+    }
+
+    /// How much room they take, in bytes.
+    pub(super) fn room(&self) -> usize {
+        self.bytes.capacity() + self.spans.capacity() * size_of::<(usize, usize)>()
+    }
+
+    /// Counts them for as long as they are held.
+    pub(super) fn count(&mut self, held: Held) {
+        self.held = Some(held);
+    }
+
+    /// A name.
+    pub(super) fn get(&self, index: usize) -> Option<&CStr> {
+        let (start, end) = *self.spans.get(index)?;
+        let name = CStr::from_bytes_with_nul(&self.bytes[start + 1..end]);
         Some(name.expect("the span was copied from a C string, NUL included"))
     }
+
+    /// The type that a name had when the directory was listed. Many file systems say none.
+    pub(super) fn kind(&self, index: usize) -> FileType {
+        let code = self.spans.get(index).map(|(start, _)| self.bytes[*start]);
+        match code {
+            Some(DIRECTORY) => FileType::Directory,
+            Some(FILE) => FileType::RegularFile,
+            Some(SYMLINK) => FileType::Symlink,
+            Some(SPECIAL) => FileType::Fifo,
+            _ => FileType::Unknown,
+        }
+    }
 }
+
+fn code(kind: FileType) -> u8 {
+    match kind {
+        FileType::Directory => DIRECTORY,
+        FileType::RegularFile => FILE,
+        FileType::Symlink => SYMLINK,
+        FileType::Unknown => UNKNOWN,
+        _ => SPECIAL,
+    }
+}
+
+const UNKNOWN: u8 = 0;
+const DIRECTORY: u8 = 1;
+const FILE: u8 = 2;
+const SYMLINK: u8 = 3;
+/// Of several types, which nothing here has to tell apart.
+const SPECIAL: u8 = 4;

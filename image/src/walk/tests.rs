@@ -3,10 +3,10 @@ use std::io::Write;
 use std::path::Path;
 
 use super::*;
-use crate::testing::Tree;
+use crate::testing::{Tree, serially};
 
 fn paths(root: &Path) -> Vec<String> {
-    let mut walk = Walk::new(root).unwrap();
+    let mut walk = Walk::new(root, Reads::Nothing).unwrap();
     let mut paths = Vec::new();
     while walk.next().unwrap().is_some() {
         paths.push(String::from_utf8_lossy(walk.path()).into_owned());
@@ -14,9 +14,9 @@ fn paths(root: &Path) -> Vec<String> {
     paths
 }
 
-/// Goes on until the current member is `path`.
+/// Goes on until the current member is `path`, with nothing done ahead.
 fn walk_to(tree: &Tree, path: &str) -> (Walk, Entry) {
-    let mut walk = Walk::new(tree.path()).unwrap();
+    let mut walk = serially(|| Walk::new(tree.path(), Reads::Nothing)).unwrap();
     loop {
         let entry = walk.next().unwrap().expect("the path is in the tree");
         if walk.path() == path.as_bytes() {
@@ -66,11 +66,11 @@ fn what_is_not_a_directory_cannot_be_walked() {
     let tree = Tree::new();
     tree.file("file", 0o644, b"");
     assert!(matches!(
-        Walk::new(&tree.at("none")).err(),
+        Walk::new(&tree.at("none"), Reads::Nothing).err(),
         Some(PackError::NoSuchDirectory { .. })
     ));
     assert!(matches!(
-        Walk::new(&tree.at("file")).err(),
+        Walk::new(&tree.at("file"), Reads::Nothing).err(),
         Some(PackError::NotADirectory { .. })
     ));
 }
@@ -98,7 +98,7 @@ fn depth_has_no_limit() {
         rustix::fs::mkdirat(&directory, "x", Mode::RWXU).unwrap();
         directory = rustix::fs::openat(&directory, "down", OFlags::PATH, Mode::empty()).unwrap();
     }
-    let mut walk = Walk::new(tree.path()).unwrap();
+    let mut walk = Walk::new(tree.path(), Reads::Nothing).unwrap();
     let (mut members, mut longest, mut most_open) = (0, 0, 0);
     while walk.next().unwrap().is_some() {
         let open = walk.frames.iter().filter(|frame| frame.directory.is_some());
@@ -117,7 +117,7 @@ fn depth_has_no_limit() {
 fn a_file_that_grows_while_it_is_read_is_noticed() {
     let tree = Tree::new();
     tree.file("f", 0o644, b"content");
-    let (walk, entry) = walk_to(&tree, "./f");
+    let (mut walk, entry) = walk_to(&tree, "./f");
     let mut file = walk.open_file(&entry).unwrap();
     assert_eq!(file.read(&mut [0; 3]).unwrap(), 3);
     OpenOptions::new()
@@ -139,7 +139,7 @@ fn a_file_that_grows_while_it_is_read_is_noticed() {
 fn a_file_that_shrinks_while_it_is_read_is_noticed() {
     let tree = Tree::new();
     tree.file("f", 0o644, b"content");
-    let (walk, entry) = walk_to(&tree, "./f");
+    let (mut walk, entry) = walk_to(&tree, "./f");
     let mut file = walk.open_file(&entry).unwrap();
     OpenOptions::new()
         .write(true)
@@ -158,7 +158,7 @@ fn a_file_that_shrinks_while_it_is_read_is_noticed() {
 fn a_file_that_is_overwritten_in_place_is_noticed() {
     let tree = Tree::new();
     tree.file("f", 0o644, b"content").settle();
-    let (walk, entry) = walk_to(&tree, "./f");
+    let (mut walk, entry) = walk_to(&tree, "./f");
     let mut file = walk.open_file(&entry).unwrap();
     assert_eq!(file.read(&mut [0; 8]).unwrap(), 7);
     tree.file("f", 0o644, b"CONTENT");
@@ -203,7 +203,7 @@ fn a_file_that_is_swapped_before_it_is_opened_is_noticed() {
     for (what, replace, expected) in cases {
         let tree = Tree::new();
         tree.file("f", 0o644, b"content");
-        let (walk, entry) = walk_to(&tree, "./f");
+        let (mut walk, entry) = walk_to(&tree, "./f");
         // The old file lives on elsewhere, so the new one cannot get its inode.
         fs::rename(tree.at("f"), tree.path().with_extension("kept")).unwrap();
         replace(&tree);
@@ -267,7 +267,7 @@ fn holes_are_zeros() {
     for (offset, bytes) in data {
         std::os::unix::fs::FileExt::write_all_at(&file, bytes, offset).unwrap();
     }
-    let (walk, entry) = walk_to(&tree, "./sparse");
+    let (mut walk, entry) = walk_to(&tree, "./sparse");
     let mut file = walk.open_file(&entry).unwrap();
     let mut read = Vec::new();
     let mut space = vec![0xaa; 1 << 20];

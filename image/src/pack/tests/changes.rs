@@ -1,23 +1,26 @@
 //! Trees that change while they are packed.
 //!
 //! A notice about a file comes after the file was looked at and before it is opened, so that what
-//! the notice's receiver does to the file happens at just that moment, in every run.
+//! the notice's receiver does to the file happens at just that moment, in every run: where nothing
+//! is done ahead, which might have been earlier.
 
 use std::fs::{self, OpenOptions};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use crate::testing::{Tree, noise};
+use crate::testing::{Tree, noise, serially};
 use crate::{Change, Compression, Operation, Options, PackError, Packer, Watch};
 
 fn pack_while(tree: &Tree, mut change: impl FnMut()) -> PackError {
     let packer = Packer::new(Options::default());
-    let packed = packer.pack(
-        tree.path(),
-        io::sink(),
-        &mut |_| change(),
-        &Watch::default(),
-    );
+    let packed = serially(|| {
+        packer.pack(
+            tree.path(),
+            io::sink(),
+            &mut |_| change(),
+            &Watch::default(),
+        )
+    });
     packed.expect_err("the change has to be noticed")
 }
 

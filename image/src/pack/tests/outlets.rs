@@ -8,7 +8,7 @@ use std::thread;
 use longshore_protocol::Content;
 
 use crate::testing::{Tree, noise, pack};
-use crate::{Change, Options, PackError, Packer, Watch, survey};
+use crate::{Options, PackError, Packer, Watch, survey};
 
 fn tree() -> Tree {
     let tree = Tree::new();
@@ -90,24 +90,20 @@ fn a_stream_gives_the_same_bytes_and_the_layer() {
 #[test]
 fn a_stream_fails_where_packing_does() {
     let tree = tree();
-    let path = tree.at("b");
-    let grow = move |_| std::fs::write(&path, b"longer content").unwrap();
-    let packer = Packer::default();
+    tree.fifo("fifo");
+    let packer = Packer::new(Options {
+        strict: true,
+        ..Options::default()
+    });
     let mut stream = packer
-        .pack_stream(tree.path().to_owned(), grow, Watch::default())
+        .pack_stream(tree.path().to_owned(), |_| {}, Watch::default())
         .unwrap();
     for _ in 0..2 {
         let error = stream.read_to_end(&mut Vec::new()).unwrap_err();
-        assert!(error.to_string().contains("became longer"), "{error}");
+        assert!(error.to_string().contains("is a FIFO"), "{error}");
     }
     let error = stream.finish().unwrap_err();
-    assert!(matches!(
-        *error,
-        PackError::Changed {
-            change: Change::Grown,
-            ..
-        }
-    ));
+    assert!(matches!(*error, PackError::Special { .. }));
 }
 
 #[test]

@@ -1,0 +1,214 @@
+//! One piece of work ahead of a walk.
+//!
+//! Only what went well is of use: where a call fails there is no result, and the walk makes the same
+//! call itself and says what is wrong.
+
+use std::ffi::CStr;
+use std::os::fd::{AsFd, BorrowedFd};
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use rustix::fs::{FileType, Mode, OFlags};
+use rustix::io::Errno;
+
+use super::load::{Handle, Held, Load};
+use super::state::Shared;
+use crate::walk::entry::{Entry, Kind, Stamp};
+use crate::walk::examine;
+use crate::walk::file;
+use crate::walk::names::Names;
+
+/// An open directory and what is in it.
+#[derive(Clone)]
+pub(in crate::walk) struct Listing {
+    pub(in crate::walk) directory: Arc<Handle>,
+    pub(in crate::walk) names: Arc<Names>,
+}
+
+/// What was found out about one member.
+pub(in crate::walk) struct Found {
+    pub(in crate::walk) entry: Entry,
+    pub(in crate::walk) more: More,
+}
+
+/// What was found out beside what a look at the name says.
+pub(in crate::walk) enum More {
+    Nothing,
+    Directory(Listing),
+    /// Where a symbolic link points.
+    Target(Vec<u8>),
+    File(Opened),
+}
+
+/// A regular file that was opened.
+pub(in crate::walk) enum Opened {
+    /// All of it was read, and this is what it was afterwards.
+    Read { content: Piece, after: Stamp },
+    /// It is still open. Its first bytes may have been read.
+    Open {
+        file: Arc<Handle>,
+        start: Option<Piece>,
+    },
+}
+
+/// Some bytes of a file.
+pub(in crate::walk) struct Piece {
+    pub(in crate::walk) bytes: Vec<u8>,
+    _held: Held,
+}
+
+/// A directory that the walk has left, and which is what it was if this is still its stamp.
+pub(in crate::walk) struct Check {
+    pub(in crate::walk) directory: Arc<Handle>,
+    pub(in crate::walk) stamp: Stamp,
+    /// Where it lies on this machine, for errors.
+    pub(in crate::walk) path: PathBuf,
+}
+
+/// A [`Check`] and what came of it.
+pub(in crate::walk) struct Checked {
+    pub(in crate::walk) path: PathBuf,
+    pub(in crate::walk) stamp: Stamp,
+    pub(in crate::walk) now: Result<Entry, Errno>,
+}
+
+impl Listing {
+    pub(in crate::walk) fn new(directory: Handle, load: Option<&Load>) -> rustix::io::Result<Self> {
+        let mut names = Names::list(directory.as_fd())?;
+        if let Some(load) = load {
+            names.count(load.names.hold(names.room()));
+        }
+        Ok(Self {
+            directory: Arc::new(directory),
+            names: Arc::new(names),
+        })
+    }
+}
+
+impl Check {
+    pub(super) fn run(self) -> Checked {
+        let now = examine::file(&*self.directory);
+        let Self { path, stamp, .. } = self;
+        Checked { path, stamp, now }
+    }
+}
+
+/// Finds out all about member number `index` of a directory. `content` is room for the beginning of
+/// a file, if files are read.
+pub(super) fn member(
+    shared: &Shared,
+    listing: &Listing,
+    index: usize,
+    content: Option<Held>,
+) -> Option<Found> {
+    let directory = listing.directory.as_fd();
+    let name = listing.names.get(index)?;
+    let mut kind = listing.names.kind(index);
+    let mut entry = None;
+    if kind == FileType::Unknown {
+        let found = examine::name(directory, name).ok()?;
+        kind = match found.kind {
+            Kind::Directory => FileType::Directory,
+            Kind::File => FileType::RegularFile,
+            Kind::Symlink => FileType::Symlink,
+            Kind::Special(_) => FileType::Fifo,
+        };
+        entry = Some(found);
+    }
+    match (kind, content) {
+        (FileType::Directory, _) => open_directory(shared, directory, name),
+        (FileType::RegularFile, Some(content)) => open_file(shared, directory, name, content),
+        (kind, _) => {
+            let entry = match entry {
+                Some(entry) => entry,
+                None => examine::name(directory, name).ok()?,
+            };
+            let more = match kind {
+                FileType::Symlink if entry.kind == Kind::Symlink => {
+                    let target = rustix::fs::readlinkat(directory, name, Vec::new()).ok()?;
+                    More::Target(target.into_bytes())
+                }
+                _ => More::Nothing,
+            };
+            Some(Found { entry, more })
+        }
+    }
+}
+
+fn open_directory(shared: &Shared, parent: BorrowedFd<'_>, name: &CStr) -> Option<Found> {
+    let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+    let held = shared.load.open.hold(1);
+    let opened = rustix::fs::openat(parent, name, flags, Mode::empty()).ok()?;
+    let entry = examine::file(&opened).ok()?;
+    let listing = Listing::new(Handle::counted(opened, held), Some(&shared.load)).ok()?;
+    let more = More::Directory(listing);
+    Some(Found { entry, more })
+}
+
+/// Opens a file and reads its beginning. What it is is asked of the open file, so that this is what
+/// is read.
+fn open_file(
+    shared: &Shared,
+    directory: BorrowedFd<'_>,
+    name: &CStr,
+    content: Held,
+) -> Option<Found> {
+    let held = shared.load.open.hold(1);
+    let opened = rustix::fs::openat(directory, name, file::FLAGS, Mode::empty()).ok()?;
+    let entry = examine::file(&opened).ok()?;
+    if entry.kind != Kind::File {
+        return None;
+    }
+    let opened = Handle::counted(opened, held);
+    // Of a file with several names, the first one is packed with its content.
+    if entry.links > 1 && !shared.is_first_name(entry.stamp.file) {
+        let more = More::Nothing;
+        return Some(Found { entry, more });
+    }
+    let more = More::File(read(opened, &entry, content));
+    Some(Found { entry, more })
+}
+
+fn read(opened: Handle, entry: &Entry, content: Held) -> Opened {
+    let size = entry.stamp.size;
+    let is_read = !file::is_sparse(entry);
+    let length = usize::try_from(size).unwrap_or(PIECE).min(PIECE);
+    let start = is_read
+        .then(|| piece(&opened, 0, length, content))
+        .flatten();
+    match start {
+        Some(content) if length as u64 == size => match examine::file(&opened) {
+            Ok(now) => Opened::Read {
+                content,
+                after: now.stamp,
+            },
+            Err(_) => Opened::Open {
+                file: Arc::new(opened),
+                start: Some(content),
+            },
+        },
+        start => Opened::Open {
+            file: Arc::new(opened),
+            start,
+        },
+    }
+}
+
+/// Reads so many bytes at `offset`, unless there are fewer.
+pub(super) fn piece(file: &Handle, offset: u64, length: usize, mut held: Held) -> Option<Piece> {
+    let mut bytes = vec![0; length];
+    let mut filled = 0;
+    while filled < length {
+        match rustix::io::pread(file, &mut bytes[filled..], offset + filled as u64) {
+            Ok(0) => return None,
+            Ok(count) => filled += count,
+            Err(Errno::INTR) => {}
+            Err(_) => return None,
+        }
+    }
+    held.shrink(length);
+    Some(Piece { bytes, _held: held })
+}
+
+/// How much of a file is read at once, in bytes.
+pub(in crate::walk) const PIECE: usize = 128 << 10;
