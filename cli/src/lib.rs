@@ -14,6 +14,7 @@ pub mod environment;
 pub mod exit;
 pub mod failure;
 pub mod interrupt;
+mod open_files;
 pub mod plan;
 pub mod push;
 pub mod source;
@@ -32,6 +33,7 @@ use plan::Plan;
 
 /// Runs the program with these arguments, the first one being its name.
 pub fn main(arguments: impl IntoIterator<Item = OsString>) -> Exit {
+    open_files::allow_many();
     let arguments: Vec<OsString> = arguments.into_iter().collect();
     match Arguments::try_parse_from(&arguments) {
         Ok(parsed) => run(parsed),

@@ -14,6 +14,7 @@
 mod job;
 mod latency;
 mod load;
+mod source;
 mod state;
 
 use std::sync::Arc;
@@ -48,7 +49,10 @@ impl Ahead {
     pub(super) fn new(reads: Reads) -> Self {
         let limits = Limits {
             open: most_open(),
-            members: MOST_MEMBERS,
+            members: match reads {
+                Reads::Nothing => MOST_MEMBERS,
+                Reads::Files => MOST_MEMBERS / 4,
+            },
             names: MOST_NAMES,
             content: MOST_CONTENT,
         };
@@ -152,7 +156,7 @@ fn most_open() -> usize {
     let limit = limit.map_or(usize::MAX, |limit| {
         usize::try_from(limit).unwrap_or(usize::MAX)
     });
-    (limit / 4).min(MOST_OPEN)
+    (limit / 2).min(MOST_OPEN)
 }
 
 const FEWEST_THREADS: usize = 8;
@@ -162,17 +166,18 @@ const MOST_THREADS: usize = 64;
 const STACK: usize = 128 << 10;
 
 /// Open directories and files, at most.
-const MOST_OPEN: usize = 256;
+const MOST_OPEN: usize = 2048;
 
-/// How many members are worked on ahead of the walk: as many as all threads do in some
-/// round trips.
-const MOST_MEMBERS: usize = 1024;
+/// How many members are worked on ahead of a walk that only looks at them: as many as all threads do
+/// in a good many round trips, since directories are of different sizes. They take some 200 bytes
+/// each.
+const MOST_MEMBERS: usize = 8192;
 
 /// Bytes of names, at most.
 const MOST_NAMES: usize = 2 << 20;
 
 /// Bytes of content, at most.
-const MOST_CONTENT: usize = 8 << 20;
+const MOST_CONTENT: usize = 5 << 20;
 
 #[cfg(test)]
 mod tests;

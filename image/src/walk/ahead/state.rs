@@ -1,13 +1,11 @@
 //! What is to be done ahead of a walk, what is being done, and what was found.
 
-use std::cmp::Ordering;
-use std::collections::{BTreeMap, BinaryHeap, HashSet, VecDeque};
+use std::collections::{BTreeMap, HashSet, VecDeque};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
-use rustix::fs::FileType;
-
-use super::job::{self, Check, Checked, Found, Listing, More, Opened, PIECE, Piece};
-use super::load::{Handle, Held, Load};
+use super::job::{self, Check, Checked, Found, Listing, More, Opened, Piece};
+use super::load::{Handle, Load};
+use super::source::{Job, Source};
 use crate::walk::entry::FileId;
 use crate::walk::{MOST_OPEN, Reads};
 
@@ -17,8 +15,8 @@ pub(super) type Position = Vec<u32>;
 
 pub(super) struct Shared {
     pub(super) load: Load,
-    limits: Limits,
-    reads: Reads,
+    pub(super) limits: Limits,
+    pub(super) reads: Reads,
     state: Mutex<State>,
     /// There is work, or it is over.
     work: Condvar,
@@ -37,7 +35,7 @@ pub(super) struct Limits {
 #[derive(Default)]
 pub(super) struct State {
     /// Directories and files of which not everything was begun.
-    cursors: BinaryHeap<Cursor>,
+    cursors: BTreeMap<Position, Source>,
     checks: VecDeque<Check>,
     /// Checks that are being made.
     checking: usize,
@@ -57,34 +55,6 @@ enum Slot {
     Busy,
     Member(Found),
     Piece(Piece),
-}
-
-/// Work in a row.
-struct Cursor {
-    /// Where its next piece is.
-    position: Position,
-    source: Source,
-}
-
-enum Source {
-    Directory(Listing),
-    File { file: Arc<Handle>, size: u64 },
-}
-
-/// Something to be done now.
-enum Job {
-    Member {
-        listing: Listing,
-        index: usize,
-        content: Option<Held>,
-    },
-    Piece {
-        file: Arc<Handle>,
-        offset: u64,
-        length: usize,
-        content: Held,
-    },
-    Check(Check),
 }
 
 impl Shared {
@@ -135,6 +105,7 @@ impl Shared {
                 listing,
                 index,
                 content,
+                busy: _busy,
             } => {
                 let found = job::member(self, &listing, index, content);
                 task.outcome = found.map(Slot::Member);
@@ -265,8 +236,7 @@ impl State {
     fn enter(&mut self, listing: Listing, mut position: Position) {
         if listing.names.len() > 0 && position.len() < MOST_OPEN {
             position.push(0);
-            let source = Source::Directory(listing);
-            self.cursors.push(Cursor { position, source });
+            self.cursors.insert(position, Source::of(listing));
         }
     }
 
@@ -274,7 +244,7 @@ impl State {
         let mut position = position.to_vec();
         position.push(1);
         let source = Source::File { file, size };
-        self.cursors.push(Cursor { position, source });
+        self.cursors.insert(position, source);
     }
 
     /// The walk has come to `position`. What lies before is of no use any more.
@@ -302,27 +272,66 @@ impl State {
             self.checking += 1;
             return Some((Position::new(), Job::Check(check)));
         }
-        if self.slots.len() >= shared.limits.members {
-            return None;
+        self.drop_passed();
+        let job = self.choose(shared);
+        let (position, job) = job?;
+        let mut source = self.cursors.remove(&position);
+        self.slots.insert(position.clone(), Slot::Busy);
+        let mut next = position.clone();
+        if let Some(number) = next.last_mut() {
+            *number += 1;
         }
-        loop {
-            let mut cursor = self.cursors.pop()?;
-            if !cursor.skip(&self.passed) {
+        if let Some(source) = source.take_if(|source| source.has(&next)) {
+            self.cursors.insert(next, source);
+        }
+        Some((position, job))
+    }
+
+    /// The earliest job that can be done now. Of one directory, few are done at once while there are
+    /// others: some file systems answer for one name after the other there.
+    fn choose(&self, shared: &Shared) -> Option<(Position, Job)> {
+        let fits = |limit: usize| self.slots.len() < limit;
+        let most = shared.limits.members;
+        let mut first = None;
+        for (number, (position, source)) in self.cursors.iter().take(MOST_CHOICES).enumerate() {
+            // What comes first may use what the others have to leave.
+            let is_first = number == 0;
+            if !fits(if is_first { most } else { most - most / 4 }) {
+                break;
+            }
+            if source.crowd() >= FEW {
+                if is_first {
+                    first = Some((position, source));
+                }
                 continue;
             }
-            let Some(job) = cursor.job(shared) else {
-                self.cursors.push(cursor);
-                return None;
-            };
-            let position = cursor.position.clone();
-            self.slots.insert(position.clone(), Slot::Busy);
-            if let Some(number) = cursor.position.last_mut() {
-                *number += 1;
+            match source.job(position, is_first, shared) {
+                Some(job) => return Some((position.clone(), job)),
+                // What is held is let go of by the walk, which comes to the first one first.
+                None if is_first => return None,
+                None => break,
             }
-            if cursor.is_more() {
-                self.cursors.push(cursor);
+        }
+        let (position, source) = first.filter(|(_, source)| source.crowd() < MANY)?;
+        let job = source.job(position, true, shared)?;
+        Some((position.clone(), job))
+    }
+
+    /// Leaves out what the walk has come to.
+    fn drop_passed(&mut self) {
+        while let Some(first) = self.cursors.first_entry() {
+            if first.key().as_slice() > self.passed.as_slice() {
+                return;
             }
-            return Some((position, job));
+            let (mut position, source) = first.remove_entry();
+            let last = position.len() - 1;
+            // Where the walk is in another place, it has left this one.
+            if self.passed.len() > last && self.passed[..last] == position[..last] {
+                position[last] = self.passed[last] + 1;
+                if source.has(&position) {
+                    self.cursors.insert(position, source);
+                }
+            }
         }
     }
 
@@ -339,7 +348,7 @@ impl State {
         let mut next = None;
         if let Slot::Member(Found { entry, more }) = &outcome {
             match more {
-                More::Directory(listing) => next = Some(Source::Directory(listing.clone())),
+                More::Directory(listing) => next = Some(Source::of(listing.clone())),
                 More::File(Opened::Open {
                     file,
                     start: Some(_),
@@ -352,103 +361,12 @@ impl State {
         }
         *slot = outcome;
         match next {
-            Some(Source::Directory(listing)) => self.enter(listing, position),
+            Some(Source::Directory { listing, .. }) => self.enter(listing, position),
             Some(Source::File { file, size }) => self.read(file, size, &position),
             None => {}
         }
     }
 }
-
-impl Cursor {
-    /// Leaves out what the walk has come to, and says whether anything is left.
-    fn skip(&mut self, passed: &[u32]) -> bool {
-        if self.position.as_slice() > passed {
-            return self.is_more();
-        }
-        let last = self.position.len() - 1;
-        // Where the walk is in another place, it has left this one.
-        let is_here = passed.len() > last && passed[..last] == self.position[..last];
-        if is_here {
-            self.position[last] = passed[last] + 1;
-        }
-        is_here && self.is_more()
-    }
-
-    fn is_more(&self) -> bool {
-        let number = self.number();
-        match &self.source {
-            Source::Directory(listing) => number < listing.names.len(),
-            Source::File { size, .. } => ((number * PIECE) as u64) < *size,
-        }
-    }
-
-    fn number(&self) -> usize {
-        self.position.last().map_or(0, |number| *number as usize)
-    }
-
-    /// What is to be done next, unless too much is held for that.
-    fn job(&self, shared: &Shared) -> Option<Job> {
-        let Shared {
-            load,
-            limits,
-            reads,
-            ..
-        } = shared;
-        let number = self.number();
-        let is_full = load.content.now() >= limits.content;
-        match &self.source {
-            Source::File { .. } if is_full => None,
-            Source::File { file, size } => {
-                let offset = (number * PIECE) as u64;
-                let rest = usize::try_from(size - offset).unwrap_or(PIECE);
-                Some(Job::Piece {
-                    file: Arc::clone(file),
-                    offset,
-                    length: rest.min(PIECE),
-                    content: load.content.hold(PIECE),
-                })
-            }
-            Source::Directory(listing) => {
-                let kind = listing.names.kind(number);
-                let may_be = |wanted| kind == wanted || kind == FileType::Unknown;
-                let is_read = *reads == Reads::Files && may_be(FileType::RegularFile);
-                let opens = is_read || may_be(FileType::Directory);
-                if (is_read && is_full)
-                    || (opens && load.open.now() >= limits.open)
-                    || (may_be(FileType::Directory) && load.names.now() >= limits.names)
-                {
-                    return None;
-                }
-                Some(Job::Member {
-                    listing: listing.clone(),
-                    index: number,
-                    content: is_read.then(|| load.content.hold(PIECE)),
-                })
-            }
-        }
-    }
-}
-
-/// The earliest comes out first.
-impl Ord for Cursor {
-    fn cmp(&self, other: &Self) -> Ordering {
-        other.position.cmp(&self.position)
-    }
-}
-
-impl PartialOrd for Cursor {
-    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
-        Some(self.cmp(other))
-    }
-}
-
-impl PartialEq for Cursor {
-    fn eq(&self, other: &Self) -> bool {
-        self.position == other.position
-    }
-}
-
-impl Eq for Cursor {}
 
 /// A job in progress. What came of it is handed over when this is dropped.
 struct Task<'a> {
@@ -485,3 +403,12 @@ fn wait<'a>(news: &Condvar, state: MutexGuard<'a, State>) -> MutexGuard<'a, Stat
 fn is_wrong(checked: &Checked) -> bool {
     !matches!(&checked.now, Ok(now) if checked.stamp.change(&now.stamp).is_none())
 }
+
+/// So many jobs of one directory are done at once while there are others.
+const FEW: usize = 6;
+
+/// So many are done at once where there is nothing else to do.
+const MANY: usize = 32;
+
+/// How many directories and files are looked through for a job.
+const MOST_CHOICES: usize = 64;
