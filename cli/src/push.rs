@@ -8,6 +8,7 @@ mod remembered;
 mod report;
 mod transport;
 mod unfinished;
+mod unseen;
 mod upload;
 
 use std::path::Path;

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
 
 use longshore_image::{
-    Key, Layer, LayerStream, PackError, Packer, Part, SpooledLayer, Spooling, Watch,
+    Key, Layer, LayerStream, Notice, PackError, Packer, Part, SpooledLayer, Spooling, Watch,
 };
 use longshore_protocol::{BlobSpec, Reference, Replay, Repository};
 
@@ -81,13 +81,13 @@ impl Maker<'_> {
     ) -> Result<Source, Unfinished> {
         match self.sending {
             Sending::Stream => self.stream(part, label, upload),
-            Sending::Overlap if self.overlaps(part, is_only) => self.overlap(part, label, upload),
+            Sending::Overlap if is_only && part.survey.bytes >= QUICK && self.may_overlap() => {
+                let job = self.start(Some(part), |_| {})?;
+                self.overlap(&job, label, upload)
+            }
             Sending::Overlap | Sending::PackFirst => {
-                let spooling = self.start(part)?;
-                let spooled = self.finish(&spooling, part, label, upload)?;
-                let source = Source::Spooled(Box::new(spooled));
-                self.add(label, &source, upload);
-                Ok(source)
+                let job = self.start(Some(part), |_| {})?;
+                self.pack_first(&job, label, upload)
             }
         }
     }
@@ -96,9 +96,8 @@ impl Maker<'_> {
     /// sent meanwhile, there is little to gain. If the registry may well have it, there is much to
     /// lose: what is built to come out the same everywhere may have been pushed from elsewhere, and
     /// somebody who names a repository to mount from thinks that it is there.
-    fn overlaps(&self, part: &Part, is_only: bool) -> bool {
-        is_only
-            && part.survey.bytes >= QUICK
+    pub(super) fn may_overlap(&self) -> bool {
+        self.sending == Sending::Overlap
             && self.packing.options.source_date_epoch.is_none()
             && self.mount_from.is_none()
     }
@@ -111,21 +110,33 @@ impl Maker<'_> {
         upload.add_layer(label.to_owned(), descriptor, mount_from, source.clone());
     }
 
-    /// Sends the layer while it is packed, out of the file that it is packed into.
-    fn overlap(
+    /// Sends the layer once it is packed.
+    pub(super) fn pack_first(
         &self,
-        part: &Part,
+        job: &Job,
         label: &str,
         upload: &mut Upload<'_>,
     ) -> Result<Source, Unfinished> {
-        let spooling = Arc::new(self.start(part)?);
+        let spooled = self.finish(job, label, upload)?;
+        let source = Source::Spooled(Box::new(spooled));
+        self.add(label, &source, upload);
+        Ok(source)
+    }
+
+    /// Sends the layer while it is packed, out of the file that it is packed into.
+    pub(super) fn overlap(
+        &self,
+        job: &Job,
+        label: &str,
+        upload: &mut Upload<'_>,
+    ) -> Result<Source, Unfinished> {
         let spec = self.unknown(Replay::Anywhere);
         let blob = {
-            let spooling = Arc::clone(&spooling);
+            let spooling = Arc::clone(&job.spooling);
             let open = move |offset| Ok(spooling.open_at(offset));
             upload.add_stream(label.to_owned(), spec, open)
         };
-        let spooled = self.finish(&spooling, part, label, upload)?;
+        let spooled = self.finish(job, label, upload)?;
         if let Some(blob) = blob {
             upload.learn(blob, &spooled.layer().content);
         }
@@ -171,27 +182,43 @@ impl Maker<'_> {
         BlobSpec::unknown(options.compression.media_type(*format), replay)
     }
 
-    fn start(&self, part: &Part) -> Result<Spooling, Failure> {
-        let packer = Packer::new(self.packing.options.clone()).of(part.clone());
+    /// Begins to pack a part of the tree, or all of it.
+    pub(super) fn start(
+        &self,
+        part: Option<&Part>,
+        notices: impl FnMut(Notice) + Send + 'static,
+    ) -> Result<Job, Failure> {
+        let (since, before) = (SystemTime::now(), self.watch.bytes());
+        let packer = Packer::new(self.packing.options.clone());
+        let packer = match part {
+            Some(part) => packer.of(part.clone()),
+            None => packer,
+        };
         let (directory, spool) = (self.directory.to_owned(), &self.packing.spool);
-        packer
-            .start_to_spool(directory, spool, self.watch.clone())
-            .map_err(|error| Failure::pack(&error))
+        let started = packer.start_to_spool(directory, spool, notices, self.watch.clone());
+        Ok(Job {
+            spooling: Arc::new(started.map_err(|error| Failure::pack(&error))?),
+            total: part.map(|part| part.survey.bytes),
+            since,
+            before,
+        })
     }
 
     /// Waits until the layer is packed, and keeps the upload going and the meter moving meanwhile.
     fn finish(
         &self,
-        spooling: &Spooling,
-        part: &Part,
+        job: &Job,
         label: &str,
         upload: &mut Upload<'_>,
     ) -> Result<SpooledLayer, Unfinished> {
-        let since = SystemTime::now();
-        let before = self.watch.bytes();
+        let Job {
+            spooling,
+            total,
+            since,
+            before,
+        } = job;
         // While permission is asked for, a person may be asked for a password.
-        let total = Some(part.survey.bytes);
-        let meter = || self.console.meter(label, total);
+        let meter = || self.console.meter(label, *total);
         let mut meter = upload.is_permitted().then(meter);
         let outcome = loop {
             let is_busy = upload.is_busy();
@@ -208,9 +235,20 @@ impl Maker<'_> {
             }
         };
         let spooled = outcome.map_err(|error| Failure::pack(&error))?;
-        self.memory.keep_layer(self.packing, &spooled, since);
+        self.memory
+            .keep_layer(self.directory, self.packing, &spooled, *since);
         Ok(spooled)
     }
+}
+
+/// A layer that is being packed.
+pub(super) struct Job {
+    pub(super) spooling: Arc<Spooling>,
+    /// How many bytes of content it has, if that is known.
+    total: Option<u64>,
+    since: SystemTime,
+    /// How many bytes of content had been read before.
+    pub(super) before: u64,
 }
 
 /// What a stream has packed, once it has come to its end.
@@ -257,7 +295,7 @@ pub(super) fn describe(console: &Console, label: &str, layer: &Layer) {
 const TICK: Duration = Duration::from_millis(100);
 
 /// How long an answer may wait while a layer is packed.
-const BUSY_TICK: Duration = Duration::from_millis(20);
+pub(super) const BUSY_TICK: Duration = Duration::from_millis(20);
 
 /// Packing less than this takes a fraction of a second: nothing has to wait for it, nor to be done
 /// beside it.

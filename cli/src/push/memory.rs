@@ -1,5 +1,6 @@
 //! What is remembered from earlier pushes, and what is remembered of this one.
 
+use std::path::Path;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use longshore_image::{Cache, Key, Layer, Place, SpooledLayer};
@@ -20,13 +21,24 @@ impl<'a> Memory<'a> {
         Self { cache, console }
     }
 
+    /// Whether anything can be known of the tree in `directory`.
+    pub(super) fn may_know(&self, directory: &Path) -> bool {
+        self.cache.is_some_and(|cache| cache.may_know(directory))
+    }
+
     /// The layer that a tree and options with this key made.
     pub(super) fn layer(&self, key: &Key) -> Option<Layer> {
         self.cache?.layer(key)
     }
 
-    /// Remembers a layer of a tree that was looked at from `since` on.
-    pub(super) fn keep_layer(&self, packing: &Packing, spooled: &SpooledLayer, since: SystemTime) {
+    /// Remembers a layer of the tree in `directory`, which was looked at from `since` on.
+    pub(super) fn keep_layer(
+        &self,
+        directory: &Path,
+        packing: &Packing,
+        spooled: &SpooledLayer,
+        since: SystemTime,
+    ) {
         let Some(cache) = self.cache else { return };
         let fingerprint = spooled.fingerprint();
         if !fingerprint.is_settled(nanoseconds(since)) {
@@ -35,7 +47,8 @@ impl<'a> Memory<'a> {
             return;
         }
         let key = Key::new(fingerprint, &packing.options);
-        if let Err(error) = cache.keep_layer(&key, spooled.layer()) {
+        let kept = cache.keep_layer(&key, spooled.layer());
+        if let Err(error) = kept.and_then(|()| cache.keep_tree(directory)) {
             self.complain(&error);
         }
     }

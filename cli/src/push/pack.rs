@@ -1,6 +1,8 @@
 //! From the image's directory to layers, a config and a manifest.
 
-use longshore_image::{Image, ImageOptions, Layer, Metadata, MetadataError, Notice, assemble};
+use longshore_image::{
+    Image, ImageOptions, Layer, Layers, Metadata, MetadataError, Notice, assemble,
+};
 
 use super::layer::{Maker, Source, describe};
 use super::look::look;
@@ -10,6 +12,7 @@ use crate::console::plain;
 use crate::console::{Console, words};
 use crate::exit::Exit;
 use crate::failure::Failure;
+use crate::plan::Sending;
 
 /// An image of which every layer has been handed to the upload.
 pub(super) struct Packed {
@@ -27,33 +30,10 @@ pub(super) fn pack(
     let Maker {
         packing, console, ..
     } = *maker;
-    let (parts, mut notices) = look(maker, upload)?;
-    let mut sources = Vec::new();
-    for (index, part) in parts.iter().enumerate() {
-        let label = words::layer(index + 1, parts.len());
-        let is_only = parts.len() == 1;
-        let known = maker.recall(part);
-        if known.is_none() {
-            upload.permit(part.survey.bytes)?;
-        }
-        console.say(words::preparing(&label));
-        for news in notices.drain(..) {
-            notice(console, &news);
-        }
-        let source = match known {
-            Some(source) => {
-                let what = if is_only { "the image" } else { &label };
-                console.detail(format!(
-                    "{what} has not changed since it was packed, so it is not read"
-                ));
-                maker.add(&label, &source, upload);
-                source
-            }
-            None => maker.make(part, &label, is_only, upload)?,
-        };
-        describe(console, &label, source.layer());
-        sources.push(source);
-    }
+    let sources = match is_unseen(maker) {
+        true => vec![unseen(maker, upload)?],
+        false => seen(maker, upload)?,
+    };
     let layers: Vec<Layer> = sources
         .iter()
         .map(|source| source.layer().clone())
@@ -81,6 +61,62 @@ pub(super) fn pack(
         layers: sources,
         image,
     })
+}
+
+/// Whether there is no reason to look at the tree before it is packed: nothing can be remembered of
+/// it, and it needs not be divided.
+fn is_unseen(maker: &Maker<'_>) -> bool {
+    let is_one = match maker.packing.layers {
+        Layers::One => true,
+        Layers::AtMost(number) => number.get() == 1,
+        _ => false,
+    };
+    is_one && maker.sending != Sending::Stream && !maker.memory.may_know(maker.directory)
+}
+
+/// Packs the image into one layer.
+fn unseen(maker: &Maker<'_>, upload: &mut Upload<'_>) -> Result<Source, Unfinished> {
+    let console = maker.console;
+    let label = words::layer(1, 1);
+    let (source, notices) = super::unseen::make(maker, &label, upload)?;
+    for news in notices {
+        notice(console, &news);
+    }
+    describe(console, &label, source.layer());
+    Ok(source)
+}
+
+/// Looks at the image, and packs the layers that are not remembered.
+fn seen(maker: &Maker<'_>, upload: &mut Upload<'_>) -> Result<Vec<Source>, Unfinished> {
+    let console = maker.console;
+    let (parts, mut notices) = look(maker, upload)?;
+    let mut sources = Vec::new();
+    for (index, part) in parts.iter().enumerate() {
+        let label = words::layer(index + 1, parts.len());
+        let is_only = parts.len() == 1;
+        let known = maker.recall(part);
+        if known.is_none() {
+            upload.permit(part.survey.bytes)?;
+        }
+        console.say(words::preparing(&label));
+        for news in notices.drain(..) {
+            notice(console, &news);
+        }
+        let source = match known {
+            Some(source) => {
+                let what = if is_only { "the image" } else { &label };
+                console.detail(format!(
+                    "{what} has not changed since it was packed, so it is not read"
+                ));
+                maker.add(&label, &source, upload);
+                source
+            }
+            None => maker.make(part, &label, is_only, upload)?,
+        };
+        describe(console, &label, source.layer());
+        sources.push(source);
+    }
+    Ok(sources)
 }
 
 /// Says what is worth saying about an image. What is stripped from every image on purpose is a

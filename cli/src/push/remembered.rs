@@ -54,7 +54,7 @@ impl Remembered {
         }
         let started = self
             .packer
-            .start_to_spool(self.directory.clone(), spool, self.watch.clone())
+            .start_to_spool(self.directory.clone(), spool, |_| {}, self.watch.clone())
             .map_err(io::Error::other)?;
         Ok(Box::new(spooling.insert(started).open_at(offset)))
     }

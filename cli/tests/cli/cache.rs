@@ -170,8 +170,8 @@ fn it_can_be_looked_at_and_emptied() {
     let (env, _, _) = remembering();
     let told = |task: &str| env.run(&["cache", task, "--json"]).assert_done().json();
     let (info, pruned) = (told("info"), told("prune"));
-    // The layer, and where it is.
-    assert_eq!(info["files"], 2, "{info}");
+    // The layer, its tree, and where it is.
+    assert_eq!(info["files"], 3, "{info}");
     assert_eq!(info, pruned);
     assert_eq!(told("info")["files"], 0);
     let text = env.run(&["cache", "info"]).stdout;

@@ -16,7 +16,8 @@ use crate::support::{
 fn where_the_layer_is_to_be_kept() {
     let mut env = TestEnv::new();
     image::make_large(&env.path("image"), 17 << 20);
-    fs::write(env.path("image/etc/noise"), noise(1 << 20)).unwrap();
+    // It comes last: by then it is known that there is much to send.
+    fs::write(env.path("image/zz-noise"), noise(1 << 20)).unwrap();
     for is_overlapping in [false, true] {
         if is_overlapping {
             env.unset("SOURCE_DATE_EPOCH");

@@ -3,6 +3,7 @@
 //! ```text
 //! DIRECTORY/v1/layers/KEY   the layer that a tree in this state makes, with these options
 //! DIRECTORY/v1/places/HEX   where the blob of this digest has been pushed to
+//! DIRECTORY/v1/trees/HEX    that a layer of the tree in this directory was remembered
 //! ```
 //!
 //! Every file is written under another name and renamed, so it is whole or not there, whatever ends
@@ -18,6 +19,7 @@ mod key;
 mod layer;
 mod places;
 mod size;
+mod trees;
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -66,6 +68,35 @@ impl Cache {
     pub fn keep_layer(&self, key: &Key, layer: &Layer) -> io::Result<()> {
         let folder = self.layers();
         file::write(&folder, &key.name(), &layer::text(key, layer))?;
+        size::bound(&folder)
+    }
+
+    /// Whether a layer of the tree in `directory` may be remembered: if not, there is no reason to
+    /// look at the tree before it is packed.
+    #[must_use]
+    pub fn may_know(&self, directory: &Path) -> bool {
+        let name = trees::name(directory);
+        name.is_some_and(|name| {
+            let path = self.folder("trees").join(&name);
+            let is_known = file::read(&path).is_some_and(|text| text == name);
+            if is_known {
+                file::touch(&path);
+            }
+            is_known
+        })
+    }
+
+    /// Remembers that there is a layer of the tree in `directory`.
+    ///
+    /// # Errors
+    ///
+    /// As [`keep_layer`](Self::keep_layer).
+    pub fn keep_tree(&self, directory: &Path) -> io::Result<()> {
+        let Some(name) = trees::name(directory) else {
+            return Ok(());
+        };
+        let folder = self.folder("trees");
+        file::write(&folder, &name, &name)?;
         size::bound(&folder)
     }
 

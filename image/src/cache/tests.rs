@@ -24,6 +24,21 @@ fn a_tree_that_was_left_alone_looks_the_same_and_packs_as_it_looks() {
 }
 
 #[test]
+fn only_a_tree_of_which_a_layer_was_kept_may_be_known() {
+    let (tree, other, place) = (tree(), Tree::new(), tempfile::tempdir().unwrap());
+    let cache = Cache::new(place.path());
+    assert!(!cache.may_know(tree.path()));
+    cache.keep_tree(tree.path()).unwrap();
+    assert!(cache.may_know(tree.path()));
+    // By another path, too, since it is the same.
+    assert!(cache.may_know(&tree.at("bin/..")));
+    assert!(!cache.may_know(other.path()));
+    assert!(!cache.may_know(&tree.at("none")));
+    cache.prune().unwrap();
+    assert!(!cache.may_know(tree.path()));
+}
+
+#[test]
 fn every_change_shows() {
     let changes = [
         Change::new("content of the same length, and the old time", |tree| {

@@ -11,12 +11,13 @@ use std::time::Duration;
 use super::spool::SpooledLayer;
 use super::{Packer, Watch};
 use crate::error::PackError;
+use crate::notice::Notice;
 
 impl Packer {
     /// Packs `directory` on another thread into a temporary file in `spool`, as
     /// [`pack_to_spool`](Self::pack_to_spool) does, and lets it be read meanwhile.
     ///
-    /// Nothing is told about the tree; [`survey`](crate::survey) tells the same.
+    /// `notices` is called on that thread.
     ///
     /// # Errors
     ///
@@ -26,6 +27,7 @@ impl Packer {
         &self,
         directory: PathBuf,
         spool: &Path,
+        mut notices: impl FnMut(Notice) + Send + 'static,
         watch: Watch,
     ) -> Result<Spooling, PackError> {
         let spool = spool.to_owned();
@@ -43,7 +45,7 @@ impl Packer {
         let work = move || {
             // Declared first, dropped last: a panic counts as an end, too.
             let end = End(Arc::clone(&sink.0));
-            let packed = packer.pack_and_look(&directory, sink, &mut |_| {}, &watch);
+            let packed = packer.pack_and_look(&directory, sink, &mut notices, &watch);
             let mut state = end.0.state();
             let outcome = match packed {
                 Ok((layer, fingerprint)) => Ok(SpooledLayer::new(

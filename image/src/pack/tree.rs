@@ -184,6 +184,7 @@ impl<'a> Tree<'a> {
             waited += started.elapsed();
             blocks.advance(count)?;
             self.watch.add_bytes(count as u64);
+            self.watch.wait_for_leave();
             if self.watch.is_cancelled() {
                 return Err(PackError::Cancelled.into());
             }

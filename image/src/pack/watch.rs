@@ -1,13 +1,23 @@
 //! Looking after a packer from another thread.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 /// A handle on work in progress: how far it is, and a way to stop it. Clones share one state.
 #[derive(Clone, Debug, Default)]
 pub struct Watch {
     cancelled: Arc<AtomicBool>,
     counts: Arc<Counts>,
+    gate: Arc<Gate>,
+}
+
+/// Where work waits for leave to go on.
+#[derive(Debug, Default)]
+struct Gate {
+    /// Bytes of content that may be read before that, if there is a bound.
+    limit: Mutex<Option<u64>>,
+    lifted: Condvar,
 }
 
 #[derive(Debug, Default)]
@@ -23,6 +33,7 @@ impl Watch {
         Self {
             cancelled: flag,
             counts: Arc::default(),
+            gate: Arc::default(),
         }
     }
 
@@ -49,6 +60,35 @@ impl Watch {
         self.counts.bytes.load(Ordering::Relaxed)
     }
 
+    /// Lets the work go on for `bytes` more and then wait for [`release`](Self::release): what can be
+    /// done before it is known whether it is wanted.
+    pub fn hold_after(&self, bytes: u64) {
+        *self.limit() = Some(self.bytes().saturating_add(bytes));
+    }
+
+    /// Lets the work go on.
+    pub fn release(&self) {
+        *self.limit() = None;
+        self.gate.lifted.notify_all();
+    }
+
+    /// Waits for leave, if so much was read that it is needed.
+    pub(crate) fn wait_for_leave(&self) {
+        let mut limit = self.limit();
+        while limit.is_some_and(|limit| self.bytes() > limit) && !self.is_cancelled() {
+            // A signal handler that cancels can wake nothing.
+            let waited = self.gate.lifted.wait_timeout(limit, TICK);
+            limit = waited.unwrap_or_else(PoisonError::into_inner).0;
+        }
+    }
+
+    fn limit(&self) -> MutexGuard<'_, Option<u64>> {
+        self.gate
+            .limit
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+
     pub(crate) fn add_member(&self) {
         self.counts.members.fetch_add(1, Ordering::Relaxed);
     }
@@ -57,3 +97,6 @@ impl Watch {
         self.counts.bytes.fetch_add(count, Ordering::Relaxed);
     }
 }
+
+/// How long it takes at most until work that waits notices that it is cancelled.
+const TICK: Duration = Duration::from_millis(50);

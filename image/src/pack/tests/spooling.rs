@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::io::Read;
+use std::time::Duration;
 
 use crate::testing::{Tree, noise, pack};
 use crate::{Options, PackError, Packer, Spooling, Watch};
@@ -54,11 +55,40 @@ fn whoever_drops_it_stops_the_packer_and_lets_no_reader_wait() {
 }
 
 #[test]
+fn no_more_is_read_than_there_is_leave_for() {
+    let tree = tree();
+    let watch = Watch::default();
+    watch.hold_after(1 << 20);
+    let (spooling, _place) = start(&tree, &watch);
+    while watch.bytes() <= 1 << 20 {
+        std::thread::yield_now();
+    }
+    // It would have been done in this time, had it not to wait.
+    assert!(spooling.wait_for(Duration::from_millis(50)).is_none());
+    assert!(watch.bytes() <= 2 << 20, "one block more at most");
+    watch.release();
+    assert_eq!(spooling.finish().unwrap().layer().summary.files, 2);
+}
+
+#[test]
+fn packing_that_waits_for_leave_can_be_cancelled() {
+    let tree = tree();
+    let watch = Watch::default();
+    watch.hold_after(0);
+    let (spooling, _place) = start(&tree, &watch);
+    watch.cancel();
+    assert!(matches!(
+        *spooling.finish().unwrap_err(),
+        PackError::Cancelled
+    ));
+}
+
+#[test]
 fn no_place_for_the_file_is_said_at_once() {
     let tree = tree();
     let nowhere = tree.at("nowhere");
     let packer = Packer::default();
-    let started = packer.start_to_spool(tree.path().to_owned(), &nowhere, Watch::default());
+    let started = packer.start_to_spool(tree.path().to_owned(), &nowhere, |_| {}, Watch::default());
     assert!(matches!(started, Err(PackError::Spool { .. })));
     assert!(!fs::exists(nowhere).unwrap());
 }
@@ -66,7 +96,7 @@ fn no_place_for_the_file_is_said_at_once() {
 fn start(tree: &Tree, watch: &Watch) -> (Spooling, tempfile::TempDir) {
     let place = tempfile::tempdir().unwrap();
     let spooling = Packer::default()
-        .start_to_spool(tree.path().to_owned(), place.path(), watch.clone())
+        .start_to_spool(tree.path().to_owned(), place.path(), |_| {}, watch.clone())
         .unwrap();
     (spooling, place)
 }
