@@ -4,7 +4,7 @@ use super::Options;
 use crate::error::PackError;
 use crate::notice::{Notice, SpecialFiles};
 use crate::rules::{self, BuildCache};
-use crate::walk::{Entry, Kind, Walk};
+use crate::walk::{Entry, Kind, Members};
 
 /// Sees every member of a walk, in its order: decides which ones are packed and tells what is worth
 /// telling. Who packs a tree and who only looks at it see the same.
@@ -46,7 +46,7 @@ impl<'a> Census<'a> {
 
     /// Whether the member that the walk has just come to is none of the image's, which has to be
     /// asked of each. If so, the walk does not go into it.
-    pub(super) fn leaves_out(&mut self, walk: &mut Walk, entry: &Entry) -> bool {
+    pub(super) fn leaves_out(&mut self, walk: &mut dyn Members, entry: &Entry) -> bool {
         let is_cache = self.build_cache.owns(walk.path(), entry.kind);
         if is_cache {
             walk.prune();
@@ -56,7 +56,7 @@ impl<'a> Census<'a> {
     }
 
     /// Sees a member of the image.
-    pub(super) fn see(&mut self, walk: &Walk, entry: &Entry) -> Result<Fate, PackError> {
+    pub(super) fn see(&mut self, walk: &dyn Members, entry: &Entry) -> Result<Fate, PackError> {
         let mut target = Vec::new();
         match entry.kind {
             Kind::Special(kind) if self.options.strict => {
@@ -85,7 +85,7 @@ impl<'a> Census<'a> {
         }
     }
 
-    fn tell_mode(&mut self, walk: &Walk, entry: &Entry) {
+    fn tell_mode(&mut self, walk: &dyn Members, entry: &Entry) {
         if entry.mode & rules::SETUID != 0 {
             self.seen.setuid += 1;
             (self.notices)(Notice::StrippedSetuid(walk.member_path()));

@@ -12,7 +12,8 @@ use super::{Options, Packer, Watch};
 use crate::cache::Fingerprinter;
 use crate::error::PackError;
 use crate::notice::Notice;
-use crate::walk::{Entry, FileId, Kind, Reads, Walk};
+use crate::rules::BuildCache;
+use crate::walk::{Choice, Choose, Entry, FileId, Kind, Members, Plan, Reads, Replay, Walk};
 
 /// What goes into one layer of a tree.
 #[derive(Clone, Debug)]
@@ -28,21 +29,57 @@ pub struct Part {
 pub(super) struct Selection {
     pub(super) split: Arc<Split>,
     pub(super) layer: usize,
+    /// What was seen of the tree, if that was not too much.
+    plan: Option<Arc<Plan>>,
 }
 
 impl Selection {
+    /// The members of the tree in `directory`, among which those of the layer are.
+    pub(super) fn members(&self, directory: &Path) -> Result<Box<dyn Members>, PackError> {
+        Ok(match &self.plan {
+            Some(plan) => {
+                let plan = Arc::clone(plan);
+                Box::new(Replay::new(directory, plan, Some(self.clone().choose())))
+            }
+            // Files of other layers would be read ahead as well.
+            None => Box::new(Walk::new(directory, Reads::Nothing)?),
+        })
+    }
+
+    /// What becomes of each member of the tree in a packer's hands.
+    fn choose(self) -> Choose {
+        let mut trail = Trail::default();
+        let mut build_cache = BuildCache::default();
+        Box::new(move |path, entry| {
+            if build_cache.owns(path, entry.kind) {
+                return Choice::Pruned;
+            }
+            match self.verdict(&mut trail, path, entry) {
+                (true, _) => Choice::Ours,
+                (false, true) => Choice::Pruned,
+                (false, false) => Choice::Other,
+            }
+        })
+    }
+
     /// Whether the member that a walk has just come to belongs to the layer. Where nothing does, the
     /// walk does not go.
-    pub(super) fn has(&self, trail: &mut Trail, walk: &mut Walk, entry: &Entry) -> bool {
-        let Self { split, layer } = self;
-        let is_ours = trail.go(split, walk.path(), entry) == *layer;
-        if !is_ours
-            && entry.kind == Kind::Directory
-            && split.is_foreign(trail.zone(), walk.path(), *layer)
-        {
+    pub(super) fn has(&self, trail: &mut Trail, walk: &mut dyn Members, entry: &Entry) -> bool {
+        let (is_ours, is_foreign) = self.verdict(trail, walk.path(), entry);
+        if is_foreign {
             walk.prune();
         }
         is_ours
+    }
+
+    /// Whether a member belongs to the layer, and whether nothing in it does.
+    fn verdict(&self, trail: &mut Trail, path: &[u8], entry: &Entry) -> (bool, bool) {
+        let Self { split, layer, .. } = self;
+        let is_ours = trail.go(split, path, entry) == *layer;
+        let is_foreign = !is_ours
+            && entry.kind == Kind::Directory
+            && split.is_foreign(trail.zone(), path, *layer);
+        (is_ours, is_foreign)
     }
 }
 
@@ -64,12 +101,18 @@ pub fn divide(
     notices: &mut dyn FnMut(Notice),
     watch: &Watch,
 ) -> Result<Vec<Part>, PackError> {
-    let Some(mut split) = Split::new(directory, layers, watch)? else {
+    let Some((mut split, plan)) = Split::new(directory, layers, watch)? else {
         let survey = survey(directory, options, notices, watch)?;
         let selection = None;
         return Ok(vec![Part { survey, selection }]);
     };
-    let sketches = sketch(directory, options, &mut split, notices, watch)?;
+    let plan = plan.map(Arc::new);
+    let mut members: Box<dyn Members> = match &plan {
+        // Nothing is read.
+        Some(plan) => Box::new(Replay::new(directory, Arc::clone(plan), None)),
+        None => Box::new(Walk::new(directory, Reads::Nothing)?),
+    };
+    let sketches = sketch(&mut *members, options, &mut split, notices, watch)?;
     let split = Arc::new(split);
     let sketches = sketches.into_iter().enumerate();
     let parts = sketches.filter(|(_, sketch)| sketch.members > 0);
@@ -82,6 +125,7 @@ pub fn divide(
         selection: Some(Selection {
             split: Arc::clone(&split),
             layer,
+            plan: plan.clone(),
         }),
     });
     Ok(parts.collect())
@@ -105,7 +149,7 @@ struct Sketch {
 }
 
 fn sketch(
-    directory: &Path,
+    walk: &mut dyn Members,
     options: &Options,
     split: &mut Split,
     notices: &mut dyn FnMut(Notice),
@@ -120,12 +164,11 @@ fn sketch(
     let mut census = Census::new(options, notices);
     let mut trail = Trail::default();
     let mut links = Links::default();
-    let mut walk = Walk::new(directory, Reads::Nothing)?;
     while let Some(entry) = walk.next()? {
         if watch.is_cancelled() {
             return Err(PackError::Cancelled);
         }
-        if census.leaves_out(&mut walk, &entry) {
+        if census.leaves_out(walk, &entry) {
             continue;
         }
         let mut layer = trail.go(split, walk.path(), &entry);
@@ -142,7 +185,7 @@ fn sketch(
             let path = &walk.path()[..above.length];
             sketch.fingerprinter.add_above(path, above.mode);
         }
-        match census.see(&walk, &entry)? {
+        match census.see(walk, &entry)? {
             Fate::Packed { target } => {
                 sketch.fingerprinter.add(walk.path(), &entry, &target);
                 sketch.members += 1;

@@ -21,7 +21,7 @@ use super::share::Shares;
 use super::weigh::weigh;
 use crate::error::PackError;
 use crate::rules;
-use crate::walk::{Entry, FileId, Kind};
+use crate::walk::{Entry, FileId, Kind, Plan};
 
 /// Into how many layers a tree is packed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -62,18 +62,19 @@ pub(super) enum Zone {
 }
 
 impl Split {
-    /// Looks at the sizes in `directory`, unless everything goes into one layer.
+    /// Looks at the sizes in `directory`, unless everything goes into one layer. What was seen is
+    /// noted, unless it is too much.
     pub(super) fn new(
         directory: &Path,
         layers: Layers,
         watch: &Watch,
-    ) -> Result<Option<Self>, PackError> {
+    ) -> Result<Option<(Self, Option<Plan>)>, PackError> {
         match layers {
             Layers::One => return Ok(None),
             Layers::AtMost(number) if number.get() == 1 => return Ok(None),
             Layers::Auto | Layers::AtMost(_) => {}
         }
-        let weights = weigh(directory, watch)?;
+        let (weights, plan) = weigh(directory, watch)?;
         let total = weights.total;
         let layers = match layers {
             Layers::AtMost(number) => usize::from(number.get()).min(MOST),
@@ -98,7 +99,7 @@ impl Split {
         for always in [&b"."[..], b"./usr"] {
             large.entry(always.into()).or_insert(1);
         }
-        Ok(Some(Self {
+        let split = Self {
             layers,
             shares,
             large,
@@ -108,7 +109,8 @@ impl Split {
                 .map(|file| (file, 0))
                 .collect(),
             guests: HashMap::new(),
-        }))
+        };
+        Ok(Some((split, plan)))
     }
 
     /// How many layers there may be; some may turn out to be empty.

@@ -7,7 +7,7 @@ use super::{Options, Watch};
 use crate::cache::{Fingerprint, Fingerprinter};
 use crate::error::PackError;
 use crate::notice::Notice;
-use crate::walk::{Kind, Reads, Walk};
+use crate::walk::{Kind, Members, Reads, Walk};
 
 /// What a packer will find in a directory.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -16,7 +16,7 @@ use crate::error::PackError;
 use crate::notice::Notice;
 use crate::rules;
 use crate::tar::{self, Body, Member};
-use crate::walk::{Entry, FileId, Kind, Reads, Stamp, Walk};
+use crate::walk::{Entry, FileId, Kind, Members, Reads, Stamp, Walk};
 
 /// Writes the tree of one directory, or what of it belongs to one layer, as a tar.
 pub(super) struct Tree<'a> {
@@ -65,27 +65,27 @@ impl<'a> Tree<'a> {
         directory: &Path,
         blocks: &mut Blocks<'_>,
     ) -> Result<(Summary, Fingerprint), Halt> {
-        let reads = match self.selection {
-            None => Reads::Files,
-            Some(_) => Reads::Nothing,
+        let mut members: Box<dyn Members> = match self.selection {
+            None => Box::new(Walk::new(directory, Reads::Files)?),
+            Some(selection) => selection.members(directory)?,
         };
-        let mut walk = Walk::new(directory, reads)?;
+        let walk = &mut *members;
         while let Some(entry) = walk.next()? {
             if self.watch.is_cancelled() {
                 return Err(PackError::Cancelled.into());
             }
-            if self.census.leaves_out(&mut walk, &entry) {
+            if self.census.leaves_out(walk, &entry) {
                 continue;
             }
             if let Some(selection) = self.selection
-                && !self.select(selection, &mut walk, &entry, blocks)?
+                && !self.select(selection, walk, &entry, blocks)?
             {
                 continue;
             }
-            match self.census.see(&walk, &entry)? {
+            match self.census.see(walk, &entry)? {
                 Fate::Packed { target } => {
                     self.fingerprinter.add(walk.path(), &entry, &target);
-                    self.member(&mut walk, &entry, &target, blocks)?;
+                    self.member(walk, &entry, &target, blocks)?;
                 }
                 Fate::LeftOut => self.fingerprinter.add(walk.path(), &entry, b""),
             }
@@ -110,7 +110,7 @@ impl<'a> Tree<'a> {
     fn select(
         &mut self,
         selection: &Selection,
-        walk: &mut Walk,
+        walk: &mut dyn Members,
         entry: &Entry,
         blocks: &mut Blocks<'_>,
     ) -> Result<bool, Stopped> {
@@ -145,7 +145,7 @@ impl<'a> Tree<'a> {
 
     fn member(
         &mut self,
-        walk: &mut Walk,
+        walk: &mut dyn Members,
         entry: &Entry,
         target: &[u8],
         blocks: &mut Blocks<'_>,
@@ -169,7 +169,7 @@ impl<'a> Tree<'a> {
 
     fn file(
         &mut self,
-        walk: &mut Walk,
+        walk: &mut dyn Members,
         entry: &Entry,
         blocks: &mut Blocks<'_>,
     ) -> Result<(), Halt> {
@@ -198,7 +198,11 @@ impl<'a> Tree<'a> {
     }
 
     /// The name under which this file was packed before, if it was.
-    fn earlier_name(&mut self, walk: &Walk, entry: &Entry) -> Result<Option<Box<[u8]>>, PackError> {
+    fn earlier_name(
+        &mut self,
+        walk: &dyn Members,
+        entry: &Entry,
+    ) -> Result<Option<Box<[u8]>>, PackError> {
         if entry.links < 2 {
             return Ok(None);
         }
@@ -226,7 +230,7 @@ impl<'a> Tree<'a> {
 
     fn put(
         &mut self,
-        walk: &Walk,
+        walk: &dyn Members,
         entry: &Entry,
         body: Body<'_>,
         blocks: &mut Blocks<'_>,

@@ -6,7 +6,7 @@ use super::Watch;
 use super::split::{LEAST, Whiteouts, changes_often};
 use crate::error::PackError;
 use crate::rules::{self, BuildCache};
-use crate::walk::{Kind, Reads, Walk};
+use crate::walk::{Kind, Members, Plan, Reads, Recorder, Walk};
 
 /// What a tree weighs. A member weighs its bytes and a kilobyte.
 #[derive(Default)]
@@ -62,9 +62,10 @@ pub(super) struct Directory {
     pub(super) own: u64,
 }
 
-/// Walks through `directory` and weighs it. Memory grows with the number of directories that are
-/// heavy, and not with the tree.
-pub(super) fn weigh(directory: &Path, watch: &Watch) -> Result<Weights, PackError> {
+/// Walks through `directory` and weighs it, and notes what it has seen, unless that is too much.
+/// Memory grows with the number of directories that are heavy, and not with the tree.
+pub(super) fn weigh(directory: &Path, watch: &Watch) -> Result<(Weights, Option<Plan>), PackError> {
+    let mut recorder = Recorder::new();
     let mut scales = Scales {
         frames: Vec::new(),
         weights: Weights::default(),
@@ -75,11 +76,17 @@ pub(super) fn weigh(directory: &Path, watch: &Watch) -> Result<Weights, PackErro
         if watch.is_cancelled() {
             return Err(PackError::Cancelled);
         }
-        let path = walk.path();
-        if build_cache.owns(path, entry.kind) {
+        let is_cache = build_cache.owns(walk.path(), entry.kind);
+        let target = match entry.kind {
+            Kind::Symlink if !is_cache => walk.read_link()?,
+            _ => Vec::new(),
+        };
+        recorder.add(walk.path(), &entry, &target);
+        if is_cache {
             walk.prune();
             continue;
         }
+        let path = walk.path();
         scales.close(path.iter().filter(|byte| **byte == b'/').count());
         let is_whiteout = scales.is_in_whiteout() || rules::is_whiteout(path);
         if entry.kind == Kind::Directory {
@@ -98,7 +105,7 @@ pub(super) fn weigh(directory: &Path, watch: &Watch) -> Result<Weights, PackErro
         }
     }
     scales.close(0);
-    Ok(scales.weights)
+    Ok((scales.weights, recorder.finish(walk.is_far())))
 }
 
 struct Scales {

@@ -33,15 +33,15 @@ pub(crate) struct Stamp {
     pub(crate) size: u64,
     /// Seconds since 1970.
     pub(crate) mtime: i64,
-    mtime_nanoseconds: i64,
-    ctime: i64,
-    ctime_nanoseconds: i64,
+    pub(super) mtime_nanoseconds: i64,
+    pub(super) ctime: i64,
+    pub(super) ctime_nanoseconds: i64,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct FileId {
-    device: u64,
-    inode: u64,
+    pub(super) device: u64,
+    pub(super) inode: u64,
 }
 
 impl Entry {

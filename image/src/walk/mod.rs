@@ -4,11 +4,13 @@ mod ahead;
 mod entry;
 mod examine;
 mod file;
+mod members;
 mod names;
+mod place;
+mod plan;
+mod replay;
 
-use std::ffi::OsStr;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
-use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -17,12 +19,16 @@ use rustix::fs::{CWD, Mode, OFlags};
 use rustix::io::Errno;
 
 use crate::error::{Change, Operation, PackError};
-use ahead::{Ahead, Check, Checked, Handle, Latency, Listing, More, Opened, PIECE};
+use ahead::{Ahead, Check, Checked, Handle, Latency, Listing, More, Opened};
+use members::host_path;
 use names::Names;
 
 pub(crate) use ahead::Reads;
 pub(crate) use entry::{Entry, FileId, Kind, Stamp};
 pub(crate) use file::OpenFile;
+pub(crate) use members::Members;
+pub(crate) use plan::{Plan, Recorder};
+pub(crate) use replay::{Choice, Choose, Replay};
 
 /// A walk through a directory: parents before children, the names in each directory in byte order,
 /// the directory itself first.
@@ -44,7 +50,10 @@ pub(crate) struct Walk {
     step: Step,
     /// What is known of the current member beside its entry.
     more: More,
-    latency: Latency,
+    /// Of looks at names.
+    looks: Latency,
+    /// Of files that were opened and read.
+    files: Latency,
     ahead: Option<Ahead>,
 }
 
@@ -92,7 +101,8 @@ impl Walk {
             path: b".".to_vec(),
             step: Step::Go,
             more: More::Nothing,
-            latency: latency(),
+            looks: latency(),
+            files: latency(),
             ahead: None,
         };
         let entry = walk.examine(&directory)?;
@@ -102,109 +112,9 @@ impl Walk {
         Ok(walk)
     }
 
-    /// The next member of the tree, or `None` after the last.
-    pub(crate) fn next(&mut self) -> Result<Option<Entry>, PackError> {
-        match std::mem::replace(&mut self.step, Step::Go) {
-            Step::Start(root) => return Ok(Some(root)),
-            Step::Enter(entry) => self.enter(&entry)?,
-            Step::Go => {}
-        }
-        while let (Some(frame), Some(number)) = (self.frames.last(), self.position.last_mut()) {
-            self.path.truncate(frame.path_length);
-            *number = number.wrapping_add(1);
-            let Some(name) = frame.names.get(*number as usize) else {
-                self.leave()?;
-                continue;
-            };
-            self.path.push(b'/');
-            self.path.extend_from_slice(name.to_bytes());
-            let entry = self.look()?;
-            if entry.kind == Kind::Directory {
-                self.step = Step::Enter(entry);
-            }
-            return Ok(Some(entry));
-        }
-        self.confirm(true)?;
-        Ok(None)
-    }
-
-    /// Does not go into the directory that was just returned.
-    pub(crate) fn prune(&mut self) {
-        self.step = Step::Go;
-    }
-
-    /// The path of the current member, `./usr/bin`; the root is `.`.
-    pub(crate) fn path(&self) -> &[u8] {
-        &self.path
-    }
-
-    /// The path of the current member for notices.
-    pub(crate) fn member_path(&self) -> PathBuf {
-        PathBuf::from(OsStr::from_bytes(&self.path))
-    }
-
-    /// The path of the current member for errors: where it lies on this machine.
-    pub(crate) fn host_path(&self) -> PathBuf {
-        match self.path.get(2..) {
-            Some(inner) => self.root.join(OsStr::from_bytes(inner)),
-            None => self.root.clone(),
-        }
-    }
-
-    /// Opens the current member, a regular file.
-    pub(crate) fn open_file(&mut self, entry: &Entry) -> Result<OpenFile, PackError> {
-        let opened = match std::mem::replace(&mut self.more, More::Nothing) {
-            More::File(opened) => opened,
-            _ => {
-                let file = self.open(file::FLAGS)?;
-                let now = self.examine(&file)?;
-                self.unchanged(&entry.stamp, &now.stamp)?;
-                let file = Arc::new(Handle::from(file));
-                if let Some(ahead) = &self.ahead
-                    && self.reads == Reads::Files
-                    && entry.stamp.size > PIECE as u64
-                    && !file::is_sparse(entry)
-                {
-                    ahead.read(&file, entry.stamp.size, &self.position);
-                }
-                Opened::Open { file, start: None }
-            }
-        };
-        let pieces = match (&self.ahead, &opened) {
-            (Some(ahead), Opened::Open { .. }) if entry.stamp.size > PIECE as u64 => {
-                Some(ahead.pieces(&self.position))
-            }
-            _ => None,
-        };
-        Ok(OpenFile::new(opened, pieces, entry, self.host_path()))
-    }
-
-    /// Notes how long the system took to open and read a file of so many bytes.
-    pub(crate) fn note(&mut self, bytes: u64, waited: Duration) {
-        if self.ahead.is_none() && self.latency.is_slow(bytes, waited) {
-            self.work_ahead();
-        }
-    }
-
-    /// Reads where the current member, a symbolic link, points.
-    pub(crate) fn read_link(&self) -> Result<Vec<u8>, PackError> {
-        if let More::Target(target) = &self.more {
-            return Ok(target.clone());
-        }
-        let (directory, name) = self.here();
-        match rustix::fs::readlinkat(directory, name, Vec::new()) {
-            Ok(target) => Ok(target.into_bytes()),
-            Err(Errno::INVAL) => Err(self.changed(Change::Replaced)),
-            Err(errno) => Err(self.failed(Operation::ReadLink, errno)),
-        }
-    }
-
-    /// The current member has changed.
-    pub(crate) fn changed(&self, change: Change) -> PackError {
-        PackError::Changed {
-            path: self.host_path(),
-            change,
-        }
+    /// Whether calls have turned out to be slow.
+    pub(crate) fn is_far(&self) -> bool {
+        self.ahead.is_some()
     }
 
     /// What is at the current name.
@@ -221,13 +131,13 @@ impl Walk {
         }
         let started = match self.ahead {
             Some(_) => None,
-            None => self.latency.start(),
+            None => self.looks.start(),
         };
         let (directory, name) = self.here();
         let entry = examine::name(directory, name);
         let entry = entry.map_err(|errno| self.failed(Operation::Examine, errno))?;
         if let Some(started) = started
-            && self.latency.is_slow(0, started.elapsed())
+            && self.looks.is_slow(0, started.elapsed())
         {
             self.work_ahead();
         }
@@ -290,14 +200,9 @@ impl Walk {
 
     /// Fails if a directory that was left has turned out to have changed.
     fn confirm(&self, is_end: bool) -> Result<(), PackError> {
-        let failed = self.ahead.as_ref().and_then(|ahead| ahead.failed(is_end));
-        let Some(Checked { path, stamp, now }) = failed else {
-            return Ok(());
-        };
-        let now = now.map_err(|errno| failed_at(path.clone(), Operation::Examine, errno))?;
-        match stamp.change(&now.stamp) {
+        match self.ahead.as_ref().and_then(|ahead| ahead.failed(is_end)) {
+            Some(checked) => confirm(checked),
             None => Ok(()),
-            Some(change) => Err(PackError::Changed { path, change }),
         }
     }
 
@@ -388,7 +293,94 @@ impl Walk {
     }
 
     fn failed(&self, operation: Operation, errno: Errno) -> PackError {
-        failed_at(self.host_path(), operation, errno)
+        failed_at(host_path(&self.root, &self.path), operation, errno)
+    }
+}
+
+impl Members for Walk {
+    fn next(&mut self) -> Result<Option<Entry>, PackError> {
+        match std::mem::replace(&mut self.step, Step::Go) {
+            Step::Start(root) => return Ok(Some(root)),
+            Step::Enter(entry) => self.enter(&entry)?,
+            Step::Go => {}
+        }
+        while let (Some(frame), Some(number)) = (self.frames.last(), self.position.last_mut()) {
+            self.path.truncate(frame.path_length);
+            *number = number.wrapping_add(1);
+            let Some(name) = frame.names.get(*number as usize) else {
+                self.leave()?;
+                continue;
+            };
+            self.path.push(b'/');
+            self.path.extend_from_slice(name.to_bytes());
+            let entry = self.look()?;
+            if entry.kind == Kind::Directory {
+                self.step = Step::Enter(entry);
+            }
+            return Ok(Some(entry));
+        }
+        self.confirm(true)?;
+        Ok(None)
+    }
+
+    fn prune(&mut self) {
+        self.step = Step::Go;
+    }
+
+    fn path(&self) -> &[u8] {
+        &self.path
+    }
+
+    fn root(&self) -> &Path {
+        &self.root
+    }
+
+    fn open_file(&mut self, entry: &Entry) -> Result<OpenFile, PackError> {
+        let opened = match std::mem::replace(&mut self.more, More::Nothing) {
+            More::File(opened) => opened,
+            _ => {
+                let file = self.open(file::FLAGS)?;
+                let now = self.examine(&file)?;
+                self.unchanged(&entry.stamp, &now.stamp)?;
+                let file = Arc::new(Handle::from(file));
+                if let Some(ahead) = &self.ahead
+                    && self.reads == Reads::Files
+                {
+                    ahead.read_on(&file, entry, &self.position);
+                }
+                Opened::Open { file, start: None }
+            }
+        };
+        let ahead = self.ahead.as_ref();
+        let pieces = ahead.and_then(|ahead| ahead.pieces(&opened, entry, &self.position));
+        Ok(OpenFile::new(opened, pieces, entry, self.host_path()))
+    }
+
+    fn note(&mut self, bytes: u64, waited: Duration) {
+        if self.ahead.is_none() && self.files.is_slow(bytes, waited) {
+            self.work_ahead();
+        }
+    }
+
+    fn read_link(&self) -> Result<Vec<u8>, PackError> {
+        if let More::Target(target) = &self.more {
+            return Ok(target.clone());
+        }
+        let (directory, name) = self.here();
+        match rustix::fs::readlinkat(directory, name, Vec::new()) {
+            Ok(target) => Ok(target.into_bytes()),
+            Err(Errno::INVAL) => Err(self.changed(Change::Replaced)),
+            Err(errno) => Err(self.failed(Operation::ReadLink, errno)),
+        }
+    }
+}
+
+/// Fails if a directory that was left has turned out to have changed.
+fn confirm(Checked { path, stamp, now }: Checked) -> Result<(), PackError> {
+    let now = now.map_err(|errno| failed_at(path.clone(), Operation::Examine, errno))?;
+    match stamp.change(&now.stamp) {
+        None => Ok(()),
+        Some(change) => Err(PackError::Changed { path, change }),
     }
 }
 

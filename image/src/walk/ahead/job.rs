@@ -17,6 +17,7 @@ use crate::walk::entry::{Entry, Kind, Stamp};
 use crate::walk::examine;
 use crate::walk::file;
 use crate::walk::names::Names;
+use crate::walk::place::Place;
 
 /// An open directory and what is in it.
 #[derive(Clone)]
@@ -86,7 +87,7 @@ impl Listing {
 }
 
 impl Check {
-    pub(super) fn run(self) -> Checked {
+    pub(in crate::walk) fn run(self) -> Checked {
         let now = examine::file(&*self.directory);
         let Self { path, stamp, .. } = self;
         Checked { path, stamp, now }
@@ -133,6 +134,17 @@ pub(super) fn member(
             Some(Found { entry, more })
         }
     }
+}
+
+/// Opens and reads a file of a plan.
+pub(super) fn planned(
+    shared: &Shared,
+    directory: &Place,
+    name: &CStr,
+    content: Held,
+) -> Option<Found> {
+    let directory = directory.open(Some(&shared.load)).ok()?;
+    open_file(shared, directory.as_fd(), name, content)
 }
 
 fn open_directory(shared: &Shared, parent: BorrowedFd<'_>, name: &CStr) -> Option<Found> {

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-/// How many of the latest calls were slow. All of the first ones are measured, and then one of
+/// How many of the latest calls of one kind were slow. All of the first ones are measured, and then one of
 /// several: a look at the clock costs a few percent of a look at a file in memory.
 pub(in crate::walk) struct Latency {
     calls: u64,
@@ -49,15 +49,15 @@ impl Latency {
         if self.measured < self.window {
             return false;
         }
-        // Half of them, and not only those that had to wait for a processor.
-        let is_slow = 2 * self.slow >= self.measured;
+        // Most of them, and not only those that had to wait for a processor.
+        let is_slow = 4 * self.slow >= 3 * self.measured;
         (self.measured, self.slow) = (0, 0);
         is_slow
     }
 }
 
 /// How many calls are measured before it is decided whether they are slow.
-const WINDOW: u32 = 16;
+const WINDOW: u32 = 32;
 
 /// So many calls are all measured, so that a tree that is far away is known as such at once.
 const FIRST: u64 = 64;

@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 #[derive(Clone, Default)]
 pub(in crate::walk) struct Load {
     /// Open directories and files.
-    pub(super) open: Count,
+    pub(in crate::walk) open: Count,
     /// Bytes of names of directories that the walk has not left.
     pub(super) names: Count,
     /// Bytes of files.
@@ -25,7 +25,7 @@ impl Count {
     }
 
     /// Counts `amount` for as long as what is returned lives.
-    pub(super) fn hold(&self, amount: usize) -> Held {
+    pub(in crate::walk) fn hold(&self, amount: usize) -> Held {
         self.0.fetch_add(amount, Ordering::Relaxed);
         let count = self.clone();
         Held { count, amount }
@@ -60,7 +60,7 @@ pub(in crate::walk) struct Handle {
 }
 
 impl Handle {
-    pub(super) fn counted(file: OwnedFd, held: Held) -> Self {
+    pub(in crate::walk) fn counted(file: OwnedFd, held: Held) -> Self {
         let _held = Some(held);
         Self { file, _held }
     }

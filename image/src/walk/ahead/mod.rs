@@ -17,16 +17,20 @@ mod load;
 mod source;
 mod state;
 
+use std::ffi::CString;
 use std::sync::Arc;
 use std::thread::{self, JoinHandle};
 
 use rustix::process::{Resource, getrlimit};
 
+use super::entry::Entry;
+use super::file::is_sparse;
+use super::place::Place;
 use state::{Limits, Shared};
 
 pub(super) use job::{Check, Checked, Found, Listing, More, Opened, PIECE, Piece};
 pub(super) use latency::Latency;
-pub(super) use load::{Handle, Held};
+pub(super) use load::{Count, Handle, Held, Load};
 
 /// Whether a walk is going to read files.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -79,17 +83,31 @@ impl Ahead {
         found
     }
 
-    /// Reads on in a file of which the walk has the first piece, or reads it.
-    pub(super) fn read(&self, file: &Arc<Handle>, size: u64, position: &[u32]) {
-        self.shared.read(Arc::clone(file), size, position);
+    /// Opens and reads files of a directory, of which the first has this number in the walk.
+    pub(super) fn open(&self, directory: Arc<Place>, names: Vec<CString>, first: u32) {
+        self.shared.open(directory, names, first);
     }
 
-    /// Where the pieces of the file at `position` come from.
-    pub(super) fn pieces(&self, position: &[u32]) -> Pieces {
-        Pieces {
+    /// Reads a large file, which the walk has opened itself, but for its first piece.
+    pub(super) fn read_on(&self, file: &Arc<Handle>, entry: &Entry, position: &[u32]) {
+        let size = entry.stamp.size;
+        if size > PIECE as u64 && !is_sparse(entry) {
+            self.shared.read(Arc::clone(file), size, position);
+        }
+    }
+
+    /// Where further pieces of the file at `position` come from, if there are any.
+    pub(super) fn pieces(
+        &self,
+        opened: &Opened,
+        entry: &Entry,
+        position: &[u32],
+    ) -> Option<Pieces> {
+        let is_more = matches!(opened, Opened::Open { .. }) && entry.stamp.size > PIECE as u64;
+        is_more.then(|| Pieces {
             shared: Arc::clone(&self.shared),
             position: position.to_vec(),
-        }
+        })
     }
 
     /// Looks at a directory that the walk has left. [`failed`](Self::failed) says what came of it.

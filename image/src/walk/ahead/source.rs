@@ -1,5 +1,6 @@
 //! Where work comes from: a directory or a file of which not everything was begun.
 
+use std::ffi::CString;
 use std::sync::Arc;
 
 use rustix::fs::FileType;
@@ -8,6 +9,7 @@ use super::job::{Check, Listing, PIECE};
 use super::load::{Count, Handle, Held};
 use super::state::Shared;
 use crate::walk::Reads;
+use crate::walk::place::Place;
 
 /// Work in a row. Its next piece has the last number of a position.
 pub(super) enum Source {
@@ -19,6 +21,13 @@ pub(super) enum Source {
     File {
         file: Arc<Handle>,
         size: u64,
+    },
+    /// Files of a plan, in one directory.
+    Planned {
+        directory: Arc<Place>,
+        names: Arc<Vec<CString>>,
+        /// The number of the first of them.
+        first: usize,
     },
 }
 
@@ -37,6 +46,13 @@ pub(super) enum Job {
         length: usize,
         content: Held,
     },
+    Planned {
+        directory: Arc<Place>,
+        names: Arc<Vec<CString>>,
+        index: usize,
+        content: Held,
+        busy: Held,
+    },
     Check(Check),
 }
 
@@ -52,6 +68,7 @@ impl Source {
         match self {
             Self::Directory { listing, .. } => number < listing.names.len(),
             Self::File { size, .. } => ((number * PIECE) as u64) < *size,
+            Self::Planned { names, first, .. } => number < first + names.len(),
         }
     }
 
@@ -60,6 +77,7 @@ impl Source {
         match self {
             Self::Directory { busy, .. } => busy.now(),
             Self::File { .. } => 0,
+            Self::Planned { directory, .. } => directory.busy.now(),
         }
     }
 
@@ -90,6 +108,18 @@ impl Source {
                     content: load.content.hold(PIECE),
                 })
             }
+            Self::Planned { .. } if !has_room || !fits(&load.open, limits.open) => None,
+            Self::Planned {
+                directory,
+                names,
+                first,
+            } => Some(Job::Planned {
+                directory: Arc::clone(directory),
+                names: Arc::clone(names),
+                index: number.checked_sub(*first)?,
+                content: load.content.hold(PIECE),
+                busy: directory.busy.hold(1),
+            }),
             Self::Directory { listing, busy } => {
                 let kind = listing.names.kind(number);
                 let may_be = |wanted| kind == wanted || kind == FileType::Unknown;

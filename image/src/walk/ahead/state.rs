@@ -1,12 +1,14 @@
 //! What is to be done ahead of a walk, what is being done, and what was found.
 
 use std::collections::{BTreeMap, HashSet, VecDeque};
+use std::ffi::CString;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
 use super::job::{self, Check, Checked, Found, Listing, More, Opened, Piece};
 use super::load::{Handle, Load};
 use super::source::{Job, Source};
 use crate::walk::entry::FileId;
+use crate::walk::place::Place;
 use crate::walk::{MOST_OPEN, Reads};
 
 /// Where in the walk something is: the number of its name in the root, the number of the next one in
@@ -110,6 +112,17 @@ impl Shared {
                 let found = job::member(self, &listing, index, content);
                 task.outcome = found.map(Slot::Member);
             }
+            Job::Planned {
+                directory,
+                names,
+                index,
+                content,
+                busy: _busy,
+            } => {
+                let name = names.get(index);
+                let found = name.and_then(|name| job::planned(self, &directory, name, content));
+                task.outcome = found.map(Slot::Member);
+            }
             Job::Piece {
                 file,
                 offset,
@@ -127,6 +140,17 @@ impl Shared {
     /// Has the names of a directory worked on, which is at `position`.
     pub(super) fn enter(&self, listing: Listing, position: &[u32]) {
         self.state().enter(listing, position.to_vec());
+        self.work.notify_one();
+    }
+
+    /// Has files of a directory opened and read, of which the first has this number in the walk.
+    pub(super) fn open(&self, directory: Arc<Place>, names: Vec<CString>, first: u32) {
+        let source = Source::Planned {
+            directory,
+            names: Arc::new(names),
+            first: first as usize,
+        };
+        self.state().cursors.insert(vec![first], source);
         self.work.notify_one();
     }
 
@@ -363,7 +387,7 @@ impl State {
         match next {
             Some(Source::Directory { listing, .. }) => self.enter(listing, position),
             Some(Source::File { file, size }) => self.read(file, size, &position),
-            None => {}
+            Some(Source::Planned { .. }) | None => {}
         }
     }
 }

@@ -1,0 +1,253 @@
+//! What a walk has seen, in little room, so that a tree that is far away need not be looked at again.
+
+use super::entry::{Entry, FileId, Kind, Stamp};
+use crate::notice::SpecialKind;
+
+/// The members of a tree as they were, in the order of the walk: some forty bytes each.
+#[derive(Debug, Default)]
+pub(crate) struct Plan {
+    bytes: Vec<u8>,
+    /// Whether the file system was slow to say all that.
+    pub(crate) is_far: bool,
+}
+
+/// A [`Plan`] in the making. It is given up when it becomes too large.
+pub(crate) struct Recorder {
+    plan: Option<Plan>,
+    last: Last,
+}
+
+/// Reads a [`Plan`].
+#[derive(Clone, Default)]
+pub(crate) struct Reader {
+    offset: usize,
+    last: Last,
+    /// The path of the last member that was read.
+    path: Vec<u8>,
+    /// How long the paths of the directories above it are, the root's first.
+    lengths: Vec<usize>,
+}
+
+/// A member of a plan.
+pub(crate) struct Planned {
+    pub(crate) entry: Entry,
+    /// Where it stands in the plan.
+    pub(crate) place: usize,
+    /// Where a symbolic link points.
+    pub(crate) target: Vec<u8>,
+}
+
+/// What the next member is likely to have in common with the last one.
+#[derive(Clone, Copy, Default)]
+struct Last {
+    device: u64,
+    inode: u64,
+    mtime: i64,
+}
+
+impl Recorder {
+    pub(crate) fn new() -> Self {
+        Self {
+            plan: Some(Plan::default()),
+            last: Last::default(),
+        }
+    }
+
+    /// Takes in the next member of a walk.
+    pub(crate) fn add(&mut self, path: &[u8], entry: &Entry, target: &[u8]) {
+        let Some(plan) = &mut self.plan else { return };
+        let stamp = &entry.stamp;
+        let Last {
+            device,
+            inode,
+            mtime,
+        } = self.last;
+        let depth = path.iter().filter(|byte| **byte == b'/').count();
+        let name = path.rsplit(|byte| *byte == b'/').next().unwrap_or(path);
+        let bytes = &mut plan.bytes;
+        bytes.push(code(entry.kind));
+        put(bytes, depth as u64);
+        put_bytes(bytes, name);
+        put(bytes, entry.mode.into());
+        put(bytes, entry.links);
+        put_signed(bytes, stamp.file.device.wrapping_sub(device).cast_signed());
+        put_signed(bytes, stamp.file.inode.wrapping_sub(inode).cast_signed());
+        put(bytes, stamp.size);
+        put(bytes, entry.allocated / 512);
+        put_signed(bytes, stamp.mtime.wrapping_sub(mtime));
+        put_signed(bytes, stamp.mtime_nanoseconds);
+        put_signed(bytes, stamp.ctime.wrapping_sub(stamp.mtime));
+        put_signed(bytes, stamp.ctime_nanoseconds);
+        if entry.kind == Kind::Symlink {
+            put_bytes(bytes, target);
+        }
+        self.last = Last {
+            device: stamp.file.device,
+            inode: stamp.file.inode,
+            mtime: stamp.mtime,
+        };
+        if bytes.len() > MOST {
+            self.plan = None;
+        }
+    }
+
+    /// The plan, unless there was too much for one.
+    pub(crate) fn finish(self, is_far: bool) -> Option<Plan> {
+        let mut plan = self.plan?;
+        plan.bytes.shrink_to_fit();
+        plan.is_far = is_far;
+        Some(plan)
+    }
+}
+
+impl Reader {
+    /// The next member. None at the end.
+    pub(crate) fn next(&mut self, plan: &Plan) -> Option<Planned> {
+        let place = self.offset;
+        let mut rest = plan.bytes.get(place..)?;
+        let kind = kind(take_byte(&mut rest)?);
+        let depth = usize::try_from(take(&mut rest)?).ok()?;
+        let name = take_bytes(&mut rest)?;
+        let mode = u32::try_from(take(&mut rest)?).ok()?;
+        let links = take(&mut rest)?;
+        let device = self
+            .last
+            .device
+            .wrapping_add_signed(take_signed(&mut rest)?);
+        let inode = self.last.inode.wrapping_add_signed(take_signed(&mut rest)?);
+        let size = take(&mut rest)?;
+        let allocated = take(&mut rest)?.saturating_mul(512);
+        let mtime = self.last.mtime.wrapping_add(take_signed(&mut rest)?);
+        let mtime_nanoseconds = take_signed(&mut rest)?;
+        let ctime = mtime.wrapping_add(take_signed(&mut rest)?);
+        let ctime_nanoseconds = take_signed(&mut rest)?;
+        let target = match kind {
+            Kind::Symlink => take_bytes(&mut rest)?.to_vec(),
+            _ => Vec::new(),
+        };
+        self.lengths.truncate(depth);
+        self.path
+            .truncate(self.lengths.last().copied().unwrap_or(0));
+        if depth > 0 {
+            self.path.push(b'/');
+        }
+        self.path.extend_from_slice(name);
+        if kind == Kind::Directory {
+            self.lengths.push(self.path.len());
+        }
+        self.offset = plan.bytes.len() - rest.len();
+        self.last = Last {
+            device,
+            inode,
+            mtime,
+        };
+        let stamp = Stamp {
+            file: FileId { device, inode },
+            size,
+            mtime,
+            mtime_nanoseconds,
+            ctime,
+            ctime_nanoseconds,
+        };
+        Some(Planned {
+            entry: Entry {
+                kind,
+                mode,
+                links,
+                stamp,
+                allocated,
+            },
+            place,
+            target,
+        })
+    }
+
+    /// How deep the next member is. None at the end.
+    pub(crate) fn depth(&self, plan: &Plan) -> Option<usize> {
+        let mut rest = plan.bytes.get(self.offset..)?;
+        take_byte(&mut rest)?;
+        usize::try_from(take(&mut rest)?).ok()
+    }
+
+    /// The path of the last member.
+    pub(crate) fn path(&self) -> &[u8] {
+        &self.path
+    }
+}
+
+fn code(kind: Kind) -> u8 {
+    match kind {
+        Kind::Directory => 0,
+        Kind::File => 1,
+        Kind::Symlink => 2,
+        Kind::Special(SpecialKind::Fifo) => 3,
+        Kind::Special(SpecialKind::Socket) => 4,
+        Kind::Special(SpecialKind::Device) => 5,
+    }
+}
+
+fn kind(code: u8) -> Kind {
+    match code {
+        0 => Kind::Directory,
+        1 => Kind::File,
+        2 => Kind::Symlink,
+        3 => Kind::Special(SpecialKind::Fifo),
+        4 => Kind::Special(SpecialKind::Socket),
+        _ => Kind::Special(SpecialKind::Device),
+    }
+}
+
+/// Seven bits in each byte, the lowest first.
+fn put(bytes: &mut Vec<u8>, mut number: u64) {
+    while number >= 0x80 {
+        bytes.push(number.to_le_bytes()[0] | 0x80);
+        number >>= 7;
+    }
+    bytes.push(number.to_le_bytes()[0]);
+}
+
+/// Small on either side of zero.
+fn put_signed(bytes: &mut Vec<u8>, number: i64) {
+    put(bytes, ((number << 1) ^ (number >> 63)).cast_unsigned());
+}
+
+fn put_bytes(bytes: &mut Vec<u8>, text: &[u8]) {
+    put(bytes, text.len() as u64);
+    bytes.extend_from_slice(text);
+}
+
+fn take_byte(bytes: &mut &[u8]) -> Option<u8> {
+    let (first, rest) = bytes.split_first()?;
+    *bytes = rest;
+    Some(*first)
+}
+
+fn take(bytes: &mut &[u8]) -> Option<u64> {
+    let mut number = 0;
+    for shift in (0..64).step_by(7) {
+        let byte = take_byte(bytes)?;
+        number |= u64::from(byte & 0x7f) << shift;
+        if byte & 0x80 == 0 {
+            return Some(number);
+        }
+    }
+    None
+}
+
+fn take_signed(bytes: &mut &[u8]) -> Option<i64> {
+    let number = take(bytes)?;
+    Some((number >> 1).cast_signed() ^ -(number & 1).cast_signed())
+}
+
+fn take_bytes<'a>(bytes: &mut &'a [u8]) -> Option<&'a [u8]> {
+    let length = usize::try_from(take(bytes)?).ok()?;
+    let (text, rest) = bytes.split_at_checked(length)?;
+    *bytes = rest;
+    Some(text)
+}
+
+/// A plan that takes more than so many bytes is given up.
+const MOST: usize = 8 << 20;
+
+#[cfg(test)]
+mod tests;

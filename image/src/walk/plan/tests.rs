@@ -1,0 +1,61 @@
+use proptest::prelude::*;
+
+use super::*;
+use crate::testing::Tree;
+use crate::walk::{Members, Reads, Walk};
+
+#[test]
+fn a_plan_says_what_the_walk_has_seen() {
+    let tree = Tree::new();
+    tree.directory("a", 0o1777)
+        .directory("a/inner", 0o700)
+        .file("a/inner/file", 0o4755, b"content")
+        .hard_link("b", "a/inner/file")
+        .symlink("c", "a/inner")
+        .fifo("d");
+    let mut walk = Walk::new(tree.path(), Reads::Nothing).unwrap();
+    let mut recorder = Recorder::new();
+    let mut seen = Vec::new();
+    while let Some(entry) = walk.next().unwrap() {
+        let target = match entry.kind {
+            Kind::Symlink => walk.read_link().unwrap(),
+            _ => Vec::new(),
+        };
+        recorder.add(walk.path(), &entry, &target);
+        seen.push((walk.path().to_vec(), entry, target));
+    }
+    let plan = recorder.finish(false).unwrap();
+    let mut reader = Reader::default();
+    for (path, entry, target) in seen {
+        let planned = reader.next(&plan).unwrap();
+        assert_eq!(reader.path(), path);
+        assert_eq!(planned.entry, entry);
+        assert_eq!(planned.target, target);
+    }
+    assert!(reader.next(&plan).is_none());
+}
+
+proptest! {
+    #[test]
+    fn any_number_comes_back(unsigned: u64, signed: i64) {
+        let mut bytes = Vec::new();
+        put(&mut bytes, unsigned);
+        put_signed(&mut bytes, signed);
+        let mut rest = &bytes[..];
+        prop_assert_eq!(take(&mut rest), Some(unsigned));
+        prop_assert_eq!(take_signed(&mut rest), Some(signed));
+        prop_assert!(rest.is_empty());
+    }
+}
+
+#[test]
+fn a_plan_that_becomes_too_large_is_given_up() {
+    let tree = Tree::new();
+    let entry = Walk::new(tree.path(), Reads::Nothing).unwrap().next();
+    let entry = entry.unwrap().unwrap();
+    let mut recorder = Recorder::new();
+    for _ in 0..=(MOST / 200) {
+        recorder.add(&[b'x'; 200], &entry, b"");
+    }
+    assert!(recorder.finish(false).is_none());
+}

@@ -1,0 +1,385 @@
+//! Going through a plan instead of the tree itself.
+
+use std::collections::{HashMap, HashSet};
+use std::ffi::CString;
+use std::os::fd::AsFd;
+use std::os::unix::ffi::OsStrExt;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use rustix::fs::Mode;
+use rustix::io::Errno;
+
+use super::ahead::{Ahead, Check, Handle, Latency, More, Opened, Reads};
+use super::entry::{Entry, FileId, Kind, Stamp};
+use super::file::{self, OpenFile};
+use super::members::{Members, host_path};
+use super::place::{Closed, Place, Reason};
+use super::plan::{Plan, Planned, Reader};
+use super::{examine, failed_at};
+use crate::error::{Change, Operation, PackError};
+
+/// The members of a tree as they were seen, without looking at any of them again. Only files are
+/// opened, and the directories above them; all of those have to be what they were, when they are
+/// opened and afterwards.
+pub(crate) struct Replay {
+    root: PathBuf,
+    plan: Arc<Plan>,
+    reader: Reader,
+    target: Vec<u8>,
+    frames: Vec<Frame>,
+    /// Members deeper than this are left out.
+    pruned: Option<usize>,
+    /// Directories above files, by their place in the plan.
+    places: HashMap<usize, Arc<Place>>,
+    /// How many files were opened.
+    files: u32,
+    latency: Latency,
+    ahead: Option<Ahead>,
+    feeder: Feeder,
+}
+
+/// Whether a member is gone to, and whether it is read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Choice {
+    /// If it is a file, it is read.
+    Ours,
+    /// It is not read.
+    Other,
+    /// It is not read, and nothing that is in it.
+    Pruned,
+}
+
+/// Says of each member what becomes of it.
+pub(crate) type Choose = Box<dyn FnMut(&[u8], &Entry) -> Choice + Send>;
+
+/// A directory above the current member.
+struct Frame {
+    /// Where it stands in the plan.
+    place: usize,
+    name: CString,
+    stamp: Stamp,
+    length: usize,
+}
+
+/// Goes ahead and hands out the files that will be read.
+struct Feeder {
+    reader: Reader,
+    choose: Choose,
+    frames: Vec<Frame>,
+    pruned: Option<usize>,
+    /// Files with several names of which one was handed out.
+    first_names: HashSet<FileId>,
+    files: u32,
+    is_over: bool,
+}
+
+/// Files in a row in one directory.
+struct Run {
+    first: u32,
+    directory: Arc<Place>,
+    names: Vec<CString>,
+}
+
+impl Replay {
+    /// Goes through a plan of `root`. `choose` says which files are going to be read, in its order;
+    /// without it, none is.
+    pub(crate) fn new(root: &Path, plan: Arc<Plan>, choose: Option<Choose>) -> Self {
+        let is_far = plan.is_far && choose.is_some();
+        let ahead = is_far.then(|| Ahead::new(Reads::Files));
+        Self {
+            root: root.to_owned(),
+            plan,
+            reader: Reader::default(),
+            target: Vec::new(),
+            frames: Vec::new(),
+            pruned: None,
+            places: HashMap::new(),
+            files: 0,
+            latency: super::latency(),
+            ahead,
+            feeder: Feeder {
+                reader: Reader::default(),
+                is_over: choose.is_none(),
+                choose: choose.unwrap_or_else(|| Box::new(|_, _| Choice::Other)),
+                frames: Vec::new(),
+                pruned: None,
+                first_names: HashSet::new(),
+                files: 0,
+            },
+        }
+    }
+
+    /// Leaves the directories that are deeper than `depth`.
+    fn leave(&mut self, depth: usize) -> Result<(), PackError> {
+        while self.frames.len() > depth {
+            let Some(frame) = self.frames.pop() else {
+                break;
+            };
+            let place = self.places.remove(&frame.place);
+            let Some(directory) = place.and_then(|place| place.close()) else {
+                continue;
+            };
+            let path = host_path(&self.root, &self.reader.path()[..frame.length]);
+            let check = Check {
+                directory,
+                stamp: frame.stamp,
+                path,
+            };
+            match &self.ahead {
+                Some(ahead) => ahead.check(check),
+                None => super::confirm(check.run())?,
+            }
+        }
+        Ok(())
+    }
+
+    fn confirm(&self, is_end: bool) -> Result<(), PackError> {
+        match self.ahead.as_ref().and_then(|ahead| ahead.failed(is_end)) {
+            Some(checked) => super::confirm(checked),
+            None => Ok(()),
+        }
+    }
+
+    /// Opens the current member without help.
+    fn open(&mut self, entry: &Entry) -> Result<Arc<Handle>, PackError> {
+        let directory = place(&mut self.places, &self.frames, &self.root);
+        let length = directory.length;
+        let directory = directory.open(None).map_err(|closed| self.closed(closed))?;
+        let path = self.host_path();
+        let failed = |operation, errno| failed_at(path.clone(), operation, errno);
+        let name = name(&self.reader.path()[length..]);
+        let opened = rustix::fs::openat(directory.as_fd(), &*name, file::FLAGS, Mode::empty());
+        let opened = opened.map_err(|errno| match errno {
+            Errno::LOOP | Errno::NOTDIR | Errno::NXIO => self.changed(Change::Replaced),
+            _ => failed(Operation::Open, errno),
+        })?;
+        let now = examine::file(&opened).map_err(|errno| failed(Operation::Examine, errno))?;
+        match entry.stamp.change(&now.stamp) {
+            None => Ok(Arc::new(Handle::from(opened))),
+            Some(change) => Err(self.changed(change)),
+        }
+    }
+
+    fn closed(&self, Closed { length, reason }: Closed) -> PackError {
+        let path = host_path(&self.root, &self.reader.path()[..length]);
+        match reason {
+            Reason::Failed(operation, errno) => failed_at(path, operation, errno),
+            Reason::Changed(change) => PackError::Changed { path, change },
+        }
+    }
+
+    /// Hands out files, as many as may be ahead.
+    fn feed(&mut self) {
+        let Some(ahead) = &self.ahead else { return };
+        while !self.feeder.is_over && self.feeder.files < self.files.saturating_add(AHEAD) {
+            let run = self
+                .feeder
+                .next(&self.plan, self.files, &mut self.places, &self.root);
+            if let Some(Run {
+                first,
+                directory,
+                names,
+            }) = run
+            {
+                ahead.open(directory, names, first);
+            }
+        }
+    }
+}
+
+impl Members for Replay {
+    fn next(&mut self) -> Result<Option<Entry>, PackError> {
+        self.confirm(false)?;
+        loop {
+            // Where it lies is part of the path of the next one, or of the last one.
+            let Some(depth) = self.reader.depth(&self.plan) else {
+                self.leave(0)?;
+                self.confirm(true)?;
+                return Ok(None);
+            };
+            if self.pruned.is_some_and(|pruned| depth > pruned) {
+                self.reader.next(&self.plan);
+                continue;
+            }
+            self.pruned = None;
+            self.leave(depth)?;
+            let Some(Planned {
+                entry,
+                place,
+                target,
+            }) = self.reader.next(&self.plan)
+            else {
+                return Ok(None);
+            };
+            self.target = target;
+            if entry.kind == Kind::Directory {
+                self.frames
+                    .push(Frame::new(self.reader.path(), place, &entry));
+            }
+            self.feed();
+            return Ok(Some(entry));
+        }
+    }
+
+    fn prune(&mut self) {
+        self.pruned = Some(depth_of(self.reader.path()));
+    }
+
+    fn path(&self) -> &[u8] {
+        self.reader.path()
+    }
+
+    fn root(&self) -> &Path {
+        &self.root
+    }
+
+    fn open_file(&mut self, entry: &Entry) -> Result<OpenFile, PackError> {
+        let position = [self.files];
+        self.files += 1;
+        let found = self.ahead.as_mut().and_then(|ahead| ahead.take(&position));
+        let opened = match found {
+            Some(found) if found.entry.stamp == entry.stamp => match found.more {
+                More::File(opened) => Some(opened),
+                _ => None,
+            },
+            _ => None,
+        };
+        let opened = match opened {
+            Some(opened) => opened,
+            None => {
+                let file = self.open(entry)?;
+                if let Some(ahead) = &self.ahead {
+                    ahead.read_on(&file, entry, &position);
+                }
+                Opened::Open { file, start: None }
+            }
+        };
+        let pieces = self
+            .ahead
+            .as_ref()
+            .and_then(|ahead| ahead.pieces(&opened, entry, &position));
+        Ok(OpenFile::new(opened, pieces, entry, self.host_path()))
+    }
+
+    fn note(&mut self, bytes: u64, waited: Duration) {
+        if self.ahead.is_none() && self.latency.is_slow(bytes, waited) {
+            self.ahead = Some(Ahead::new(Reads::Files));
+        }
+    }
+
+    fn read_link(&self) -> Result<Vec<u8>, PackError> {
+        Ok(self.target.clone())
+    }
+}
+
+impl Feeder {
+    /// Goes on to the end of a directory's files, or a little, and says which of them will be read:
+    /// none of the first `done`, which have been already.
+    fn next(
+        &mut self,
+        plan: &Plan,
+        done: u32,
+        places: &mut HashMap<usize, Arc<Place>>,
+        root: &Path,
+    ) -> Option<Run> {
+        let mut run: Option<Run> = None;
+        for _ in 0..LONGEST {
+            let before = self.reader.depth(plan);
+            let is_elsewhere = before != Some(self.frames.len());
+            if is_elsewhere && run.is_some() {
+                return run;
+            }
+            let Some(planned) = self.reader.next(plan) else {
+                self.is_over = true;
+                return run;
+            };
+            let path = self.reader.path();
+            let depth = depth_of(path);
+            if self.pruned.is_some_and(|pruned| depth > pruned) {
+                continue;
+            }
+            self.pruned = None;
+            self.frames.truncate(depth);
+            let choice = (self.choose)(path, &planned.entry);
+            if choice == Choice::Pruned {
+                self.pruned = Some(depth);
+            }
+            let entry = &planned.entry;
+            if entry.kind == Kind::Directory {
+                self.frames.push(Frame::new(path, planned.place, entry));
+                if run.is_some() {
+                    return run;
+                }
+                continue;
+            }
+            let is_read = choice == Choice::Ours
+                && entry.kind == Kind::File
+                && (entry.links < 2 || self.first_names.insert(entry.stamp.file));
+            if !is_read {
+                continue;
+            }
+            let number = self.files;
+            self.files += 1;
+            if number < done {
+                continue;
+            }
+            let length = self.frames.last().map_or(0, |frame| frame.length);
+            let run = run.get_or_insert_with(|| Run {
+                first: number,
+                directory: place(places, &self.frames, root),
+                names: Vec::new(),
+            });
+            run.names.push(name(&path[length..]));
+        }
+        run
+    }
+}
+
+impl Frame {
+    fn new(path: &[u8], place: usize, entry: &Entry) -> Self {
+        let slash = path.iter().rposition(|byte| *byte == b'/');
+        Self {
+            place,
+            name: name(&path[slash.unwrap_or(0)..]),
+            stamp: entry.stamp,
+            length: path.len(),
+        }
+    }
+}
+
+/// The directory of the innermost of `frames`, of which there is one.
+fn place(places: &mut HashMap<usize, Arc<Place>>, frames: &[Frame], root: &Path) -> Arc<Place> {
+    let mut above = None;
+    for frame in frames {
+        let place = places.entry(frame.place).or_insert_with(|| {
+            let name = match above {
+                None => CString::new(root.as_os_str().as_bytes()).unwrap_or_default(),
+                Some(_) => frame.name.clone(),
+            };
+            Arc::new(Place::new(above.take(), name, frame.stamp, frame.length))
+        });
+        above = Some(Arc::clone(place));
+    }
+    above.expect("every file of a plan is in a directory, if only the root")
+}
+
+/// A name without the slash before it.
+fn name(text: &[u8]) -> CString {
+    // No name has a NUL in it; an empty one cannot be opened.
+    CString::new(text.strip_prefix(b"/").unwrap_or(text)).unwrap_or_default()
+}
+
+fn depth_of(path: &[u8]) -> usize {
+    path.iter().filter(|byte| **byte == b'/').count()
+}
+
+/// How many files are handed out ahead.
+const AHEAD: u32 = 2048;
+
+/// How many members are gone through in one step.
+const LONGEST: usize = 256;
+
+#[cfg(test)]
+mod tests;
