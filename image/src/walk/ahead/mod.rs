@@ -195,7 +195,7 @@ const MOST_MEMBERS: usize = 8192;
 const MOST_NAMES: usize = 2 << 20;
 
 /// Bytes of content, at most.
-const MOST_CONTENT: usize = 5 << 20;
+const MOST_CONTENT: usize = 4 << 20;
 
 #[cfg(test)]
 mod tests;
