@@ -223,4 +223,4 @@ pub(super) fn piece(file: &Handle, offset: u64, length: usize, mut held: Held) -
 }
 
 /// How much of a file is read at once, in bytes.
-pub(in crate::walk) const PIECE: usize = 128 << 10;
+pub(in crate::walk) const PIECE: usize = 64 << 10;
