@@ -2,6 +2,7 @@
 
 mod change;
 mod extremes;
+mod far;
 mod latency;
 mod machine;
 mod measure;
@@ -26,6 +27,8 @@ pub(crate) enum Bench {
     Change(change::Options),
     /// A million small files, and one very large one, beside tar
     Extremes(extremes::Options),
+    /// A tree on a file system where every call takes a while, beside tar
+    Far(far::Options),
     /// Both transports and skopeo: many small blobs, and a large one
     Transports(transports::Options),
     /// The mock registry beside Docker's: how fast a large blob is taken, and in how much memory
@@ -44,6 +47,7 @@ pub(crate) fn run(bench: &Bench) -> Result<(), Failure> {
         Bench::Push(options) => push::run(options),
         Bench::Change(options) => change::run(options),
         Bench::Extremes(options) => extremes::run(options),
+        Bench::Far(options) => far::run(options),
         Bench::Transports(options) => transports::run(options),
         Bench::Registry(options) => mock::run(options),
         Bench::Machine(options) => machine::run(options),

@@ -52,8 +52,8 @@ pub(super) fn make(
     Ok((source, notices))
 }
 
-/// Packing that may not go on for long without permission. It may when this is dropped: whoever
-/// gives the push up does not leave a thread behind that waits for ever.
+/// Packing that may not go on for long without permission. It may when this is dropped: a push that
+/// is given up leaves no thread behind that waits for ever.
 struct Held<'a>(&'a Watch);
 
 impl<'a> Held<'a> {

@@ -22,7 +22,7 @@ pub(super) struct Shared {
     state: Mutex<State>,
     /// There is work, or it is over.
     work: Condvar,
-    /// There is a result that somebody waits for.
+    /// There is a result, which the walk may wait for.
     done: Condvar,
 }
 
