@@ -29,6 +29,9 @@ pub(crate) struct Options {
     /// Only the ways whose names begin with one of these
     #[arg(long, value_name = "NAMES", value_delimiter = ',')]
     only: Vec<String>,
+    /// Another build of this program, to be tried beside
+    #[arg(long, value_name = "PROGRAM")]
+    baseline: Option<PathBuf>,
     /// Where layers and registries are kept meanwhile: a few times as large as the tree
     #[arg(long, value_name = "DIR")]
     scratch: Option<PathBuf>,
@@ -61,10 +64,11 @@ pub(super) fn run(options: &Options) -> Result<(), Failure> {
     let mut table = Table::new(ways.iter().map(|way| way.name).collect());
     for round in 1..=options.runs.max(1) {
         for (row, way) in ways.iter().enumerate() {
+            let baseline = options.baseline.as_deref().filter(|_| way.baseline);
             let trial = Trial {
                 way,
                 tree: &tree,
-                program: &program,
+                program: baseline.unwrap_or(&program),
                 certificate: &certificate,
             };
             let place = self::scratch(Some(scratch.path()))?;
@@ -149,7 +153,9 @@ impl Trial<'_> {
 
 fn chosen(options: &Options) -> Vec<&'static Way> {
     let is_wanted = |way: &&Way| {
-        options.only.is_empty() || options.only.iter().any(|name| way.name.starts_with(name))
+        let is_named = |name: &String| way.name.starts_with(name);
+        (options.only.is_empty() || options.only.iter().any(is_named))
+            && (!way.baseline || options.baseline.is_some())
     };
     let (here, missing): (Vec<_>, Vec<_>) = WAYS
         .iter()

@@ -1,7 +1,7 @@
 //! The ways to get a tree into a registry.
 
-/// One of them. The scripts find `$TREE`, an empty folder `$WORK`, the registry `$HOST` and the
-/// program `$LONGSHORE`.
+/// One of them. The scripts find `$TREE`, an empty folder `$WORK`, the registry `$HOST`, the program
+/// `$LONGSHORE`.
 pub(super) struct Way {
     pub(super) name: &'static str,
     /// Programs without which it cannot be tried.
@@ -16,6 +16,8 @@ pub(super) struct Way {
     pub(super) tls: bool,
     /// Whether it pushes only what has a history.
     pub(super) history: bool,
+    /// Whether `$LONGSHORE` is the other build of it that was named.
+    pub(super) baseline: bool,
 }
 
 impl Way {
@@ -33,6 +35,14 @@ impl Way {
             layer: None,
             tls: false,
             history: false,
+            baseline: false,
+        }
+    }
+
+    const fn of_baseline(name: &'static str, push: &'static str) -> Self {
+        Self {
+            baseline: true,
+            ..Self::new(name, &[], push, push)
         }
     }
 }
@@ -42,6 +52,11 @@ pub(super) const WAYS: &[Way] = &[
     Way::new("longshore", &[], DEFAULT, DEFAULT),
     Way::new("longshore fast", &[], FAST, FAST),
     Way::new("longshore best", &[], BEST, BEST),
+    Way::new("longshore zstd", &[], ZSTD, ZSTD),
+    Way::of_baseline("baseline", DEFAULT),
+    Way::of_baseline("baseline fast", FAST),
+    Way::of_baseline("baseline best", BEST),
+    Way::of_baseline("baseline zstd", ZSTD),
     Way {
         tls: true,
         history: true,
@@ -62,6 +77,9 @@ const FAST: &str =
     r#""$LONGSHORE" push --quiet --compression-level fast --image "$TREE" "$HOST/bench:1""#;
 const BEST: &str =
     r#""$LONGSHORE" push --quiet --compression-level best --image "$TREE" "$HOST/bench:1""#;
+const ZSTD: &str = r#"
+"$LONGSHORE" push --quiet --format oci --compression zstd --image "$TREE" "$HOST/bench:1"
+"#;
 
 const CH_IMAGE: &str = r#"
 ch-image --storage "$WORK/storage" --no-cache --tls-no-verify push --image "$TREE" bench "$HOST/bench:1"
