@@ -21,7 +21,7 @@ authentication: bearer token
 the registry allows this push
 layer 1/1: preparing
 stripping unsafe setuid bit: ./usr/bin/captain
-12 members, 475 bytes of content, 627 bytes packed
+12 members, 475 bytes of content, 607 bytes packed
 preparing metadata
 starting upload
 layer 1/1: [SHORT]: checking if already in repository
@@ -40,7 +40,7 @@ The registry now holds:
     manifest sha256:[DIGEST], 423 bytes
              application/vnd.docker.distribution.manifest.v2+json
     config   sha256:[DIGEST], 486 bytes
-    layer    sha256:[DIGEST], 627 bytes
+    layer    sha256:[DIGEST], 607 bytes
   unfinished uploads: 0
 
 registry:        gone, with everything in it

@@ -55,10 +55,10 @@ exit code: 0
   "layers": [
     {
       "digest": "sha256:[DIGEST]",
-      "size": 350,
+      "size": 339,
       "diffId": "sha256:[DIGEST]",
       "outcome": "uploaded",
-      "sent": 350
+      "sent": 339
     }
   ],
   "requests": 7,
