@@ -1,7 +1,11 @@
 //! Who is pushing: where credentials come from, and which ones are handed out.
 
 mod files;
+mod helper;
+mod key;
 mod prompt;
+
+use std::collections::HashSet;
 
 use http::StatusCode;
 use longshore_protocol::{
@@ -44,6 +48,8 @@ pub struct Finder<'a> {
     /// What a person typed.
     typed: Option<Credentials>,
     questions: u32,
+    /// What was wrong with files and helpers, each of which is said once.
+    told: HashSet<String>,
 }
 
 /// Where credentials came from.
@@ -67,6 +73,7 @@ impl<'a> Finder<'a> {
             given: None,
             typed: None,
             questions: 0,
+            told: HashSet::new(),
         }
     }
 
@@ -142,7 +149,7 @@ impl<'a> Finder<'a> {
         }
     }
 
-    fn stored(&self) -> Option<(Credentials, Origin)> {
+    fn stored(&mut self) -> Option<(Credentials, Origin)> {
         let Login {
             username,
             password,
@@ -168,8 +175,10 @@ impl<'a> Finder<'a> {
             match files::look_up(&place, &self.login.registry, &self.login.repository) {
                 Ok(found) => found.map(|credentials| (credentials, Origin::File(place.shown()))),
                 Err(problem) => {
-                    self.console
-                        .warn(format!("no credentials from {}: {problem}", place.shown()));
+                    let warning = format!("no credentials from {}: {problem}", place.shown());
+                    if self.told.insert(warning.clone()) {
+                        self.console.warn(warning);
+                    }
                     None
                 }
             }

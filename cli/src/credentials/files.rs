@@ -5,10 +5,14 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use docker_credential::{CredentialRetrievalError, DockerCredential, get_credential_from_reader};
+use base64::Engine as _;
+use base64::alphabet;
+use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use longshore_protocol::{Credentials, Registry, Repository};
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
+use super::helper;
+use super::key::{Key, names};
 use crate::console::plain;
 use crate::environment::Environment;
 
@@ -53,7 +57,14 @@ pub(super) fn places(environment: &Environment) -> Vec<Place> {
         .docker_config
         .clone()
         .or_else(|| home(".docker"));
-    places.extend(docker.map(|dir| usual(dir.join("config.json"))));
+    places.extend(docker.map(|path| {
+        // Meant for a directory; but it is plain what is meant by a file.
+        if path.is_file() {
+            usual(path)
+        } else {
+            usual(path.join("config.json"))
+        }
+    }));
     places
 }
 
@@ -69,19 +80,20 @@ pub(super) fn look_up(
     let Some(config) = read(place)? else {
         return Ok(None);
     };
-    let servers = servers(registry);
-    if let Some(entry) = of_namespace(&config, registry, repository) {
-        return ask(&json!({ "auths": { "server": entry } }), "server");
+    let (part, whole) = entries(&config, registry, repository);
+    if let Some(credentials) = first(&part)? {
+        return Ok(Some(credentials));
     }
-    if let Some(token) = registry_token(&config, &servers) {
-        return Ok(Some(Credentials::RegistryToken(token.into())));
+    // A helper that does not work is no reason not to use what the file itself has.
+    let problem = match from_helper(&config, registry) {
+        Ok(None) => None,
+        Ok(found) => return Ok(found),
+        Err(problem) => Some(problem),
+    };
+    match (first(&whole)?, problem) {
+        (None, Some(problem)) => Err(problem),
+        (found, _) => Ok(found),
     }
-    for server in &servers {
-        if let Some(found) = ask(&Value::Object(config.clone()), server)? {
-            return Ok(Some(found));
-        }
-    }
-    Ok(None)
 }
 
 fn read(place: &Place) -> Result<Option<Map<String, Value>>, String> {
@@ -92,23 +104,16 @@ fn read(place: &Place) -> Result<Option<Map<String, Value>>, String> {
         }
         Err(error) => return Err(error.to_string()),
     };
+    // Some editors begin files with a mark that is no part of them.
+    let bytes = bytes.strip_prefix(BYTE_ORDER_MARK).unwrap_or(&bytes);
     // An empty file is what `podman logout` and careless scripts leave.
     if bytes.trim_ascii().is_empty() {
         return Ok(None);
     }
-    let Ok(Value::Object(mut config)) = serde_json::from_slice(&bytes) else {
-        return Err("it is not a JSON object".to_owned());
-    };
-    // Docker writes empty members where it means absent ones, which `docker_credential` would take
-    // for an empty token.
-    if let Some(Value::Object(auths)) = config.get_mut("auths") {
-        for entry in auths.values_mut() {
-            if let Value::Object(entry) = entry {
-                entry.retain(|_, value| value.as_str().is_some_and(|text| !text.is_empty()));
-            }
-        }
+    match serde_json::from_slice(bytes) {
+        Ok(Value::Object(config)) => Ok(Some(config)),
+        _ => Err("it is not a JSON object".to_owned()),
     }
-    Ok(Some(config))
 }
 
 fn read_some(path: &Path) -> io::Result<Vec<u8>> {
@@ -121,86 +126,126 @@ fn read_some(path: &Path) -> io::Result<Vec<u8>> {
     fs::read(path)
 }
 
-/// Podman's `auth.json` may have entries for a part of a registry (containers-auth.json(5)): the
-/// longest one counts. `docker_credential` knows none, so such an entry is picked out for it.
-fn of_namespace<'a>(
+/// An entry of `auths`, and what it is called.
+type Entry<'a> = (&'a str, &'a Value);
+
+/// The entries for `repository`: those for a part of `registry`, then those for all of it, each
+/// beginning with the one that counts most.
+fn entries<'a>(
     config: &'a Map<String, Value>,
     registry: &Registry,
     repository: &Repository,
-) -> Option<&'a Value> {
-    let auths = config.get("auths")?.as_object()?;
-    let mut path = repository.as_str();
-    loop {
-        if let Some(entry) = auths.get(&format!("{registry}/{path}")) {
-            return Some(entry);
+) -> (Vec<Entry<'a>>, Vec<Entry<'a>>) {
+    let names = names(registry);
+    let rank = |name: &str| {
+        let known = names.iter().position(|known| known == name);
+        known.unwrap_or(names.len())
+    };
+    let mut entries: Vec<_> = config
+        .get("auths")
+        .and_then(Value::as_object)
+        .into_iter()
+        .flatten()
+        .filter_map(|(name, entry)| {
+            let closeness = Key::parse(name).closeness(registry, repository)?;
+            Some((closeness, (name.as_str(), entry)))
+        })
+        .collect();
+    entries.sort_by_key(|(closeness, (name, _))| (usize::MAX - closeness, rank(name)));
+    let part = entries.iter().filter(|(closeness, _)| *closeness > 0);
+    let whole = entries.iter().filter(|(closeness, _)| *closeness == 0);
+    let entry = |(_, entry): &(usize, Entry<'a>)| *entry;
+    (part.map(entry).collect(), whole.map(entry).collect())
+}
+
+/// What the first of `entries` that says anything says.
+fn first(entries: &[Entry<'_>]) -> Result<Option<Credentials>, String> {
+    for (name, entry) in entries {
+        match read_entry(entry) {
+            Ok(None) => {}
+            Ok(found) => return Ok(found),
+            Err(reason) => return Err(format!("its entry for {}: {reason}", plain(name))),
         }
-        (path, _) = path.rsplit_once('/')?;
+    }
+    Ok(None)
+}
+
+/// Docker and podman write empty members, and whole empty entries, where they mean absent ones;
+/// scripts write `null`.
+fn read_entry(entry: &Value) -> Result<Option<Credentials>, &'static str> {
+    let member = |name: &str| {
+        let text = entry.get(name)?.as_str()?;
+        (!text.is_empty()).then_some(text)
+    };
+    if let Some(token) = member("registrytoken") {
+        return Ok(Some(Credentials::RegistryToken(token.into())));
+    }
+    if let Some(token) = member("identitytoken") {
+        return Ok(Some(Credentials::IdentityToken(token.into())));
+    }
+    if let Some(auth) = member("auth") {
+        return read_auth(auth);
+    }
+    let named = member("username").zip(member("password"));
+    Ok(named.map(|(username, password)| Credentials::password(username, password)))
+}
+
+/// `auth`: user name, a colon and password in base64, which some programs wrap into lines.
+fn read_auth(auth: &str) -> Result<Option<Credentials>, &'static str> {
+    let auth: String = auth.split_ascii_whitespace().collect();
+    let bytes = BASE64
+        .decode(auth)
+        .map_err(|_| "`auth` is not base64 from end to end")?;
+    let text = String::from_utf8(bytes).map_err(|_| "`auth` holds something else than text")?;
+    // Docker once encoded its buffer to the end, and drops that when it reads such a file.
+    let text = text.trim_end_matches('\0');
+    match text.split_once(':') {
+        None if text.is_empty() => Ok(None),
+        None => Err("`auth` is not a user name, a colon and a password"),
+        Some(("", "")) => Ok(None),
+        Some((username, password)) => Ok(Some(Credentials::password(username, password))),
     }
 }
 
-/// A token for the registry itself, which `docker_credential` does not know.
-fn registry_token<'a>(config: &'a Map<String, Value>, servers: &[String]) -> Option<&'a str> {
-    let auths = config.get("auths")?.as_object()?;
-    servers
-        .iter()
-        .find_map(|server| auths.get(server)?.get("registrytoken")?.as_str())
-}
-
-/// The names under which a registry may be kept. Docker Hub is kept under that of a service that
-/// it had in 2013.
-fn servers(registry: &Registry) -> Vec<String> {
-    let name = registry.to_string();
-    if registry.host() != DOCKER_HUB {
-        return vec![name];
+/// What the helper has that is named for `registry`, or for all of them.
+fn from_helper(
+    config: &Map<String, Value>,
+    registry: &Registry,
+) -> Result<Option<Credentials>, String> {
+    let of_registry = config
+        .get("credHelpers")
+        .and_then(Value::as_object)
+        .into_iter()
+        .flatten()
+        .find(|(name, _)| Key::parse(name).is(registry))
+        .map(|(_, helper)| helper);
+    // An empty name for a registry means: this one in the file, whatever `credsStore` says.
+    let helper = of_registry.or_else(|| config.get("credsStore"));
+    let Some(helper) = helper.and_then(Value::as_str).map(str::trim) else {
+        return Ok(None);
+    };
+    if helper.is_empty() {
+        return Ok(None);
     }
-    let old = [
-        "https://index.docker.io/v1/",
-        "index.docker.io",
-        "docker.io",
-    ];
-    old.into_iter().map(str::to_owned).chain([name]).collect()
-}
-
-fn ask(config: &Value, server: &str) -> Result<Option<Credentials>, String> {
-    match get_credential_from_reader(config.to_string().as_bytes(), server) {
-        Ok(DockerCredential::UsernamePassword(username, password)) => {
-            Ok(Some(Credentials::password(username, password)))
+    for server in names(registry) {
+        let found = helper::get(helper, &server)?;
+        if found.is_some() {
+            return Ok(found);
         }
-        Ok(DockerCredential::IdentityToken(token)) => {
-            Ok(Some(Credentials::IdentityToken(token.into())))
-        }
-        Err(error) => match error {
-            CredentialRetrievalError::NoCredentialConfigured => Ok(None),
-            CredentialRetrievalError::HelperFailure { stdout, stderr, .. }
-                if [&stdout, &stderr]
-                    .iter()
-                    .any(|said| said.contains(NOT_FOUND)) =>
-            {
-                Ok(None)
-            }
-            CredentialRetrievalError::HelperFailure { helper, .. } => {
-                Err(format!("{} failed", plain(&helper)))
-            }
-            CredentialRetrievalError::HelperCommunicationError => {
-                Err("the credential helper that it names does not work".to_owned())
-            }
-            CredentialRetrievalError::MalformedHelperResponse => {
-                Err("what the credential helper that it names says makes no sense".to_owned())
-            }
-            CredentialRetrievalError::CredentialMismatchError => Err(format!(
-                "for {server}, `auth` is not `username` and `password`"
-            )),
-            _ => Err(format!("its entry for {server} makes no sense")),
-        },
     }
+    Ok(None)
 }
 
 const AUTH_JSON: &str = "containers/auth.json";
-const DOCKER_HUB: &str = "registry-1.docker.io";
+const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
-/// What every credential helper says when it has nothing (docker-credential-helpers,
-/// `credentials/error.go`).
-const NOT_FOUND: &str = "credentials not found";
+/// As docker has it, but does not insist on the `=` at the end.
+const BASE64: GeneralPurpose = GeneralPurpose::new(
+    &alphabet::STANDARD,
+    GeneralPurposeConfig::new()
+        .with_decode_padding_mode(DecodePaddingMode::Indifferent)
+        .with_decode_allow_trailing_bits(true),
+);
 
 /// More than any list of passwords: somebody gave a wrong path.
 const LARGEST: u64 = 16 << 20;

@@ -90,6 +90,44 @@ fn from_a_credential_helper() {
 }
 
 #[test]
+fn from_a_file_that_stands_where_dockers_directory_should() {
+    let registry = registry(Auth::Basic);
+    let mut env = TestEnv::with_image();
+    env.write("secret.json", &auths(&registry, PASSWORD));
+    let path = env.path("secret.json").display().to_string();
+    env.set("DOCKER_CONFIG", &path);
+    pushes(&env, &registry, &[]);
+}
+
+#[test]
+fn a_helper_need_not_read_its_input() {
+    let registry = registry(Auth::Basic);
+    let env = TestEnv::with_image();
+    let program = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cli/docker-credential-deaf");
+    symlink(program, env.path("bin/docker-credential-deaf")).unwrap();
+    let reply = format!(r#"{{"Username": "{USER}", "Secret": "{PASSWORD}"}}"#);
+    env.write("home/reply", &format!("{reply}\n"));
+    env.write("home/.docker/config.json", r#"{"credsStore": "deaf"}"#);
+    // Only sometimes is the pipe closed before it is written to.
+    for _ in 0..20 {
+        pushes(&env, &registry, &[]);
+    }
+}
+
+#[test]
+fn a_missing_helper_is_named_once() {
+    let registry = registry(Auth::Bearer);
+    let env = TestEnv::with_image();
+    env.write(
+        "home/.docker/config.json",
+        r#"{"credsStore": "no-such-helper"}"#,
+    );
+    let ran = env.push::<&str>(&[], &at(&registry, "app"));
+    ran.assert_failed(4, &["docker-credential-no-such-helper"]);
+    assert_eq!(ran.stderr.matches("warning: ").count(), 1, "{ran}");
+}
+
+#[test]
 fn a_helper_that_has_none_is_no_trouble() {
     let registry = registry(Auth::Basic);
     let env = TestEnv::with_image();

@@ -117,6 +117,154 @@ fn the_entry_closest_to_the_repository_counts() {
 }
 
 #[test]
+fn a_registry_may_be_written_as_an_address() {
+    for key in [
+        "reg.example:5000/",
+        "https://reg.example:5000",
+        "https://reg.example:5000/",
+        "https://reg.example:5000/v1/",
+        "https://reg.example:5000/v2/",
+        "http://reg.example:5000/v2",
+        "HTTPS://REG.example:5000/v2/",
+        "reg.example:5000/v2/",
+        "reg.example:5000/team/",
+        "https://reg.example:5000/v2/team/app",
+    ] {
+        let config = format!(r#"{{"auths": {{"{key}": {{"auth": "YWxpY2U6c2VjcmV0"}}}}}}"#);
+        assert_eq!(found(&config, APP), password("alice", "secret"), "{key}");
+    }
+}
+
+#[test]
+fn docker_hub_is_found_under_each_of_its_names() {
+    for key in [
+        "docker.io",
+        "docker.io/",
+        "https://docker.io",
+        "index.docker.io/v1/",
+        "index.docker.io/v1",
+        "https://index.docker.io/v1",
+        "https://index.docker.io/",
+        "https://registry-1.docker.io/v2/",
+        "docker.io/alice",
+        "docker.io/alice/app",
+        "index.docker.io/alice",
+    ] {
+        let config = format!(r#"{{"auths": {{"{key}": {{"auth": "YWxpY2U6c2VjcmV0"}}}}}}"#);
+        let expected = password("alice", "secret");
+        assert_eq!(found(&config, "alice/app"), expected, "{key}");
+        assert_eq!(found(&config, APP), Ok(None), "{key}");
+    }
+}
+
+#[test]
+fn a_part_of_a_registry_is_not_the_rest_of_it() {
+    for key in [
+        "reg.example:5000/tea",
+        "reg.example:5000/team/app/sub",
+        "https://reg.example:5000/v2/tea",
+        "reg.example:5000/v2/app",
+        "docker.io/team",
+    ] {
+        let config = format!(r#"{{"auths": {{"{key}": {{"auth": "YWxpY2U6c2VjcmV0"}}}}}}"#);
+        assert_eq!(found(&config, APP), Ok(None), "{key}");
+    }
+}
+
+#[test]
+fn entries_that_say_nothing_leave_the_others_alone() {
+    for nothing in ["null", "{}", r#"{"auth": ""}"#, r#"{"auth": null}"#, "7"] {
+        let config = format!(
+            r#"{{"auths": {{"reg.example:5000/team/app": {nothing}, "other.example": {nothing},
+                "reg.example:5000/": {{"auth": "YWxpY2U6c2VjcmV0"}}}}}}"#
+        );
+        let found = found(&config, APP);
+        assert_eq!(found, password("alice", "secret"), "{nothing}");
+    }
+}
+
+#[test]
+fn helpers_without_a_name_are_none() {
+    for helpers in [
+        r#""credsStore": """#,
+        r#""credsStore": null"#,
+        r#""credsStore": " ""#,
+        r#""credHelpers": null"#,
+        r#""credHelpers": {"other.example": null}"#,
+        r#""credHelpers": {"reg.example:5000": null}"#,
+        r#""credHelpers": {"reg.example:5000": ""}, "credsStore": "no-such-helper""#,
+    ] {
+        let config = format!(
+            r#"{{{helpers}, "auths": {{"reg.example:5000": {{"auth": "YWxpY2U6c2VjcmV0"}}}}}}"#
+        );
+        assert_eq!(
+            found(&config, APP),
+            password("alice", "secret"),
+            "{helpers}"
+        );
+        let config = format!("{{{helpers}}}");
+        assert_eq!(found(&config, APP), Ok(None), "{helpers}");
+    }
+}
+
+#[test]
+fn a_missing_helper_is_named_and_hides_nothing() {
+    let config = r#"{"credsStore": "no-such-helper"}"#;
+    let error = found(config, APP).expect_err("there is none");
+    assert!(
+        error.contains("docker-credential-no-such-helper"),
+        "{error}"
+    );
+    let config = r#"{"credsStore": "no-such-helper",
+        "auths": {"reg.example:5000": {"auth": "YWxpY2U6c2VjcmV0"}}}"#;
+    assert_eq!(found(config, APP), password("alice", "secret"));
+}
+
+#[test]
+fn a_helper_is_a_name_in_the_path() {
+    let config = r#"{"credsStore": "/../../bin/true"}"#;
+    let error = found(config, APP).expect_err("that is a path");
+    assert!(error.contains("no name of a helper"), "{error}");
+}
+
+#[test]
+fn auth_may_be_wrapped_padded_or_neither() {
+    for auth in [
+        "YWxpY2U6c2Vj\\ncmV0",
+        "YWxpY2U6c2Vj\\r\\ncmV0\\n",
+        " YWxpY2U6c2VjcmV0 ",
+        // alice:secret and two NULs
+        "YWxpY2U6c2VjcmV0AAA=",
+        "YWxpY2U6c2VjcmV0AAA",
+    ] {
+        let config = format!(r#"{{"auths": {{"reg.example:5000": {{"auth": "{auth}"}}}}}}"#);
+        assert_eq!(found(&config, APP), password("alice", "secret"), "{auth}");
+    }
+}
+
+#[test]
+fn auth_may_hold_more_than_one_line() {
+    // _json_key:{<line break>}<line break>
+    let config = r#"{"auths": {"reg.example:5000": {"auth": "X2pzb25fa2V5OnsKfQo="}}}"#;
+    assert_eq!(found(config, APP), password("_json_key", "{\n}\n"));
+}
+
+#[test]
+fn user_name_and_password_may_have_members_of_their_own() {
+    let config = r#"{"auths": {"reg.example:5000": {"username": "alice", "password": "secret"}}}"#;
+    assert_eq!(found(config, APP), password("alice", "secret"));
+    let config = r#"{"auths": {"reg.example:5000":
+        {"username": "bob", "password": "old", "auth": "YWxpY2U6c2VjcmV0"}}}"#;
+    assert_eq!(found(config, APP), password("alice", "secret"));
+}
+
+#[test]
+fn a_mark_in_front_of_the_file_is_no_part_of_it() {
+    let config = "\u{feff}{\"auths\": {\"reg.example:5000\": {\"auth\": \"YWxpY2U6c2VjcmV0\"}}}";
+    assert_eq!(found(config, APP), password("alice", "secret"));
+}
+
+#[test]
 fn files_without_credentials_are_no_trouble() {
     for config in [
         "",
