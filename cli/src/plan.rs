@@ -370,13 +370,19 @@ fn check_writable(path: &Path) -> Result<(), Failure> {
         .map_err(|error| failure("its directory is missing or not writable").because(&error))
 }
 
-/// One line, without its end. A password with a line break in it would not survive a header.
+/// All of it, but for the line break at its end: some passwords are whole files.
 fn password_from_stdin() -> Result<Secret, Failure> {
     let mut text = String::new();
     std::io::stdin()
-        .take(MAX_PASSWORD)
+        .take(MAX_PASSWORD + 1)
         .read_to_string(&mut text)
         .map_err(|error| Failure::usage("--password-stdin: cannot read it").because(&error))?;
+    // Sent in part, it would be a wrong one.
+    if text.len() as u64 > MAX_PASSWORD {
+        return Err(Failure::usage(
+            "--password-stdin: standard input is too long for a password",
+        ));
+    }
     let password = text.trim_end_matches(['\n', '\r']);
     if password.is_empty() {
         return Err(Failure::usage("--password-stdin: standard input is empty"));

@@ -72,6 +72,36 @@ fn from_podmans_configuration() {
 }
 
 #[test]
+fn of_several_lines() {
+    // Google's `_json_key` has a whole file for a password.
+    let key = "{\n  \"type\": \"service_account\",\r\n  \"id\": \"correct-horse\"\n}";
+    for auth in [Auth::Basic, Auth::Bearer] {
+        let config = config("oci").user("_json_key", key).auth(auth);
+        let registry = MockRegistry::start(config).unwrap();
+        let mut env = TestEnv::with_image();
+        env.set("CH_IMAGE_USERNAME", "_json_key");
+        env.set("CH_IMAGE_PASSWORD", key);
+        pushes(&env, &registry, &[]);
+
+        let env = TestEnv::with_image();
+        let to = at(&registry, "app");
+        let login = ["push", "-vv", "-u", "_json_key", "--password-stdin"];
+        let arguments = [&login[..], &["--image", "image", "app", &to]].concat();
+        let ran = env.run_with_input(&arguments, &format!("{key}\n"));
+        ran.assert_done().assert_silent_about(&secrets());
+
+        let env = TestEnv::with_image();
+        let auth = base64(&format!("_json_key:{key}"));
+        let config = format!(
+            r#"{{"auths": {{"{}": {{"auth": "{auth}"}}}}}}"#,
+            registry.host()
+        );
+        env.write("home/.docker/config.json", &config);
+        pushes(&env, &registry, &[]);
+    }
+}
+
+#[test]
 fn from_a_credential_helper() {
     let registry = registry(Auth::Bearer);
     let host = registry.host();
@@ -276,6 +306,16 @@ fn an_empty_password_is_a_mistake() {
     let env = TestEnv::with_image();
     let ran = env.run_with_input(&["push", "-u", "a", "--password-stdin", "app"], "\n");
     ran.assert_failed(2, &["--password-stdin: standard input is empty"]);
+}
+
+#[test]
+fn a_password_is_sent_whole_or_not_at_all() {
+    let env = TestEnv::with_image();
+    let ran = env.run_with_input(
+        &["push", "-u", "a", "--password-stdin", "app"],
+        &"x".repeat((64 << 10) + 1),
+    );
+    ran.assert_failed(2, &["standard input is too long for a password"]);
 }
 
 /// A push with what the environment holds goes through, and nothing secret is said about it.

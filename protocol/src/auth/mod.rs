@@ -359,6 +359,12 @@ impl Auth {
         if !is_first && credentials == self.credentials {
             return self.ask(CredentialsReason::Refused);
         }
+        // A token server would otherwise be asked without them, as for a push without credentials.
+        if let Some(Credentials::Password { username, password }) = &credentials
+            && token::basic_header(username, password).is_none()
+        {
+            return Err(Trouble::Malformed);
+        }
         self.credentials = credentials;
         match (&self.challenge, &self.credentials) {
             (_, Some(Credentials::RegistryToken(text))) => {
@@ -388,8 +394,11 @@ impl Auth {
     pub(crate) fn scrubbed(&self, text: &str) -> String {
         let mut text = text.to_owned();
         let mut scrub = |secret: &str| {
-            if secret.len() >= MIN_SECRET {
-                text = text.replace(secret, "<secret>");
+            // A server may have put other white space, or none, between the lines.
+            for secret in std::iter::once(secret).chain(secret.lines().map(str::trim)) {
+                if secret.len() >= MIN_SECRET {
+                    text = text.replace(secret, "<secret>");
+                }
             }
         };
         match &self.credentials {

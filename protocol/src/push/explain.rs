@@ -174,7 +174,7 @@ impl Push {
             Trouble::Malformed => (
                 PushErrorKind::Unauthenticated,
                 "the credentials cannot stand in a header".to_owned(),
-                "a user name has no colon, and neither it nor a password has line breaks",
+                "a user name has neither colons nor line breaks, and a token has no line breaks",
             ),
         };
         let mut error = PushError::new(kind, Phase::Authentication, what).with_hint(hint);

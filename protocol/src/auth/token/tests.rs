@@ -89,5 +89,23 @@ fn headers_are_marked_as_secret() {
             .is_sensitive()
     );
     assert_eq!(basic_header("a:b", &Secret::new("c")), None);
-    assert_eq!(basic_header("a", &Secret::new("c\r\nX: y")), None);
+    assert_eq!(basic_header("a\nb", &Secret::new("c")), None);
+}
+
+#[test]
+fn a_password_may_be_any_bytes() {
+    for password in [
+        "{\n  \"type\": \"service_account\"\n}\n",
+        "c\r\nX: y",
+        "\0",
+        ":",
+        "\u{e4}",
+    ] {
+        let header = basic_header("_json_key", &Secret::new(password)).expect("it is encoded");
+        let encoded = header.to_str().expect("it is ASCII").strip_prefix("Basic ");
+        let pair = STANDARD
+            .decode(encoded.expect("it is Basic"))
+            .expect("it is base64");
+        assert_eq!(pair, format!("_json_key:{password}").into_bytes());
+    }
 }

@@ -463,6 +463,23 @@ fn credentials_that_cannot_stand_in_a_header_are_named() {
 }
 
 #[test]
+fn a_user_name_that_cannot_be_sent_is_not_left_out() {
+    for challenge in [BEARER, "Basic realm=\"r\""] {
+        let mut bench = Bench::new(config());
+        bench.answer("GET /v2/", 401, &[("www-authenticate", challenge)]);
+        let ask = bench.asked.pop_front().expect("credentials are asked for");
+        let broken = Credentials::password("a:b", "secret");
+        bench
+            .push
+            .handle_credentials(bench.now, ask.ticket, Some(broken));
+        bench.drain();
+        assert!(bench.calls.is_empty(), "{challenge}");
+        let told = bench.error().to_string();
+        assert!(told.contains("cannot stand in a header"), "{told}");
+    }
+}
+
+#[test]
 fn an_answer_to_an_old_question_for_credentials_is_ignored() {
     let mut bench = Bench::new(config());
     bench.answer("GET /v2/", 401, &[("www-authenticate", BEARER)]);
