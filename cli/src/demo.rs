@@ -69,6 +69,7 @@ fn plan(image: &Path) -> Result<PushPlan, Failure> {
             directory: image.to_owned(),
         },
         tell_destination: true,
+        assumes_hub: false,
         channel: Channel::internal(),
         login: Login {
             registry: destination.registry().clone(),

@@ -43,6 +43,8 @@ pub struct PushPlan {
     pub destination: Reference,
     /// Whether to say where it goes: it is not what was asked for to the letter.
     pub tell_destination: bool,
+    /// No registry was named, and so it is Docker Hub.
+    pub assumes_hub: bool,
     /// How the registry is spoken to.
     pub channel: Channel,
     /// Who is pushing.
@@ -215,7 +217,9 @@ fn push_plan(
     if let Some(path) = &push.digest_file {
         check_writable(path)?;
     }
+    let is_named = Reference::names_registry(text) || environment.default_host.is_some();
     Ok(PushPlan {
+        assumes_hub: !is_named && embedded.is_none(),
         tell_destination: push.destination.is_some()
             || embedded.is_some()
             || destination.to_string() != push.source,

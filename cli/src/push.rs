@@ -78,6 +78,9 @@ fn push(
     } else {
         console.detail(shown);
     }
+    if plan.assumes_hub {
+        console.say(words::ASSUMED_HUB);
+    }
     if plan.tell_destination {
         console.say(words::destination(&target.reference.to_string()));
     }

@@ -49,12 +49,13 @@ impl Name {
         if text.is_empty() {
             return Err(wrong(1, "the name is missing"));
         }
+        let text = text.strip_prefix("docker://").unwrap_or(text);
         let name = text.replace('%', "/").replace('+', ":");
-        let is_fine = |c: char| c.is_ascii_alphanumeric() || "./:@_-".contains(c);
+        let is_fine = |c: char| c.is_ascii_alphanumeric() || "./:@_-[]".contains(c);
         match name.chars().position(|c| !is_fine(c)) {
             Some(at) => Err(wrong(
                 at + 1,
-                "a name has letters, digits, '.', '_', '-', '/', ':' and '@'",
+                "a name has letters, digits, '.', '_', '-', '/', ':', '@' and brackets",
             )),
             None => Ok(Self(name)),
         }

@@ -20,6 +20,9 @@ pub fn destination(reference: &str) -> String {
     format!("destination:     {reference}")
 }
 
+/// The destination names no registry.
+pub const ASSUMED_HUB: &str = "no registry given: assuming Docker Hub, docker.io";
+
 /// What stands before everything about layer `number` of `count`.
 #[must_use]
 pub fn layer(number: usize, count: usize) -> String {

@@ -123,10 +123,7 @@ fn without_a_site_they_go_to_docker_hub() {
         ..environment()
     };
     let plan = plan_in(&environment, &["app"]).unwrap();
-    assert_eq!(
-        plan.destination.to_string(),
-        "registry-1.docker.io/library/app:latest"
-    );
+    assert_eq!(plan.destination.to_string(), "docker.io/library/app:latest");
 }
 
 #[test]
@@ -183,10 +180,38 @@ fn names_are_as_charliecloud_has_them() {
     let plan = plan(&["team%app+1.0"]).unwrap();
     assert_eq!(plan.source.name().to_string(), "team/app:1.0");
     assert!(matches!(plan.source, Source::Storage { .. }));
-    assert_eq!(
-        plan.destination.to_string(),
-        "registry-1.docker.io/team/app:1.0"
-    );
+    assert_eq!(plan.destination.to_string(), "docker.io/team/app:1.0");
+}
+
+#[test]
+fn an_address_in_brackets_is_a_name() {
+    let plan = plan(&["[::1]:5000/x:1"]).unwrap();
+    assert_eq!(plan.source.name().to_string(), "[::1]:5000/x:1");
+    assert_eq!(plan.destination.to_string(), "[::1]:5000/x:1");
+}
+
+#[test]
+fn a_transport_in_front_is_no_part_of_the_name() {
+    let plan = plan(&["docker://q.example/x:1"]).unwrap();
+    assert_eq!(plan.source.name().to_string(), "q.example/x:1");
+    assert_eq!(plan.destination.to_string(), "q.example/x:1");
+}
+
+#[test]
+fn docker_hub_is_assumed_where_no_registry_is_given() {
+    let environment = environment();
+    let is_assumed = |arguments: &[&str]| plan_in(&environment, arguments).unwrap().assumes_hub;
+    assert!(is_assumed(&["app"]));
+    assert!(is_assumed(&["app", "team/app:1"]));
+    assert!(!is_assumed(&["app", "docker.io/team/app"]));
+    assert!(!is_assumed(&["app", "q.example/app"]));
+    assert!(!is_assumed(&["--embedded", "--image", "/", "app"]));
+    let environment = Environment {
+        default_host: Some("reg.site".to_owned()),
+        ..environment.clone()
+    };
+    let plan = plan_in(&environment, &["app"]).unwrap();
+    assert!(!plan.assumes_hub);
 }
 
 #[test]

@@ -106,7 +106,7 @@ fn a_name_that_is_no_reference() {
 exit code: 2
 --- stdout
 --- stderr
-error: IMAGE_REF: "app:1 0" is not an image reference: character 6: a name has letters, digits, '.', '_', '-', '/', ':' and '@'
+error: IMAGE_REF: "app:1 0" is not an image reference: character 6: a name has letters, digits, '.', '_', '-', '/', ':', '@' and brackets
   app:1 0
        ^
 

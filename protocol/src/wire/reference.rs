@@ -13,7 +13,7 @@ use super::origin::{Origin, Scheme};
 /// specification ("Pulling manifests"); which first component is a registry, and what stands in for
 /// a missing one, follows docker and Charliecloud: a component with a dot or a colon, or
 /// `localhost`, is a registry. `%` and `+` may stand for `/` and `:`, as in the names of
-/// Charliecloud's image directories.
+/// Charliecloud's image directories. `docker://` may stand in front, as skopeo and podman want it.
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct Reference {
     registry: Registry,
@@ -74,7 +74,23 @@ impl Reference {
     /// # Errors
     /// The text does not follow the grammar; the error names the position.
     pub fn parse(text: &str, defaults: &ReferenceDefaults) -> Result<Self, ReferenceError> {
-        Parser { text }.reference(defaults)
+        let Some(bare) = text.strip_prefix(TRANSPORT) else {
+            return Parser { text }.reference(defaults);
+        };
+        let parsed = Parser { text: bare }.reference(defaults);
+        parsed.map_err(|error| ReferenceError {
+            text: text.to_owned(),
+            position: error.position + TRANSPORT.len(),
+            ..error
+        })
+    }
+
+    /// Whether `text` says which registry it means, so that parsing it needs no default for that.
+    #[must_use]
+    pub fn names_registry(text: &str) -> bool {
+        let plain = unpacked(text.strip_prefix(TRANSPORT).unwrap_or(text));
+        let first = plain.split_once('/');
+        first.is_some_and(|(first, _)| is_registry(first))
     }
 
     /// The registry.
@@ -113,7 +129,8 @@ impl Reference {
 }
 
 impl Registry {
-    /// The host, an IPv6 address in brackets.
+    /// The host as people write it, an IPv6 address in brackets: `docker.io`, although another one
+    /// answers for it.
     #[must_use]
     pub fn host(&self) -> &str {
         &self.host
@@ -128,7 +145,12 @@ impl Registry {
     /// The origin that `scheme` makes of it.
     #[must_use]
     pub fn origin(&self, scheme: Scheme) -> Origin {
-        Origin::new(scheme, &self.host, self.port)
+        let host = match self.host.as_str() {
+            // The name that people know is that of a web site.
+            DOCKER_HUB => DOCKER_HUB_SERVER,
+            host => host,
+        };
+        Origin::new(scheme, host, self.port)
     }
 }
 
@@ -189,8 +211,10 @@ struct Parser<'a> {
 
 impl Parser<'_> {
     fn reference(&self, defaults: &ReferenceDefaults) -> Result<Reference, ReferenceError> {
-        // One byte for one byte: offsets stay true.
-        let plain = self.text.replace('%', "/").replace('+', ":");
+        if let Some(reason) = scheme(self.text) {
+            return self.error(0, reason);
+        }
+        let plain = unpacked(self.text);
         let (name, digest) = match plain.split_once('@') {
             Some((name, digest)) => (name, Some((name.len() + 1, digest))),
             None => (plain.as_str(), None),
@@ -369,6 +393,30 @@ impl Parser<'_> {
     }
 }
 
+/// Why a text with a scheme in front is no reference.
+fn scheme(text: &str) -> Option<&'static str> {
+    let (scheme, _) = text.split_once("://")?;
+    match scheme.to_ascii_lowercase().as_str() {
+        "https" => Some("a reference is no address: drop https://"),
+        // That it is not encrypted is for a person to say otherwise.
+        "http" => Some("a reference is no address: drop http://"),
+        "oci" => Some("a reference is no address: drop oci://"),
+        "docker" => Some("docker:// is in lower case and stands in front once"),
+        _ if scheme
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-') =>
+        {
+            Some("a reference is no address: drop everything up to and including //")
+        }
+        _ => None,
+    }
+}
+
+/// One byte for one byte: offsets stay true.
+fn unpacked(text: &str) -> String {
+    text.replace('%', "/").replace('+', ":")
+}
+
 fn is_registry(component: &str) -> bool {
     component.contains(['.', ':', '[']) || component.eq_ignore_ascii_case("localhost")
 }
@@ -383,17 +431,22 @@ fn is_repository_character(character: char) -> bool {
         || matches!(character, '.' | '_' | '-')
 }
 
-/// Docker Hub answers to three names, and keeps repositories of one component under `library`.
+/// Docker Hub answers to three names, of which people know one, and keeps repositories of one
+/// component under `library`.
 fn on_docker_hub(
     mut registry: Registry,
     mut repository: Repository,
     tag: Option<Tag>,
     digest: Option<Digest>,
 ) -> Reference {
-    if matches!(registry.host.as_str(), "docker.io" | "index.docker.io") {
+    let is_hub =
+        [DOCKER_HUB, "index.docker.io", DOCKER_HUB_SERVER].contains(&registry.host.as_str());
+    if is_hub {
         DOCKER_HUB.clone_into(&mut registry.host);
+        // It has no other, and credentials are kept without.
+        registry.port = registry.port.filter(|port| *port != 443);
     }
-    if registry.host == DOCKER_HUB && !repository.0.contains('/') {
+    if is_hub && !repository.0.contains('/') {
         repository.0.insert_str(0, "library/");
     }
     Reference {
@@ -404,7 +457,9 @@ fn on_docker_hub(
     }
 }
 
-const DOCKER_HUB: &str = "registry-1.docker.io";
+const DOCKER_HUB: &str = "docker.io";
+const DOCKER_HUB_SERVER: &str = "registry-1.docker.io";
+const TRANSPORT: &str = "docker://";
 const LATEST: &str = "latest";
 const MAX_REPOSITORY: usize = 255;
 const TOO_LONG: &str = "a repository has 255 characters at most";

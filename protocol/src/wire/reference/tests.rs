@@ -8,17 +8,18 @@ fn parsed(text: &str) -> String {
 #[test]
 fn missing_parts_are_filled_in() {
     for (text, full) in [
-        ("alpine", "registry-1.docker.io/library/alpine:latest"),
-        ("alpine:3.17", "registry-1.docker.io/library/alpine:3.17"),
-        ("me/app", "registry-1.docker.io/me/app:latest"),
-        ("docker.io/me/app:1", "registry-1.docker.io/me/app:1"),
-        (
-            "index.docker.io/app",
-            "registry-1.docker.io/library/app:latest",
-        ),
+        ("alpine", "docker.io/library/alpine:latest"),
+        ("alpine:3.17", "docker.io/library/alpine:3.17"),
+        ("me/app", "docker.io/me/app:latest"),
+        ("docker.io/me/app:1", "docker.io/me/app:1"),
+        ("index.docker.io/app", "docker.io/library/app:latest"),
+        ("registry-1.docker.io/me/app", "docker.io/me/app:latest"),
+        ("docker.io:443/me/app", "docker.io/me/app:latest"),
+        ("docker://me/app", "docker.io/me/app:latest"),
+        ("docker://q.example/app:1", "q.example/app:1"),
         ("localhost/app", "localhost/app:latest"),
         ("LOCALHOST:5000/app", "localhost:5000/app:latest"),
-        ("host/app", "registry-1.docker.io/host/app:latest"),
+        ("host/app", "docker.io/host/app:latest"),
         ("q.example/a/b/c:T_.-x", "q.example/a/b/c:T_.-x"),
         ("[::1]:5000/a", "[::1]:5000/a:latest"),
         ("[::1]/a:b", "[::1]/a:b"),
@@ -30,6 +31,57 @@ fn missing_parts_are_filled_in() {
         ),
     ] {
         assert_eq!(parsed(text), full, "{text}");
+    }
+}
+
+#[test]
+fn docker_hub_is_called_docker_io_and_answers_elsewhere() {
+    for text in [
+        "app",
+        "docker.io/app",
+        "index.docker.io/app",
+        "registry-1.docker.io/app",
+    ] {
+        let reference: Reference = text.parse().expect("it has the form");
+        let origin = reference.registry().origin(Scheme::Https);
+        assert_eq!(reference.registry().to_string(), "docker.io", "{text}");
+        assert_eq!(origin.to_string(), "https://registry-1.docker.io", "{text}");
+    }
+}
+
+#[test]
+fn a_reference_is_no_address() {
+    for (text, word) in [
+        ("https://q.example/a:1", "drop https://"),
+        ("HTTPS://q.example/a:1", "drop https://"),
+        ("http://localhost:5000/a", "drop http://"),
+        ("oci://q.example/a", "drop oci://"),
+        ("docker-daemon://a", "drop everything up to"),
+        ("DOCKER://q.example/a", "lower case"),
+        ("docker://docker://q.example/a", "once"),
+        ("docker://https://q.example/a", "drop https://"),
+    ] {
+        let told = parsed(text);
+        assert!(told.contains(word), "{told}");
+        assert!(told.contains(&format!("\"{text}\"")), "{told}");
+    }
+    assert_eq!(position("docker://q.example/A"), 20);
+}
+
+#[test]
+fn a_registry_is_named_or_not() {
+    for text in [
+        "q.example/a",
+        "docker.io/a",
+        "localhost/a",
+        "[::1]/a",
+        "q.example%a",
+        "docker://h:1/a",
+    ] {
+        assert!(Reference::names_registry(text), "{text}");
+    }
+    for text in ["a", "a:1", "me/a", "me%a+1", "docker://me/a", ""] {
+        assert!(!Reference::names_registry(text), "{text}");
     }
 }
 
@@ -58,7 +110,7 @@ fn the_parts_are_what_they_are_called() {
 #[test]
 fn what_docker_hub_adds_to_a_name_counts() {
     let longest = "a".repeat(247);
-    let full = format!("registry-1.docker.io/library/{longest}:latest");
+    let full = format!("docker.io/library/{longest}:latest");
     assert_eq!(parsed(&longest), full);
     assert_eq!(parsed(&full), full);
     let error = format!("{longest}a")
