@@ -62,8 +62,8 @@ pub(crate) struct Common {
     #[arg(short, long, value_name = "DIR", env = "CH_IMAGE_STORAGE", global = true, help_heading = IMAGE)]
     pub(crate) storage: Option<PathBuf>,
 
-    /// Architecture to write into the image's configuration: `amd64`, `arm64/v8`, or `host`
-    /// [default: what the image's metadata say, else `host`].
+    /// Architecture to write into the image's configuration: `amd64`, `arm64/v8`, `linux/arm64`,
+    /// `host`, or `yolo` for the default [default: what the image's metadata say, else `host`].
     #[arg(short, long, global = true, help_heading = IMAGE)]
     pub(crate) arch: Option<String>,
 

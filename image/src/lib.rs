@@ -58,5 +58,5 @@ pub use pack::{
     Compression, Layer, LayerStream, Layers, Level, Options, Packer, Part, SpoolReader,
     SpooledLayer, Spooling, SpoolingReader, Summary, Survey, Watch, divide, survey,
 };
-pub use platform::Platform;
+pub use platform::{Platform, UnknownPlatform};
 pub use storage::{Storage, StorageError, check_image};

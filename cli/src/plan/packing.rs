@@ -78,11 +78,12 @@ pub(super) fn packing(
         .hinting("--spool DIR names a directory with room for the packed layer"));
     }
     let platform = match architecture {
-        None => None,
+        // To ch-image, `yolo` is to take an image as it is.
+        None | Some("yolo") => None,
         Some("host") => Some(Platform::host()),
-        Some(name) => Some(Platform::parse(name).ok_or_else(|| {
-            Failure::usage("--arch: the architecture is missing")
-                .hinting("it is amd64, arm64/v8, ppc64le or the like, or host for this machine's")
+        Some(name) => Some(Platform::parse(name).map_err(|error| {
+            Failure::usage(format!("--arch: {error}"))
+                .hinting("host is this machine's, yolo what the image itself says")
         })?),
     };
     Ok(Packing {

@@ -195,6 +195,21 @@ fn smaller_if_time_does_not_matter() {
 }
 
 #[test]
+fn an_architecture_is_one_that_images_have() {
+    let registry = open_registry();
+    let env = TestEnv::with_image();
+    let ran = env.push(&["--arch", "linux/arm64"], &at(&registry, "app"));
+    ran.assert_done();
+    let ran = env.push(&["--arch", "yolo"], &at(&registry, "app"));
+    ran.assert_done();
+    for wrong in ["linux", "windows/amd64", "arm64/v7", "amd46", ""] {
+        let ran = env.push(&["--arch", wrong], &at(&registry, "app"));
+        let words = ["--arch: ", "386, amd64, arm, arm64", "hint: host is"];
+        ran.assert_failed(2, &words);
+    }
+}
+
+#[test]
 fn for_another_architecture() {
     let (env, registry) = (TestEnv::with_image(), open_registry());
     let ran = env.push(&["--json", "--arch", "arm64/v8"], &at(&registry, "app"));

@@ -24,7 +24,10 @@ impl<'a> Fields<'a> {
     }
 
     pub(super) fn platform(&mut self, key: &str, value: &Value) -> Option<Platform> {
-        Platform::parse(&self.text(key, value)?)
+        let parsed = Platform::parse(&self.text(key, value)?);
+        parsed
+            .map_err(|error| self.ignore(key, &error.to_string()))
+            .ok()
     }
 
     /// A string. An empty one says nothing, so it is none.

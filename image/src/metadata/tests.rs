@@ -17,6 +17,19 @@ fn load(tree: &Tree) -> (Result<Metadata, MetadataError>, Vec<Notice>) {
 }
 
 #[test]
+fn an_architecture_that_is_none_is_ignored() {
+    let (metadata, notices) = from_json(r#"{"arch": "linux/arm64"}"#);
+    assert_eq!(metadata.unwrap().platform, Platform::parse("arm64").ok());
+    assert!(notices.is_empty(), "{notices:?}");
+    for wrong in ["windows/amd64", "amd46", " "] {
+        let (metadata, notices) = from_json(&format!(r#"{{"arch": "{wrong}"}}"#));
+        assert_eq!(metadata.unwrap().platform, None);
+        assert_eq!(notices.len(), 1, "{notices:?}");
+        assert!(notices[0].contains("arch: "), "{notices:?}");
+    }
+}
+
+#[test]
 fn what_charliecloud_writes_is_read() {
     let (metadata, notices) = from_json(CHARLIECLOUD);
     let metadata = metadata.unwrap();
