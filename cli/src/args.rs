@@ -63,7 +63,8 @@ pub(crate) struct Common {
     pub(crate) storage: Option<PathBuf>,
 
     /// Architecture to write into the image's configuration: `amd64`, `arm64/v8`, `linux/arm64`,
-    /// `host`, or `yolo` for the default [default: what the image's metadata say, else `host`].
+    /// `host`, or `yolo` for the default [default: what the image's metadata say, else its
+    /// programs, else `host`].
     #[arg(short, long, global = true, help_heading = IMAGE)]
     pub(crate) arch: Option<String>,
 

@@ -4,6 +4,7 @@
 //! and `environment` are what comes in, [`plan`] makes sense of it once, [`push`] and [`demo`]
 //! carry it out, [`console`] says what happens, and [`exit`] and [`failure`] how it ended.
 
+mod architecture;
 mod args;
 pub mod cache;
 pub mod console;

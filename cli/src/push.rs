@@ -17,6 +17,7 @@ use std::time::Instant;
 use longshore_image::{Metadata, Watch};
 use longshore_protocol::Report;
 
+use crate::architecture;
 use crate::console::{Console, plain, words};
 use crate::embedded::Embedded;
 use crate::exit::Exit;
@@ -84,8 +85,10 @@ fn push(
     if plan.tell_destination {
         console.say(words::destination(&target.reference.to_string()));
     }
-    let metadata = Metadata::load(&directory, &mut |notice| pack::notice(console, &notice))
+    let mut metadata = Metadata::load(&directory, &mut |notice| pack::notice(console, &notice))
         .map_err(|error| pack::metadata_failure(&error))?;
+    let platform = plan.packing.platform.as_ref();
+    architecture::settle(&mut metadata, platform, &directory, console);
     let memory = Memory::new(plan.cache.as_ref(), console);
     let attempt = Attempt {
         plan,

@@ -1,5 +1,7 @@
 //! Processor architectures by the names that images have for them.
 
+mod program;
+
 use std::fmt;
 
 /// The architecture an image is for, as configs name it: Go's `GOARCH` and a variant (OCI image

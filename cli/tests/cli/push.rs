@@ -210,6 +210,46 @@ fn an_architecture_is_one_that_images_have() {
 }
 
 #[test]
+fn of_another_architecture() {
+    let (env, registry) = (TestEnv::with_image(), open_registry());
+    // The beginning of a program for a 64-bit ARM: ELF, little-endian, machine 183.
+    let program = "\u{7f}ELF\u{2}\u{1}\u{1}\0\0\0\0\0\0\0\0\0\u{2}\0\u{b7}\0";
+    let program: Vec<u8> = program.chars().map(|byte| byte as u8).collect();
+    fs::create_dir_all(env.path("image/bin")).unwrap();
+    fs::write(env.path("image/bin/sh"), program).unwrap();
+    let contradiction = "but its programs are for arm64/v8";
+
+    fs::remove_file(env.path("image/ch/metadata.json")).unwrap();
+    let ran = env.push(&["--json"], &at(&registry, "app"));
+    ran.assert_done();
+    assert!(!ran.stderr.contains(contradiction), "{ran}");
+    let digest = ran.json()["config"]["digest"].as_str().unwrap().parse();
+    let config = registry
+        .with(|core| core.blob("app", &digest.unwrap()))
+        .unwrap();
+    let config: serde_json::Value = serde_json::from_slice(&config).unwrap();
+    assert_eq!(config["architecture"], "arm64");
+
+    let ran = env.push(&["--arch", "amd64"], &at(&registry, "app"));
+    let ran = ran.assert_done();
+    assert!(
+        ran.stderr
+            .contains("warning: the image is labelled amd64 by --arch"),
+        "{ran}"
+    );
+    env.write("image/ch/metadata.json", r#"{"arch": "amd64"}"#);
+    let ran = env.push::<&str>(&[], &at(&registry, "app"));
+    let ran = ran.assert_done();
+    assert!(
+        ran.stderr.contains("labelled amd64 by its metadata"),
+        "{ran}"
+    );
+    assert!(ran.stderr.contains(contradiction), "{ran}");
+    let ran = env.push(&["--arch", "aarch64"], &at(&registry, "app"));
+    assert!(!ran.stderr.contains(contradiction), "{ran}");
+}
+
+#[test]
 fn for_another_architecture() {
     let (env, registry) = (TestEnv::with_image(), open_registry());
     let ran = env.push(&["--json", "--arch", "arm64/v8"], &at(&registry, "app"));
