@@ -5,6 +5,8 @@
     reason = "the comments on options are help texts, in which brackets mean that a part is optional"
 )]
 
+mod foreign;
+
 use std::num::NonZeroU8;
 use std::path::PathBuf;
 
@@ -12,6 +14,8 @@ use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 use longshore_image::Layers;
 
 use crate::exit::Exit;
+
+pub(crate) use foreign::Foreign;
 
 /// Push container images from unpacked directories.
 #[derive(Debug, Parser)]
@@ -30,6 +34,16 @@ pub(crate) struct Arguments {
     pub(crate) common: Common,
     #[command(subcommand)]
     pub(crate) command: Command,
+}
+
+impl Arguments {
+    /// The options of ch-image that mean nothing here, as far as they were given.
+    pub(crate) fn foreign(&self) -> impl Iterator<Item = &'static str> {
+        let foreign = &self.common.foreign;
+        let is_late = matches!(&self.command, Command::Push(push) if push.profile > 0);
+        let late = (is_late && foreign.profile == 0).then_some("--profile");
+        foreign.given().chain(late)
+    }
 }
 
 /// What to do.
@@ -59,13 +73,13 @@ pub(crate) struct Common {
     /// Charliecloud's storage directory [default: /var/tmp/$USER.ch].
     ///
     /// The image IMAGE_REF is its directory `img/IMAGE_REF`, with `%` for `/` and `+` for `:`.
-    #[arg(short, long, value_name = "DIR", env = "CH_IMAGE_STORAGE", global = true, help_heading = IMAGE)]
+    #[arg(short, long, value_name = "DIR", env = "CH_IMAGE_STORAGE", overrides_with = "storage", global = true, help_heading = IMAGE)]
     pub(crate) storage: Option<PathBuf>,
 
     /// Architecture to write into the image's configuration: `amd64`, `arm64/v8`, `linux/arm64`,
     /// `host`, or `yolo` for the default [default: what the image's metadata say, else its
     /// programs, else `host`].
-    #[arg(short, long, global = true, help_heading = IMAGE)]
+    #[arg(short, long, overrides_with = "arch", global = true, help_heading = IMAGE)]
     pub(crate) arch: Option<String>,
 
     /// Ask for credentials at once, even where pushing without any might be allowed.
@@ -81,7 +95,7 @@ pub(crate) struct Common {
     pub(crate) tls_no_verify: bool,
 
     /// Remember nothing of this push, and use nothing of earlier ones: read every file.
-    #[arg(long, global = true, help_heading = IMAGE)]
+    #[arg(long, overrides_with = "cache", global = true, help_heading = IMAGE)]
     pub(crate) no_cache: bool,
 
     /// Where to remember which layer an unchanged image makes, and which repositories have it
@@ -89,16 +103,12 @@ pub(crate) struct Common {
     #[arg(long, value_name = "DIR", global = true, help_heading = IMAGE)]
     pub(crate) cache_dir: Option<PathBuf>,
 
-    /// Of ch-image, and of no meaning here: this program has no build cache, no download cache and
-    /// no lock.
-    #[arg(
-        long = "no-lock",
-        aliases = ["always-download", "cache", "debug", "rebuild"],
-        action = ArgAction::Count,
-        global = true,
-        hide = true
-    )]
-    pub(crate) ignored: u8,
+    /// Of ch-image: takes back an earlier `--no-cache`.
+    #[arg(long, overrides_with = "no_cache", global = true, hide = true)]
+    pub(crate) cache: bool,
+
+    #[command(flatten)]
+    pub(crate) foreign: Foreign,
 }
 
 /// `longshore push`.
@@ -220,6 +230,10 @@ pub(crate) struct Push {
     /// Write the result (or the error) as one JSON object to standard output.
     #[arg(long, help_heading = OUTPUT)]
     pub(crate) json: bool,
+
+    /// Of ch-image, as in [`Foreign`].
+    #[arg(long, action = ArgAction::Count, hide = true)]
+    pub(crate) profile: u8,
 
     /// Write the manifest's digest to FILE once the registry has the image.
     #[arg(long, value_name = "FILE", help_heading = OUTPUT)]

@@ -36,6 +36,12 @@ use plan::Plan;
 pub fn main(arguments: impl IntoIterator<Item = OsString>) -> Exit {
     open_files::allow_many();
     let arguments: Vec<OsString> = arguments.into_iter().collect();
+    // To ch-image, a question of its own, wherever it stands: what is missing on this machine?
+    // Nothing, which is said by saying nothing.
+    let mut options = arguments.iter().take_while(|argument| *argument != "--");
+    if options.any(|argument| argument == "--dependencies") {
+        return Exit::Done;
+    }
     match Arguments::try_parse_from(&arguments) {
         Ok(parsed) => run(parsed),
         Err(error) => refuse(&error, &arguments),
@@ -45,6 +51,11 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> Exit {
 fn run(arguments: Arguments) -> Exit {
     let environment = Environment::read();
     let console = Console::new(plan::output(&arguments, &environment));
+    for option in arguments.foreign() {
+        console.detail(format!(
+            "{option}: an option of ch-image, without meaning here"
+        ));
+    }
     match carry_out(arguments, &environment, &console) {
         Ok(()) => Exit::Done,
         Err(failure) => {

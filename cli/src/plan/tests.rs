@@ -261,6 +261,16 @@ fn options_of_ch_image_that_mean_nothing_here_are_taken() {
     assert_eq!(plan.packing.platform.unwrap().to_string(), "arm64/v8");
 }
 
+#[test]
+fn of_an_option_that_is_given_twice_the_last_counts() {
+    let plan = plan(&["-a", "s390x", "-a", "amd64", "-s", "/a", "-s", "/b", "app"]).unwrap();
+    assert_eq!(plan.packing.platform.unwrap().to_string(), "amd64");
+    let Source::Storage { storage, .. } = plan.source else {
+        panic!("no --image was given");
+    };
+    assert_eq!(storage, std::path::Path::new("/b"));
+}
+
 fn scheme(options: &[&str], registry: &str) -> Scheme {
     let destination = format!("{registry}/team/app");
     plan(&[options, &["app", &destination]].concat())

@@ -277,6 +277,70 @@ fn with_common_options_before_the_command_as_for_ch_image() {
 }
 
 #[test]
+fn with_options_that_mean_something_to_ch_image_only() {
+    let (env, registry) = (TestEnv::with_image(), open_registry());
+    let to = at(&registry, "app");
+    let common = [
+        ["--always-download", "--rebuild"].as_slice(),
+        &[
+            "--break",
+            "build:1",
+            "--cache-large",
+            "4",
+            "--cache-large=8",
+        ],
+        &["--debug", "--no-lock", "--no-lock", "--profile"],
+        &["--xattrs", "--no-xattrs", "--cache"],
+    ]
+    .concat();
+    let push = ["push", "--image", "image", "app", to.as_str()];
+    let before = [common.as_slice(), &["-v"], &push].concat();
+    let after = [push.as_slice(), &common, &["-v"]].concat();
+    for arguments in [before, after] {
+        let ran = env.run(&arguments);
+        ran.assert_done();
+        for option in common.iter().filter(|option| option.starts_with("--")) {
+            let option = option.split('=').next().unwrap();
+            let line = format!("{option}: an option of ch-image, without meaning here");
+            let expected = usize::from(option != "--cache");
+            assert_eq!(
+                ran.stderr.matches(&line).count(),
+                expected,
+                "{option}: {ran}"
+            );
+        }
+    }
+    let quiet = [common.as_slice(), &push].concat();
+    let ran = env.run(&quiet);
+    assert!(!ran.assert_done().stderr.contains("ch-image"), "{ran}");
+}
+
+#[test]
+fn the_last_word_about_the_cache_counts() {
+    let (env, registry) = (TestEnv::with_image(), open_registry());
+    let to = at(&registry, "app");
+    // What the cache says of an image as new as that.
+    let cache = "its layer is not remembered";
+    for (options, is_used) in [
+        (["--no-cache", "--cache"], true),
+        (["--cache", "--no-cache"], false),
+    ] {
+        let ran = env.push(&[&["-v"], &options[..]].concat(), &to);
+        assert_eq!(ran.assert_done().stderr.contains(cache), is_used, "{ran}");
+    }
+}
+
+#[test]
+fn nothing_is_missing_of_what_it_depends_on() {
+    let env = TestEnv::new();
+    for arguments in [&["--dependencies"][..], &["push", "--dependencies"]] {
+        let ran = env.run(arguments);
+        ran.assert_done();
+        assert_eq!((ran.stdout.as_str(), ran.stderr.as_str()), ("", ""));
+    }
+}
+
+#[test]
 fn without_special_files() {
     let (env, registry) = (TestEnv::with_image(), open_registry());
     let listener = std::os::unix::net::UnixListener::bind(env.path("image/etc/socket")).unwrap();
