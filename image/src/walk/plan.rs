@@ -1,5 +1,6 @@
 //! What a walk has seen, in little room, so that a tree that is far away need not be looked at again.
 
+use super::MOST_OPEN;
 use super::entry::{Entry, FileId, Kind, Stamp};
 use crate::notice::SpecialKind;
 
@@ -11,7 +12,7 @@ pub(crate) struct Plan {
     pub(crate) is_far: bool,
 }
 
-/// A [`Plan`] in the making. It is given up when it becomes too large.
+/// A [`Plan`] in the making. It is given up when it becomes too large or too deep.
 pub(crate) struct Recorder {
     plan: Option<Plan>,
     last: Last,
@@ -86,7 +87,7 @@ impl Recorder {
             inode: stamp.file.inode,
             mtime: stamp.mtime,
         };
-        if bytes.len() > MOST {
+        if bytes.len() > MOST || depth > MOST_OPEN {
             self.plan = None;
         }
     }
@@ -246,7 +247,8 @@ fn take_bytes<'a>(bytes: &mut &'a [u8]) -> Option<&'a [u8]> {
     Some(text)
 }
 
-/// A plan that takes more than so many bytes is given up.
+/// A plan that takes more than so many bytes is given up. So is one of a tree that is so deep that
+/// not all directories above a file may be open at once: a [`Walk`](super::Walk) can do without.
 const MOST: usize = 8 << 20;
 
 #[cfg(test)]

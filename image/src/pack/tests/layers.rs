@@ -6,6 +6,7 @@ use std::io::Read;
 use std::num::NonZeroU8;
 
 use proptest::prelude::*;
+use rustix::fs::{Mode, OFlags};
 
 use crate::testing::{Tree, noise};
 use crate::{Compression, Layers, Options, PackError, Packer, Part, Watch, divide};
@@ -110,6 +111,29 @@ fn a_tree_that_has_changed_since_it_was_divided_is_not_packed() {
         .iter()
         .filter(|part| matches!(tar_of(&tree, part), Err(PackError::Changed { .. })));
     assert_eq!(failures.count(), 1);
+}
+
+/// Deeper than open files and stacks are many.
+#[test]
+fn a_deep_tree_is_divided_and_packed() {
+    let tree = Tree::new();
+    let mut directory = rustix::fs::open(tree.path(), OFlags::PATH, Mode::empty()).unwrap();
+    for _ in 0..3000 {
+        rustix::fs::mkdirat(&directory, "down", Mode::RWXU).unwrap();
+        directory = rustix::fs::openat(&directory, "down", OFlags::PATH, Mode::empty()).unwrap();
+    }
+    let flags = OFlags::CREATE | OFlags::WRONLY;
+    let file = rustix::fs::openat(&directory, "file", flags, Mode::RWXU).unwrap();
+    rustix::io::write(&file, b"content").unwrap();
+    let parts = parts(&tree, 4);
+    let packed = parts.iter().map(|part| tar_of(&tree, part).unwrap());
+    let files = packed.map(|tar| {
+        let members = members(&tar).into_iter();
+        members
+            .filter(|(_, member)| member.content == b"content")
+            .count()
+    });
+    assert_eq!(files.sum::<usize>(), 1);
 }
 
 #[test]
