@@ -39,7 +39,18 @@ impl Selection {
         Ok(match &self.plan {
             Some(plan) => {
                 let plan = Arc::clone(plan);
-                Box::new(Replay::new(directory, plan, Some(self.clone().choose())))
+                let replay = Replay::new(directory, plan, Some(self.clone().choose()));
+                // The last layer consists of all directories, and so it is where each of them is
+                // checked once more after it was seen. The others check those in which they open
+                // a file. So do they if the last one is remembered: then all directories are what
+                // they were when it was packed, as the look at the tree has just found, and
+                // whatever is read afterwards has to be what was seen then. If the others are
+                // remembered, and so is what is in their directories, the last one still checks
+                // those. If all are, nothing is packed, and the look at the tree was the check.
+                Box::new(match self.layer + 1 == self.split.layers() {
+                    true => replay.thoroughly(),
+                    false => replay,
+                })
             }
             // Files of other layers would be read ahead as well.
             None => Box::new(Walk::new(directory, Reads::Nothing)?),

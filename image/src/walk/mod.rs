@@ -19,7 +19,7 @@ use rustix::fs::{CWD, Mode, OFlags};
 use rustix::io::Errno;
 
 use crate::error::{Change, Operation, PackError};
-use ahead::{Ahead, Check, Checked, Handle, Latency, Listing, More, Opened};
+use ahead::{Ahead, Check, Handle, Latency, Listing, More, Opened};
 use members::host_path;
 use names::Names;
 
@@ -201,7 +201,7 @@ impl Walk {
     /// Fails if a directory that was left has turned out to have changed.
     fn confirm(&self, is_end: bool) -> Result<(), PackError> {
         match self.ahead.as_ref().and_then(|ahead| ahead.failed(is_end)) {
-            Some(checked) => confirm(checked),
+            Some(wrong) => Err(wrong),
             None => Ok(()),
         }
     }
@@ -236,13 +236,14 @@ impl Walk {
             }
             return Ok(());
         }
-        match &self.ahead {
+        let path = self.host_path();
+        match &mut self.ahead {
             None => self.still(&directory, &stamp),
             Some(ahead) => {
-                ahead.check(Check {
+                ahead.check(Check::Open {
                     directory,
                     stamp,
-                    path: self.host_path(),
+                    path,
                 });
                 Ok(())
             }
@@ -372,15 +373,6 @@ impl Members for Walk {
             Err(Errno::INVAL) => Err(self.changed(Change::Replaced)),
             Err(errno) => Err(self.failed(Operation::ReadLink, errno)),
         }
-    }
-}
-
-/// Fails if a directory that was left has turned out to have changed.
-fn confirm(Checked { path, stamp, now }: Checked) -> Result<(), PackError> {
-    let now = now.map_err(|errno| failed_at(path.clone(), Operation::Examine, errno))?;
-    match stamp.change(&now.stamp) {
-        None => Ok(()),
-        Some(change) => Err(PackError::Changed { path, change }),
     }
 }
 

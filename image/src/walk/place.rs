@@ -2,15 +2,18 @@
 
 use std::ffi::CString;
 use std::os::fd::{AsFd, OwnedFd};
+use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use rustix::fs::{CWD, Mode, OFlags};
 use rustix::io::Errno;
 
 use super::ahead::{Count, Handle, Load};
-use super::entry::Stamp;
+use super::entry::{Entry, Kind, Stamp};
 use super::examine;
-use crate::error::{Change, Operation};
+use super::failed_at;
+use super::members::host_path;
+use crate::error::{Change, Operation, PackError};
 
 /// A directory that was seen, and has to be the same when it is opened.
 pub(super) struct Place {
@@ -26,13 +29,13 @@ pub(super) struct Place {
     pub(super) busy: Count,
 }
 
-/// Why a directory could not be opened: itself or one above it, whose path has this length.
+/// Why a directory is not as it should be: itself or one above it, whose path has this length.
 pub(super) struct Closed {
-    pub(super) length: usize,
-    pub(super) reason: Reason,
+    length: usize,
+    reason: Reason,
 }
 
-pub(super) enum Reason {
+enum Reason {
     Failed(Operation, Errno),
     Changed(Change),
 }
@@ -60,10 +63,6 @@ impl Place {
         if let Some(opened) = &*opened {
             return Ok(Arc::clone(opened));
         }
-        let closed = |reason| Closed {
-            length: self.length,
-            reason,
-        };
         let file = match &self.above {
             None => rustix::fs::openat(CWD, &*self.name, FLAGS, Mode::empty()),
             Some(above) => {
@@ -73,33 +72,62 @@ impl Place {
             }
         };
         let file = file.map_err(|errno| {
-            closed(match errno {
+            self.closed(match errno {
                 Errno::LOOP | Errno::NOTDIR | Errno::NXIO => Reason::Changed(Change::Replaced),
                 _ => Reason::Failed(Operation::Open, errno),
             })
         })?;
-        self.still(&file).map_err(closed)?;
+        self.unchanged(examine::file(&file))
+            .map_err(|reason| self.closed(reason))?;
         let handle = Arc::new(counted(file, load));
         *opened = Some(Arc::clone(&handle));
         Ok(handle)
     }
 
-    /// The directory, if it is open. From now on it is not.
-    pub(super) fn close(&self) -> Option<Arc<Handle>> {
-        self.lock().take()
+    pub(super) fn is_open(&self) -> bool {
+        self.lock().is_some()
     }
 
-    fn still(&self, file: &OwnedFd) -> Result<(), Reason> {
-        let now = examine::file(file);
+    /// Fails if the directory is no longer what it was. If it is not open, it is looked at from the
+    /// one above.
+    pub(super) fn check(&self, load: Option<&Load>) -> Result<(), Closed> {
+        let opened = self.lock().clone();
+        let now = match (opened, &self.above) {
+            (Some(opened), _) => examine::file(&*opened),
+            (None, None) => return self.open(load).map(drop),
+            (None, Some(above)) => examine::name(above.open(load)?.as_fd(), &self.name),
+        };
+        self.unchanged(now).map_err(|reason| self.closed(reason))
+    }
+
+    fn unchanged(&self, now: Result<Entry, Errno>) -> Result<(), Reason> {
         let now = now.map_err(|errno| Reason::Failed(Operation::Examine, errno))?;
         match self.stamp.change(&now.stamp) {
+            // Another file may have got its number.
+            _ if now.kind != Kind::Directory => Err(Reason::Changed(Change::Replaced)),
             None => Ok(()),
             Some(change) => Err(Reason::Changed(change)),
         }
     }
 
+    fn closed(&self, reason: Reason) -> Closed {
+        let length = self.length;
+        Closed { length, reason }
+    }
+
     fn lock(&self) -> MutexGuard<'_, Option<Arc<Handle>>> {
         self.opened.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Closed {
+    /// Says so of the directory in a path of a tree whose root lies at `root`.
+    pub(super) fn into_error(self, root: &Path, path: &[u8]) -> PackError {
+        let path = host_path(root, &path[..self.length]);
+        match self.reason {
+            Reason::Failed(operation, errno) => failed_at(path, operation, errno),
+            Reason::Changed(change) => PackError::Changed { path, change },
+        }
     }
 }
 

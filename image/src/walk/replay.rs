@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 use std::ffi::CString;
 use std::os::fd::AsFd;
 use std::os::unix::ffi::OsStrExt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -14,17 +14,17 @@ use rustix::io::Errno;
 use super::ahead::{Ahead, Check, Handle, Latency, More, Opened, Reads};
 use super::entry::{Entry, FileId, Kind, Stamp};
 use super::file::{self, OpenFile};
-use super::members::{Members, host_path};
-use super::place::{Closed, Place, Reason};
+use super::members::Members;
+use super::place::Place;
 use super::plan::{Plan, Planned, Reader};
 use super::{examine, failed_at};
 use crate::error::{Change, Operation, PackError};
 
 /// The members of a tree as they were seen, without looking at any of them again. Only files are
 /// opened, and the directories above them; all of those have to be what they were, when they are
-/// opened and afterwards.
+/// opened and afterwards. [`thoroughly`](Self::thoroughly), the other directories have to be as well.
 pub(crate) struct Replay {
-    root: PathBuf,
+    root: Arc<Path>,
     plan: Arc<Plan>,
     reader: Reader,
     target: Vec<u8>,
@@ -33,9 +33,14 @@ pub(crate) struct Replay {
     pruned: Option<usize>,
     /// Directories above files, by their place in the plan.
     places: HashMap<usize, Arc<Place>>,
+    /// Whether all directories are checked, and not only those above files.
+    is_thorough: bool,
     /// How many files were opened.
     files: u32,
+    /// Of files that were opened and read.
     latency: Latency,
+    /// Of looks at directories.
+    looks: Latency,
     ahead: Option<Ahead>,
     feeder: Feeder,
 }
@@ -89,15 +94,17 @@ impl Replay {
         let is_far = plan.is_far && choose.is_some();
         let ahead = is_far.then(|| Ahead::new(Reads::Files));
         Self {
-            root: root.to_owned(),
+            root: root.into(),
             plan,
             reader: Reader::default(),
             target: Vec::new(),
             frames: Vec::new(),
             pruned: None,
             places: HashMap::new(),
+            is_thorough: false,
             files: 0,
             latency: super::latency(),
+            looks: super::latency(),
             ahead,
             feeder: Feeder {
                 reader: Reader::default(),
@@ -111,33 +118,52 @@ impl Replay {
         }
     }
 
+    /// Has all directories that are gone into checked, and not only those above files.
+    pub(crate) fn thoroughly(mut self) -> Self {
+        self.is_thorough = true;
+        self
+    }
+
     /// Leaves the directories that are deeper than `depth`.
     fn leave(&mut self, depth: usize) -> Result<(), PackError> {
         while self.frames.len() > depth {
+            if self.is_thorough {
+                place(&mut self.places, &self.frames, &self.root);
+            }
             let Some(frame) = self.frames.pop() else {
                 break;
             };
             let place = self.places.remove(&frame.place);
-            let Some(directory) = place.and_then(|place| place.close()) else {
+            let Some(directory) = place.filter(|place| self.is_thorough || place.is_open()) else {
                 continue;
             };
-            let path = host_path(&self.root, &self.reader.path()[..frame.length]);
-            let check = Check {
+            self.check(Check::Planned {
                 directory,
-                stamp: frame.stamp,
-                path,
-            };
-            match &self.ahead {
-                Some(ahead) => ahead.check(check),
-                None => super::confirm(check.run())?,
-            }
+                root: Arc::clone(&self.root),
+                path: self.reader.path()[..frame.length].into(),
+            })?;
+        }
+        Ok(())
+    }
+
+    fn check(&mut self, check: Check) -> Result<(), PackError> {
+        if let Some(ahead) = &mut self.ahead {
+            ahead.check(check);
+            return Ok(());
+        }
+        let started = self.looks.start();
+        check.run(None)?;
+        if let Some(started) = started
+            && self.looks.is_slow(0, started.elapsed())
+        {
+            self.ahead = Some(Ahead::new(Reads::Files));
         }
         Ok(())
     }
 
     fn confirm(&self, is_end: bool) -> Result<(), PackError> {
         match self.ahead.as_ref().and_then(|ahead| ahead.failed(is_end)) {
-            Some(checked) => super::confirm(checked),
+            Some(wrong) => Err(wrong),
             None => Ok(()),
         }
     }
@@ -146,7 +172,9 @@ impl Replay {
     fn open(&mut self, entry: &Entry) -> Result<Arc<Handle>, PackError> {
         let directory = place(&mut self.places, &self.frames, &self.root);
         let length = directory.length;
-        let directory = directory.open(None).map_err(|closed| self.closed(closed))?;
+        let directory = directory.open(None);
+        let directory =
+            directory.map_err(|closed| closed.into_error(&self.root, self.reader.path()))?;
         let path = self.host_path();
         let failed = |operation, errno| failed_at(path.clone(), operation, errno);
         let name = name(&self.reader.path()[length..]);
@@ -159,14 +187,6 @@ impl Replay {
         match entry.stamp.change(&now.stamp) {
             None => Ok(Arc::new(Handle::from(opened))),
             Some(change) => Err(self.changed(change)),
-        }
-    }
-
-    fn closed(&self, Closed { length, reason }: Closed) -> PackError {
-        let path = host_path(&self.root, &self.reader.path()[..length]);
-        match reason {
-            Reason::Failed(operation, errno) => failed_at(path, operation, errno),
-            Reason::Changed(change) => PackError::Changed { path, change },
         }
     }
 
@@ -224,6 +244,10 @@ impl Members for Replay {
     }
 
     fn prune(&mut self) {
+        let is_in = |frame: &Frame| frame.length == self.reader.path().len();
+        if self.frames.last().is_some_and(is_in) {
+            self.frames.pop();
+        }
         self.pruned = Some(depth_of(self.reader.path()));
     }
 

@@ -1,4 +1,5 @@
 mod changes;
+mod divided;
 mod golden;
 mod layers;
 mod members;

@@ -5,7 +5,7 @@
 
 use std::ffi::CStr;
 use std::os::fd::{AsFd, BorrowedFd};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use rustix::fs::{FileType, Mode, OFlags};
@@ -13,8 +13,10 @@ use rustix::io::Errno;
 
 use super::load::{Handle, Held, Load};
 use super::state::Shared;
+use crate::error::{Operation, PackError};
 use crate::walk::entry::{Entry, Kind, Stamp};
 use crate::walk::examine;
+use crate::walk::failed_at;
 use crate::walk::file;
 use crate::walk::names::Names;
 use crate::walk::place::Place;
@@ -58,19 +60,22 @@ pub(in crate::walk) struct Piece {
     _held: Held,
 }
 
-/// A directory that the walk has left, and which is what it was if this is still its stamp.
-pub(in crate::walk) struct Check {
-    pub(in crate::walk) directory: Arc<Handle>,
-    pub(in crate::walk) stamp: Stamp,
-    /// Where it lies on this machine, for errors.
-    pub(in crate::walk) path: PathBuf,
-}
-
-/// A [`Check`] and what came of it.
-pub(in crate::walk) struct Checked {
-    pub(in crate::walk) path: PathBuf,
-    pub(in crate::walk) stamp: Stamp,
-    pub(in crate::walk) now: Result<Entry, Errno>,
+/// A directory that the walk has left, and which has to be what it was.
+pub(in crate::walk) enum Check {
+    /// One that is open, and is what it was if this is still its stamp.
+    Open {
+        directory: Arc<Handle>,
+        stamp: Stamp,
+        /// Where it lies on this machine, for errors.
+        path: PathBuf,
+    },
+    /// One of a plan, which need not be open.
+    Planned {
+        directory: Arc<Place>,
+        /// Where the root lies on this machine, and the directory's own path in the tree.
+        root: Arc<Path>,
+        path: Box<[u8]>,
+    },
 }
 
 impl Listing {
@@ -87,10 +92,28 @@ impl Listing {
 }
 
 impl Check {
-    pub(in crate::walk) fn run(self) -> Checked {
-        let now = examine::file(&*self.directory);
-        let Self { path, stamp, .. } = self;
-        Checked { path, stamp, now }
+    /// Fails if the directory has changed. `load` counts what has to be opened for that.
+    pub(in crate::walk) fn run(self, load: Option<&Load>) -> Result<(), PackError> {
+        match self {
+            Self::Open {
+                directory,
+                stamp,
+                path,
+            } => match examine::file(&*directory) {
+                Err(errno) => Err(failed_at(path, Operation::Examine, errno)),
+                Ok(now) => match stamp.change(&now.stamp) {
+                    None => Ok(()),
+                    Some(change) => Err(PackError::Changed { path, change }),
+                },
+            },
+            Self::Planned {
+                directory,
+                root,
+                path,
+            } => directory
+                .check(load)
+                .map_err(|closed| closed.into_error(&root, &path)),
+        }
     }
 }
 

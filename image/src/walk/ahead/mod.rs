@@ -26,9 +26,10 @@ use rustix::process::{Resource, getrlimit};
 use super::entry::Entry;
 use super::file::is_sparse;
 use super::place::Place;
+use crate::error::PackError;
 use state::{Limits, Shared};
 
-pub(super) use job::{Check, Checked, Found, Listing, More, Opened, PIECE, Piece};
+pub(super) use job::{Check, Found, Listing, More, Opened, PIECE, Piece};
 pub(super) use latency::Latency;
 pub(super) use load::{Count, Handle, Held, Load};
 
@@ -111,13 +112,16 @@ impl Ahead {
     }
 
     /// Looks at a directory that the walk has left. [`failed`](Self::failed) says what came of it.
-    pub(super) fn check(&self, check: Check) {
-        self.shared.check(check);
+    pub(super) fn check(&mut self, check: Check) {
+        if let Some(earlier) = self.shared.check(check) {
+            self.reinforce();
+            self.shared.check_now(earlier);
+        }
     }
 
-    /// A directory that the walk has left and that was no longer what it had been. At the walk's
-    /// end, all of them have been looked at.
-    pub(super) fn failed(&self, is_end: bool) -> Option<Checked> {
+    /// What is wrong with a directory that the walk has left, if one is no longer what it was. At the
+    /// walk's end, all of them have been looked at.
+    pub(super) fn failed(&self, is_end: bool) -> Option<PackError> {
         self.shared.failed(is_end)
     }
 

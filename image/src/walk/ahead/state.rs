@@ -4,9 +4,10 @@ use std::collections::{BTreeMap, HashSet, VecDeque};
 use std::ffi::CString;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
-use super::job::{self, Check, Checked, Found, Listing, More, Opened, Piece};
+use super::job::{self, Check, Found, Listing, More, Opened, Piece};
 use super::load::{Handle, Load};
 use super::source::{Job, Source};
+use crate::error::PackError;
 use crate::walk::entry::FileId;
 use crate::walk::place::Place;
 use crate::walk::{MOST_OPEN, Reads};
@@ -41,7 +42,7 @@ pub(super) struct State {
     checks: VecDeque<Check>,
     /// Checks that are being made.
     checking: usize,
-    failed: Option<Checked>,
+    failed: Option<PackError>,
     /// What was begun and not yet taken.
     slots: BTreeMap<Position, Slot>,
     /// Where the walk is.
@@ -98,11 +99,11 @@ impl Shared {
             shared: self,
             position,
             outcome: None,
-            checked: None,
+            wrong: None,
             is_check: matches!(job, Job::Check(_)),
         };
         match job {
-            Job::Check(check) => task.checked = Some(check.run()),
+            Job::Check(check) => task.wrong = check.run(Some(&self.load)).err(),
             Job::Member {
                 listing,
                 index,
@@ -160,15 +161,28 @@ impl Shared {
         self.work.notify_one();
     }
 
-    /// Has a directory looked at that the walk has left.
-    pub(super) fn check(&self, check: Check) {
-        self.state().checks.push_back(check);
+    /// Has a directory looked at that the walk has left. If too many wait for that, the walk is to
+    /// look at the one that is returned.
+    pub(super) fn check(&self, check: Check) -> Option<Check> {
+        let mut state = self.state();
+        state.checks.push_back(check);
+        if state.checks.len() > MOST_CHECKS {
+            return state.checks.pop_front();
+        }
         self.work.notify_one();
+        None
     }
 
-    /// A directory that was found to be wrong, if any was. At the walk's end, all of them are looked
-    /// at first.
-    pub(super) fn failed(&self, is_end: bool) -> Option<Checked> {
+    /// Looks at a directory that the walk has left.
+    pub(super) fn check_now(&self, check: Check) {
+        if let Err(wrong) = check.run(Some(&self.load)) {
+            self.state().failed.get_or_insert(wrong);
+        }
+    }
+
+    /// What is wrong with a directory, if one was found to be. At the walk's end, all of them are
+    /// looked at first.
+    pub(super) fn failed(&self, is_end: bool) -> Option<PackError> {
         let mut state = self.state();
         if !is_end {
             return state.failed.take();
@@ -176,11 +190,8 @@ impl Shared {
         loop {
             if let Some(check) = state.checks.pop_front() {
                 drop(state);
-                let checked = check.run();
+                self.check_now(check);
                 state = self.state();
-                if is_wrong(&checked) {
-                    state.failed.get_or_insert(checked);
-                }
             } else if state.checking > 0 {
                 state.is_awaited = true;
                 state = wait(&self.done, state);
@@ -397,7 +408,7 @@ struct Task<'a> {
     shared: &'a Shared,
     position: Position,
     outcome: Option<Slot>,
-    checked: Option<Checked>,
+    wrong: Option<PackError>,
     is_check: bool,
 }
 
@@ -406,9 +417,8 @@ impl Drop for Task<'_> {
         let mut state = self.shared.state();
         if self.is_check {
             state.checking -= 1;
-            let wrong = self.checked.take().filter(is_wrong);
             if state.failed.is_none() {
-                state.failed = wrong;
+                state.failed = self.wrong.take();
             }
         } else {
             let position = std::mem::take(&mut self.position);
@@ -424,15 +434,14 @@ fn wait<'a>(news: &Condvar, state: MutexGuard<'a, State>) -> MutexGuard<'a, Stat
     news.wait(state).unwrap_or_else(PoisonError::into_inner)
 }
 
-fn is_wrong(checked: &Checked) -> bool {
-    !matches!(&checked.now, Ok(now) if checked.stamp.change(&now.stamp).is_none())
-}
-
 /// So many jobs of one directory are done at once while there are others.
 const FEW: usize = 6;
 
 /// So many are done at once where there is nothing else to do.
 const MANY: usize = 32;
+
+/// How many directories that the walk has left wait to be looked at.
+const MOST_CHECKS: usize = 256;
 
 /// How many directories and files are looked through for a job.
 const MOST_CHOICES: usize = 64;

@@ -103,6 +103,72 @@ fn what_is_no_longer_what_was_seen_is_noticed() {
     }
 }
 
+#[test]
+fn what_became_of_a_directory_without_files_is_said() {
+    type Case = (fn(&Tree), Change);
+    let cases: [Case; 2] = [
+        (|_| {}, Change::Vanished),
+        (
+            |tree| {
+                tree.symlink("a/none", "deep");
+            },
+            Change::Replaced,
+        ),
+    ];
+    for (change, expected) in cases {
+        let tree = tree();
+        tree.directory("a/none", 0o755);
+        let plan = plan(&tree, false);
+        let error = serially(|| {
+            let mut replay = replay(&tree, &plan).thoroughly();
+            loop {
+                let entry = match replay.next() {
+                    Ok(entry) => entry.expect("it was noticed"),
+                    Err(error) => return error,
+                };
+                if replay.path() == b"./a/file" {
+                    content(&mut replay, &entry).unwrap();
+                    fs::remove_dir(tree.at("a/none")).unwrap();
+                    change(&tree);
+                }
+            }
+        });
+        match error {
+            PackError::Changed { path, change } => {
+                assert_eq!((path, change), (tree.at("a/none"), expected));
+            }
+            other => panic!("{other}"),
+        }
+    }
+}
+
+#[test]
+fn more_directories_than_may_wait_are_all_checked() {
+    let tree = Tree::new();
+    for number in 100..500 {
+        tree.directory(format!("{number}"), 0o755);
+    }
+    tree.settle();
+    for late in ["100", "300", "499"] {
+        let plan = plan(&tree, true);
+        let new = format!("{late}/new");
+        tree.file(&new, 0o644, b"");
+        let mut replay = replay(&tree, &plan).thoroughly();
+        let error = loop {
+            match replay.next() {
+                Ok(entry) => assert!(entry.is_some(), "it was not noticed"),
+                Err(error) => break error,
+            }
+        };
+        match error {
+            PackError::Changed { path, .. } => assert_eq!(path, tree.at(late)),
+            other => panic!("{other}"),
+        }
+        fs::remove_file(tree.at(&new)).unwrap();
+        tree.settle();
+    }
+}
+
 fn go(tree: &Tree, plan: &Arc<Plan>) -> Result<(), PackError> {
     let mut replay = serially(|| replay(tree, plan));
     while let Some(entry) = replay.next()? {
