@@ -18,6 +18,8 @@ struct Gate {
     /// Bytes of content that may be read before that, if there is a bound.
     limit: Mutex<Option<u64>>,
     lifted: Condvar,
+    #[cfg(test)]
+    is_waiting: AtomicBool,
 }
 
 #[derive(Debug, Default)]
@@ -76,10 +78,18 @@ impl Watch {
     pub(crate) fn wait_for_leave(&self) {
         let mut limit = self.limit();
         while limit.is_some_and(|limit| self.bytes() > limit) && !self.is_cancelled() {
+            #[cfg(test)]
+            self.gate.is_waiting.store(true, Ordering::Relaxed);
             // A signal handler that cancels can wake nothing.
             let waited = self.gate.lifted.wait_timeout(limit, TICK);
             limit = waited.unwrap_or_else(PoisonError::into_inner).0;
         }
+    }
+
+    /// Whether the work has come so far that it had to wait for leave.
+    #[cfg(test)]
+    pub(super) fn is_waiting(&self) -> bool {
+        self.gate.is_waiting.load(Ordering::Relaxed)
     }
 
     fn limit(&self) -> MutexGuard<'_, Option<u64>> {
