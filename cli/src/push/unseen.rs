@@ -24,7 +24,7 @@ pub(super) fn make(
         let notices = Arc::clone(&notices);
         move |news| lock(&notices).push(news)
     };
-    let held = Held::new(maker.watch);
+    let pause = PackingPause::new(maker.watch);
     let job = maker.start(None, keep)?;
     let mut is_large = false;
     while !is_large && job.spooling.wait_for(BUSY_TICK).is_none() {
@@ -40,7 +40,7 @@ pub(super) fn make(
     }
     maker.console.say(words::preparing(label));
     let source = if is_large {
-        drop(held);
+        drop(pause);
         match maker.may_overlap() {
             true => maker.overlap(&job, label, upload)?,
             false => maker.pack_first(&job, label, upload)?,
@@ -54,16 +54,16 @@ pub(super) fn make(
 
 /// Packing that may not go on for long without permission. It may when this is dropped: a push that
 /// is given up leaves no thread behind that waits for ever.
-struct Held<'a>(&'a Watch);
+struct PackingPause<'a>(&'a Watch);
 
-impl<'a> Held<'a> {
+impl<'a> PackingPause<'a> {
     fn new(watch: &'a Watch) -> Self {
         watch.hold_after(QUICK);
         Self(watch)
     }
 }
 
-impl Drop for Held<'_> {
+impl Drop for PackingPause<'_> {
     fn drop(&mut self) {
         self.0.release();
     }

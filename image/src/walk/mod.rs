@@ -6,8 +6,8 @@ mod examine;
 mod file;
 mod members;
 mod names;
-mod place;
 mod plan;
+mod planned_directory;
 mod replay;
 
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};

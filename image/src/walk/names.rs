@@ -5,7 +5,7 @@ use std::os::fd::BorrowedFd;
 
 use rustix::fs::{Dir, FileType};
 
-use super::ahead::Held;
+use super::ahead::Permit;
 
 /// The names in a directory in byte order, in two allocations however many they are: a million
 /// small strings would take several times the room.
@@ -15,7 +15,7 @@ pub(super) struct Names {
     /// Where each of them starts and ends.
     spans: Vec<(usize, usize)>,
     /// If they are counted.
-    held: Option<Held>,
+    permit: Option<Permit>,
 }
 
 impl Names {
@@ -23,7 +23,7 @@ impl Names {
         let mut names = Self {
             bytes: Vec::new(),
             spans: Vec::new(),
-            held: None,
+            permit: None,
         };
         for entry in Dir::read_from(directory)? {
             let entry = entry?;
@@ -54,8 +54,8 @@ impl Names {
     }
 
     /// Counts them for as long as they are held.
-    pub(super) fn count(&mut self, held: Held) {
-        self.held = Some(held);
+    pub(super) fn count(&mut self, permit: Permit) {
+        self.permit = Some(permit);
     }
 
     /// A name.

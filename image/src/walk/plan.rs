@@ -33,7 +33,7 @@ pub(crate) struct Reader {
 pub(crate) struct Planned {
     pub(crate) entry: Entry,
     /// Where it stands in the plan.
-    pub(crate) place: usize,
+    pub(crate) offset: usize,
     /// Where a symbolic link points.
     pub(crate) target: Vec<u8>,
 }
@@ -104,8 +104,8 @@ impl Recorder {
 impl Reader {
     /// The next member. None at the end.
     pub(crate) fn next(&mut self, plan: &Plan) -> Option<Planned> {
-        let place = self.offset;
-        let mut rest = plan.bytes.get(place..)?;
+        let offset = self.offset;
+        let mut rest = plan.bytes.get(offset..)?;
         let kind = kind(take_byte(&mut rest)?);
         let depth = usize::try_from(take(&mut rest)?).ok()?;
         let name = take_bytes(&mut rest)?;
@@ -158,7 +158,7 @@ impl Reader {
                 stamp,
                 allocated,
             },
-            place,
+            offset,
             target,
         })
     }

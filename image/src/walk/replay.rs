@@ -15,8 +15,8 @@ use super::ahead::{Ahead, Check, Handle, Latency, More, Opened, Reads};
 use super::entry::{Entry, FileId, Kind, Stamp};
 use super::file::{self, OpenFile};
 use super::members::Members;
-use super::place::Place;
 use super::plan::{Plan, Planned, Reader};
+use super::planned_directory::PlannedDirectory;
 use super::{examine, failed_at};
 use crate::error::{Change, Operation, PackError};
 
@@ -31,8 +31,8 @@ pub(crate) struct Replay {
     frames: Vec<Frame>,
     /// Members deeper than this are left out.
     pruned: Option<usize>,
-    /// Directories above files, by their place in the plan.
-    places: HashMap<usize, Arc<Place>>,
+    /// Directories above files, and those that are checked, by where they stand in the plan.
+    directories: HashMap<usize, Arc<PlannedDirectory>>,
     /// Whether all directories are checked, and not only those above files.
     is_thorough: bool,
     /// How many files were opened.
@@ -42,7 +42,7 @@ pub(crate) struct Replay {
     /// Of looks at directories.
     looks: Latency,
     ahead: Option<Ahead>,
-    feeder: Feeder,
+    lookahead: Lookahead,
 }
 
 /// Whether a member is gone to, and whether it is read.
@@ -62,14 +62,14 @@ pub(crate) type Choose = Box<dyn FnMut(&[u8], &Entry) -> Choice + Send>;
 /// A directory above the current member.
 struct Frame {
     /// Where it stands in the plan.
-    place: usize,
+    offset: usize,
     name: CString,
     stamp: Stamp,
     length: usize,
 }
 
 /// Goes ahead and hands out the files that will be read.
-struct Feeder {
+struct Lookahead {
     reader: Reader,
     choose: Choose,
     frames: Vec<Frame>,
@@ -83,7 +83,7 @@ struct Feeder {
 /// Files in a row in one directory.
 struct Run {
     first: u32,
-    directory: Arc<Place>,
+    directory: Arc<PlannedDirectory>,
     names: Vec<CString>,
 }
 
@@ -100,13 +100,13 @@ impl Replay {
             target: Vec::new(),
             frames: Vec::new(),
             pruned: None,
-            places: HashMap::new(),
+            directories: HashMap::new(),
             is_thorough: false,
             files: 0,
             latency: super::latency(),
             looks: super::latency(),
             ahead,
-            feeder: Feeder {
+            lookahead: Lookahead {
                 reader: Reader::default(),
                 is_over: choose.is_none(),
                 choose: choose.unwrap_or_else(|| Box::new(|_, _| Choice::Other)),
@@ -128,15 +128,17 @@ impl Replay {
     fn leave(&mut self, depth: usize) -> Result<(), PackError> {
         while self.frames.len() > depth {
             if self.is_thorough {
-                place(&mut self.places, &self.frames, &self.root);
+                planned_directory(&mut self.directories, &self.frames, &self.root);
             }
             let Some(frame) = self.frames.pop() else {
                 break;
             };
-            let place = self.places.remove(&frame.place);
-            let Some(directory) = place.filter(|place| self.is_thorough || place.is_open()) else {
+            let Some(directory) = self.directories.remove(&frame.offset) else {
                 continue;
             };
+            if !self.is_thorough && !directory.is_open() {
+                continue;
+            }
             self.check(Check::Planned {
                 directory,
                 root: Arc::clone(&self.root),
@@ -170,7 +172,7 @@ impl Replay {
 
     /// Opens the current member without help.
     fn open(&mut self, entry: &Entry) -> Result<Arc<Handle>, PackError> {
-        let directory = place(&mut self.places, &self.frames, &self.root);
+        let directory = planned_directory(&mut self.directories, &self.frames, &self.root);
         let length = directory.length;
         let directory = directory.open(None);
         let directory =
@@ -191,12 +193,12 @@ impl Replay {
     }
 
     /// Hands out files, as many as may be ahead.
-    fn feed(&mut self) {
+    fn hand_out(&mut self) {
         let Some(ahead) = &self.ahead else { return };
-        while !self.feeder.is_over && self.feeder.files < self.files.saturating_add(AHEAD) {
-            let run = self
-                .feeder
-                .next(&self.plan, self.files, &mut self.places, &self.root);
+        while !self.lookahead.is_over && self.lookahead.files < self.files.saturating_add(AHEAD) {
+            let run =
+                self.lookahead
+                    .next(&self.plan, self.files, &mut self.directories, &self.root);
             if let Some(Run {
                 first,
                 directory,
@@ -227,7 +229,7 @@ impl Members for Replay {
             self.leave(depth)?;
             let Some(Planned {
                 entry,
-                place,
+                offset,
                 target,
             }) = self.reader.next(&self.plan)
             else {
@@ -236,9 +238,9 @@ impl Members for Replay {
             self.target = target;
             if entry.kind == Kind::Directory {
                 self.frames
-                    .push(Frame::new(self.reader.path(), place, &entry));
+                    .push(Frame::new(self.reader.path(), offset, &entry));
             }
-            self.feed();
+            self.hand_out();
             return Ok(Some(entry));
         }
     }
@@ -298,14 +300,14 @@ impl Members for Replay {
     }
 }
 
-impl Feeder {
+impl Lookahead {
     /// Goes on to the end of a directory's files, or a little, and says which of them will be read:
     /// none of the first `done`, which have been already.
     fn next(
         &mut self,
         plan: &Plan,
         done: u32,
-        places: &mut HashMap<usize, Arc<Place>>,
+        directories: &mut HashMap<usize, Arc<PlannedDirectory>>,
         root: &Path,
     ) -> Option<Run> {
         let mut run: Option<Run> = None;
@@ -332,7 +334,7 @@ impl Feeder {
             }
             let entry = &planned.entry;
             if entry.kind == Kind::Directory {
-                self.frames.push(Frame::new(path, planned.place, entry));
+                self.frames.push(Frame::new(path, planned.offset, entry));
                 if run.is_some() {
                     return run;
                 }
@@ -352,7 +354,7 @@ impl Feeder {
             let length = self.frames.last().map_or(0, |frame| frame.length);
             let run = run.get_or_insert_with(|| Run {
                 first: number,
-                directory: place(places, &self.frames, root),
+                directory: planned_directory(directories, &self.frames, root),
                 names: Vec::new(),
             });
             run.names.push(name(&path[length..]));
@@ -362,10 +364,10 @@ impl Feeder {
 }
 
 impl Frame {
-    fn new(path: &[u8], place: usize, entry: &Entry) -> Self {
+    fn new(path: &[u8], offset: usize, entry: &Entry) -> Self {
         let slash = path.iter().rposition(|byte| *byte == b'/');
         Self {
-            place,
+            offset,
             name: name(&path[slash.unwrap_or(0)..]),
             stamp: entry.stamp,
             length: path.len(),
@@ -374,17 +376,26 @@ impl Frame {
 }
 
 /// The directory of the innermost of `frames`, of which there is one.
-fn place(places: &mut HashMap<usize, Arc<Place>>, frames: &[Frame], root: &Path) -> Arc<Place> {
+fn planned_directory(
+    directories: &mut HashMap<usize, Arc<PlannedDirectory>>,
+    frames: &[Frame],
+    root: &Path,
+) -> Arc<PlannedDirectory> {
     let mut above = None;
     for frame in frames {
-        let place = places.entry(frame.place).or_insert_with(|| {
+        let directory = directories.entry(frame.offset).or_insert_with(|| {
             let name = match above {
                 None => CString::new(root.as_os_str().as_bytes()).unwrap_or_default(),
                 Some(_) => frame.name.clone(),
             };
-            Arc::new(Place::new(above.take(), name, frame.stamp, frame.length))
+            Arc::new(PlannedDirectory::new(
+                above.take(),
+                name,
+                frame.stamp,
+                frame.length,
+            ))
         });
-        above = Some(Arc::clone(place));
+        above = Some(Arc::clone(directory));
     }
     above.expect("every file of a plan is in a directory, if only the root")
 }

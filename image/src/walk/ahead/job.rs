@@ -11,7 +11,7 @@ use std::sync::Arc;
 use rustix::fs::{FileType, Mode, OFlags};
 use rustix::io::Errno;
 
-use super::load::{Handle, Held, Load};
+use super::load::{Handle, Load, Permit};
 use super::state::Shared;
 use crate::error::{Operation, PackError};
 use crate::walk::entry::{Entry, Kind, Stamp};
@@ -19,7 +19,7 @@ use crate::walk::examine;
 use crate::walk::failed_at;
 use crate::walk::file;
 use crate::walk::names::Names;
-use crate::walk::place::Place;
+use crate::walk::planned_directory::PlannedDirectory;
 
 /// An open directory and what is in it.
 #[derive(Clone)]
@@ -57,7 +57,7 @@ pub(in crate::walk) enum Opened {
 /// Some bytes of a file.
 pub(in crate::walk) struct Piece {
     pub(in crate::walk) bytes: Vec<u8>,
-    _held: Held,
+    _permit: Permit,
 }
 
 /// A directory that the walk has left, and which has to be what it was.
@@ -71,7 +71,7 @@ pub(in crate::walk) enum Check {
     },
     /// One of a plan, which need not be open.
     Planned {
-        directory: Arc<Place>,
+        directory: Arc<PlannedDirectory>,
         /// Where the root lies on this machine, and the directory's own path in the tree.
         root: Arc<Path>,
         path: Box<[u8]>,
@@ -123,7 +123,7 @@ pub(super) fn member(
     shared: &Shared,
     listing: &Listing,
     index: usize,
-    content: Option<Held>,
+    content: Option<Permit>,
 ) -> Option<Found> {
     let directory = listing.directory.as_fd();
     let name = listing.names.get(index)?;
@@ -162,9 +162,9 @@ pub(super) fn member(
 /// Opens and reads a file of a plan.
 pub(super) fn planned(
     shared: &Shared,
-    directory: &Place,
+    directory: &PlannedDirectory,
     name: &CStr,
-    content: Held,
+    content: Permit,
 ) -> Option<Found> {
     let directory = directory.open(Some(&shared.load)).ok()?;
     open_file(shared, directory.as_fd(), name, content)
@@ -172,10 +172,10 @@ pub(super) fn planned(
 
 fn open_directory(shared: &Shared, parent: BorrowedFd<'_>, name: &CStr) -> Option<Found> {
     let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
-    let held = shared.load.open.hold(1);
+    let permit = shared.load.open.hold(1);
     let opened = rustix::fs::openat(parent, name, flags, Mode::empty()).ok()?;
     let entry = examine::file(&opened).ok()?;
-    let listing = Listing::new(Handle::counted(opened, held), Some(&shared.load)).ok()?;
+    let listing = Listing::new(Handle::counted(opened, permit), Some(&shared.load)).ok()?;
     let more = More::Directory(listing);
     Some(Found { entry, more })
 }
@@ -186,15 +186,15 @@ fn open_file(
     shared: &Shared,
     directory: BorrowedFd<'_>,
     name: &CStr,
-    content: Held,
+    content: Permit,
 ) -> Option<Found> {
-    let held = shared.load.open.hold(1);
+    let permit = shared.load.open.hold(1);
     let opened = rustix::fs::openat(directory, name, file::FLAGS, Mode::empty()).ok()?;
     let entry = examine::file(&opened).ok()?;
     if entry.kind != Kind::File {
         return None;
     }
-    let opened = Handle::counted(opened, held);
+    let opened = Handle::counted(opened, permit);
     // Of a file with several names, the first one is packed with its content.
     if entry.links > 1 && !shared.is_first_name(entry.stamp.file) {
         let more = More::Nothing;
@@ -204,7 +204,7 @@ fn open_file(
     Some(Found { entry, more })
 }
 
-fn read(opened: Handle, entry: &Entry, content: Held) -> Opened {
+fn read(opened: Handle, entry: &Entry, content: Permit) -> Opened {
     let size = entry.stamp.size;
     let is_read = !file::is_sparse(entry);
     let length = usize::try_from(size).unwrap_or(PIECE).min(PIECE);
@@ -230,7 +230,12 @@ fn read(opened: Handle, entry: &Entry, content: Held) -> Opened {
 }
 
 /// Reads so many bytes at `offset`, unless there are fewer.
-pub(super) fn piece(file: &Handle, offset: u64, length: usize, mut held: Held) -> Option<Piece> {
+pub(super) fn piece(
+    file: &Handle,
+    offset: u64,
+    length: usize,
+    mut permit: Permit,
+) -> Option<Piece> {
     let mut bytes = vec![0; length];
     let mut filled = 0;
     while filled < length {
@@ -241,8 +246,11 @@ pub(super) fn piece(file: &Handle, offset: u64, length: usize, mut held: Held) -
             Err(_) => return None,
         }
     }
-    held.shrink(length);
-    Some(Piece { bytes, _held: held })
+    permit.shrink(length);
+    Some(Piece {
+        bytes,
+        _permit: permit,
+    })
 }
 
 /// How much of a file is read at once, in bytes.

@@ -25,20 +25,20 @@ impl Count {
     }
 
     /// Counts `amount` for as long as what is returned lives.
-    pub(in crate::walk) fn hold(&self, amount: usize) -> Held {
+    pub(in crate::walk) fn hold(&self, amount: usize) -> Permit {
         self.0.fetch_add(amount, Ordering::Relaxed);
         let count = self.clone();
-        Held { count, amount }
+        Permit { count, amount }
     }
 }
 
 /// Something that is counted until this is dropped.
-pub(in crate::walk) struct Held {
+pub(in crate::walk) struct Permit {
     count: Count,
     amount: usize,
 }
 
-impl Held {
+impl Permit {
     /// Counts no more than `amount` of it from now on.
     pub(super) fn shrink(&mut self, amount: usize) {
         let less = self.amount.saturating_sub(amount);
@@ -47,7 +47,7 @@ impl Held {
     }
 }
 
-impl Drop for Held {
+impl Drop for Permit {
     fn drop(&mut self) {
         self.count.0.fetch_sub(self.amount, Ordering::Relaxed);
     }
@@ -56,19 +56,22 @@ impl Drop for Held {
 /// An open file or directory, which is counted if it was opened ahead of the walk.
 pub(in crate::walk) struct Handle {
     file: OwnedFd,
-    _held: Option<Held>,
+    _permit: Option<Permit>,
 }
 
 impl Handle {
-    pub(in crate::walk) fn counted(file: OwnedFd, held: Held) -> Self {
-        let _held = Some(held);
-        Self { file, _held }
+    pub(in crate::walk) fn counted(file: OwnedFd, permit: Permit) -> Self {
+        let _permit = Some(permit);
+        Self { file, _permit }
     }
 }
 
 impl From<OwnedFd> for Handle {
     fn from(file: OwnedFd) -> Self {
-        Self { file, _held: None }
+        Self {
+            file,
+            _permit: None,
+        }
     }
 }
 

@@ -25,13 +25,13 @@ use rustix::process::{Resource, getrlimit};
 
 use super::entry::Entry;
 use super::file::is_sparse;
-use super::place::Place;
+use super::planned_directory::PlannedDirectory;
 use crate::error::PackError;
 use state::{Limits, Shared};
 
 pub(super) use job::{Check, Found, Listing, More, Opened, PIECE, Piece};
 pub(super) use latency::Latency;
-pub(super) use load::{Count, Handle, Held, Load};
+pub(super) use load::{Count, Handle, Load, Permit};
 
 /// Whether a walk is going to read files.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -85,7 +85,7 @@ impl Ahead {
     }
 
     /// Opens and reads files of a directory, of which the first has this number in the walk.
-    pub(super) fn open(&self, directory: Arc<Place>, names: Vec<CString>, first: u32) {
+    pub(super) fn open(&self, directory: Arc<PlannedDirectory>, names: Vec<CString>, first: u32) {
         self.shared.open(directory, names, first);
     }
 

@@ -6,10 +6,10 @@ use std::sync::Arc;
 use rustix::fs::FileType;
 
 use super::job::{Check, Listing, PIECE};
-use super::load::{Count, Handle, Held};
+use super::load::{Count, Handle, Permit};
 use super::state::Shared;
 use crate::walk::Reads;
-use crate::walk::place::Place;
+use crate::walk::planned_directory::PlannedDirectory;
 
 /// Work in a row. Its next piece has the last number of a position.
 pub(super) enum Source {
@@ -24,7 +24,7 @@ pub(super) enum Source {
     },
     /// Files of a plan, in one directory.
     Planned {
-        directory: Arc<Place>,
+        directory: Arc<PlannedDirectory>,
         names: Arc<Vec<CString>>,
         /// The number of the first of them.
         first: usize,
@@ -37,21 +37,21 @@ pub(super) enum Job {
         listing: Listing,
         index: usize,
         /// Room for the beginning of a file.
-        content: Option<Held>,
-        busy: Held,
+        content: Option<Permit>,
+        busy: Permit,
     },
     Piece {
         file: Arc<Handle>,
         offset: u64,
         length: usize,
-        content: Held,
+        content: Permit,
     },
     Planned {
-        directory: Arc<Place>,
+        directory: Arc<PlannedDirectory>,
         names: Arc<Vec<CString>>,
         index: usize,
-        content: Held,
-        busy: Held,
+        content: Permit,
+        busy: Permit,
     },
     Check(Check),
 }

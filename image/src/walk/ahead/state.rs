@@ -9,7 +9,7 @@ use super::load::{Handle, Load};
 use super::source::{Job, Source};
 use crate::error::PackError;
 use crate::walk::entry::FileId;
-use crate::walk::place::Place;
+use crate::walk::planned_directory::PlannedDirectory;
 use crate::walk::{MOST_OPEN, Reads};
 
 /// Where in the walk something is: the number of its name in the root, the number of the next one in
@@ -145,7 +145,7 @@ impl Shared {
     }
 
     /// Has files of a directory opened and read, of which the first has this number in the walk.
-    pub(super) fn open(&self, directory: Arc<Place>, names: Vec<CString>, first: u32) {
+    pub(super) fn open(&self, directory: Arc<PlannedDirectory>, names: Vec<CString>, first: u32) {
         let source = Source::Planned {
             directory,
             names: Arc::new(names),

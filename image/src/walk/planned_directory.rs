@@ -16,7 +16,7 @@ use super::members::host_path;
 use crate::error::{Change, Operation, PackError};
 
 /// A directory that was seen, and has to be the same when it is opened.
-pub(super) struct Place {
+pub(super) struct PlannedDirectory {
     /// None for the root.
     above: Option<Arc<Self>>,
     /// In the one above; the root's whole path.
@@ -40,7 +40,7 @@ enum Reason {
     Changed(Change),
 }
 
-impl Place {
+impl PlannedDirectory {
     pub(super) fn new(
         above: Option<Arc<Self>>,
         name: CString,
