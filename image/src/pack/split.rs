@@ -30,7 +30,7 @@ pub enum Layers {
     /// One, which has everything.
     #[default]
     One,
-    /// As many as make a small change cheap: about one for 32 MiB, but 32 at most.
+    /// As many as make a small change cheap: about one for 16 MiB, but 64 at most.
     Auto,
     /// This many, if there is something for each; 64 at most.
     AtMost(NonZeroU8),
@@ -78,10 +78,7 @@ impl Split {
         let total = weights.total;
         let layers = match layers {
             Layers::AtMost(number) => usize::from(number.get()).min(MOST),
-            Layers::One | Layers::Auto => {
-                let wanted = total.div_ceil(AUTO_LAYER).clamp(2, AUTO_MOST);
-                usize::try_from(wanted.next_power_of_two()).unwrap_or(MOST)
-            }
+            Layers::One | Layers::Auto => automatic(total),
         };
         // Powers of two throughout: a limit that moved with every byte would move files with it.
         let share = total / (8 * layers as u64);
@@ -207,6 +204,12 @@ impl Split {
     }
 }
 
+/// How many layers are made of a tree of this weight if it is not said.
+fn automatic(total: u64) -> usize {
+    let wanted = total.div_ceil(AUTO_LAYER).clamp(2, MOST as u64);
+    usize::try_from(wanted.next_power_of_two()).unwrap_or(MOST)
+}
+
 /// Whether a path is of those that are changed by hand or by programs rather than by a
 /// distribution's packages.
 pub(super) fn changes_often(path: &[u8]) -> bool {
@@ -233,12 +236,12 @@ const SYSTEM: [&[u8]; 8] = [
     b"bin", b"boot", b"lib", b"lib32", b"lib64", b"libx32", b"sbin", b"usr",
 ];
 
-/// As many as there are bits for. Storage drivers that stack file systems take about 128.
+/// As many as there are bits for. Storage drivers that stack file systems take about 128, so that
+/// what is built upon such an image still has room.
 const MOST: usize = 64;
 
-/// With a layer for every 32 MiB, a change sends one thirty-second of an image of a gigabyte.
-const AUTO_LAYER: u64 = 32 << 20;
-const AUTO_MOST: u64 = 32;
+/// With a layer for every 16 MiB, a change sends one sixty-fourth of an image of a gigabyte.
+const AUTO_LAYER: u64 = 16 << 20;
 
 /// A directory of less weight is never divided.
 pub(super) const LEAST: u64 = 64 << 10;
