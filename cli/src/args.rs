@@ -155,7 +155,7 @@ pub(crate) struct Push {
     /// Split the image into layers of which a small change touches one: `auto`, or N at most.
     ///
     /// A file is in the same layer next time, so that after a change only one small layer, and maybe
-    /// the one with the directories, is sent again. `auto` makes one layer for 32 MiB, 32 at most.
+    /// the one with the directories, is sent again. `auto` makes one layer for 16 MiB, 64 at most.
     /// Unpacked, the image is the same.
     #[arg(long, value_name = "auto|N", default_value = "1", hide_default_value = true, value_parser = layers, help_heading = IMAGE)]
     pub(crate) layers: Layers,
