@@ -180,11 +180,7 @@ impl Chains {
             literals = end;
             self.last_match = end;
         }
-        let end = if at < until {
-            until
-        } else {
-            at.min(text.len())
-        };
+        let end = at.max(until).min(text.len());
         out.push_literals(text, literals, end);
         end
     }

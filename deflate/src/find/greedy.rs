@@ -91,11 +91,7 @@ impl<T: Tables> Greedy<T> {
             self.quiet_until = end + QUIET;
         }
         // The last places are not looked at.
-        let end = if at < until {
-            until
-        } else {
-            at.min(text.len())
-        };
+        let end = at.max(until).min(text.len());
         out.push_literals(text, literals, end);
         end
     }

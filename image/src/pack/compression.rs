@@ -23,10 +23,9 @@ pub enum Compression {
 pub enum Level {
     /// Quickly: for fast networks.
     Fast,
-    /// A few per cent smaller for a few per cent more time.
+    /// Four per cent smaller for a third more time to compress.
     #[default]
     Default,
-    /// As small as is worth its time: what comes after it takes ten times as long for three per
-    /// cent.
+    /// Four per cent smaller again, for three times the time to compress.
     Best,
 }
