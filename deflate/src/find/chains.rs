@@ -139,6 +139,20 @@ impl Chains {
         }
         best
     }
+}
+
+impl Find for Chains {
+    const SEGMENT: usize = SHORTEST_SEGMENT;
+
+    #[inline(always)]
+    fn begin(&mut self, text: Text<'_>, start: usize) {
+        self.latest.fill(0);
+        self.steps.fill(0);
+        self.threes.clear();
+        self.noted = start.saturating_sub(WINDOW);
+        self.last_match = start;
+        self.note_before(text, start);
+    }
 
     #[inline(always)]
     fn run<const NEAR_START: bool>(
@@ -183,29 +197,6 @@ impl Chains {
         let end = at.max(until).min(text.len());
         out.push_literals(text, literals, end);
         end
-    }
-}
-
-impl Find for Chains {
-    const SEGMENT: usize = SHORTEST_SEGMENT;
-
-    #[inline(always)]
-    fn begin(&mut self, text: Text<'_>, start: usize) {
-        self.latest.fill(0);
-        self.steps.fill(0);
-        self.threes.clear();
-        self.noted = start.saturating_sub(WINDOW);
-        self.last_match = start;
-        self.note_before(text, start);
-    }
-
-    #[inline(always)]
-    fn find(&mut self, text: Text<'_>, start: usize, until: usize, out: &mut Sequences) -> usize {
-        if start < WINDOW {
-            self.run::<true>(text, start, until, out)
-        } else {
-            self.run::<false>(text, start, until, out)
-        }
     }
 }
 

@@ -30,6 +30,20 @@ impl<T: Tables> Greedy<T> {
             quiet_until: 0,
         }
     }
+}
+
+impl<T: Tables> Find for Greedy<T> {
+    const SEGMENT: usize = LONGEST_SEGMENT;
+
+    #[inline(always)]
+    fn begin(&mut self, text: Text<'_>, start: usize) {
+        self.tables.clear();
+        for at in start.saturating_sub(WINDOW)..start {
+            self.tables.note(text, at);
+        }
+        self.step = 1;
+        self.quiet_until = start + QUIET;
+    }
 
     #[inline(always)]
     fn run<const NEAR_START: bool>(
@@ -94,29 +108,6 @@ impl<T: Tables> Greedy<T> {
         let end = at.max(until).min(text.len());
         out.push_literals(text, literals, end);
         end
-    }
-}
-
-impl<T: Tables> Find for Greedy<T> {
-    const SEGMENT: usize = LONGEST_SEGMENT;
-
-    #[inline(always)]
-    fn begin(&mut self, text: Text<'_>, start: usize) {
-        self.tables.clear();
-        for at in start.saturating_sub(WINDOW)..start {
-            self.tables.note(text, at);
-        }
-        self.step = 1;
-        self.quiet_until = start + QUIET;
-    }
-
-    #[inline(always)]
-    fn find(&mut self, text: Text<'_>, start: usize, until: usize, out: &mut Sequences) -> usize {
-        if start < WINDOW {
-            self.run::<true>(text, start, until, out)
-        } else {
-            self.run::<false>(text, start, until, out)
-        }
     }
 }
 

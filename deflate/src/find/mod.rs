@@ -8,6 +8,7 @@ mod tables;
 use crate::bytes::Text;
 use crate::sequences::Sequences;
 use crate::symbols::LONGEST;
+use hash::WINDOW;
 
 pub(crate) use chains::Chains;
 pub(crate) use greedy::Greedy;
@@ -23,9 +24,25 @@ pub(crate) trait Find {
     /// Forgets all other texts and learns what is in `text` before `start`.
     fn begin(&mut self, text: Text<'_>, start: usize);
 
+    /// As [`find`](Self::find). `NEAR_START` says that the window may reach to before the text.
+    fn run<const NEAR_START: bool>(
+        &mut self,
+        text: Text<'_>,
+        start: usize,
+        until: usize,
+        out: &mut Sequences,
+    ) -> usize;
+
     /// Appends the sequences of `text` from `start` to `until` or a little behind, and says where
     /// they end. `start` is where the last ones ended.
-    fn find(&mut self, text: Text<'_>, start: usize, until: usize, out: &mut Sequences) -> usize;
+    #[inline(always)]
+    fn find(&mut self, text: Text<'_>, start: usize, until: usize, out: &mut Sequences) -> usize {
+        if start < WINDOW {
+            self.run::<true>(text, start, until, out)
+        } else {
+            self.run::<false>(text, start, until, out)
+        }
+    }
 }
 
 /// How many bytes at `one` and `other`, which comes before it, are the same, if `same` are. Not more
