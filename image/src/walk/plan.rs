@@ -8,20 +8,35 @@ use crate::notice::SpecialKind;
 #[derive(Debug, Default)]
 pub(crate) struct Plan {
     bytes: Vec<u8>,
+    /// The directories, in the order of the walk.
+    directories: Vec<Subtree>,
     /// Whether the file system was slow to say all that.
     pub(crate) is_far: bool,
+}
+
+/// Where a directory stands in a plan, and how to read on behind all that is in it.
+#[derive(Debug)]
+struct Subtree {
+    start: usize,
+    end: usize,
+    /// What was read last then.
+    last: Last,
 }
 
 /// A [`Plan`] in the making. It is given up when it becomes too large or too deep.
 pub(crate) struct Recorder {
     plan: Option<Plan>,
     last: Last,
+    /// The directories above the next member, by their number in the plan; the last may end before.
+    above: Vec<usize>,
 }
 
 /// Reads a [`Plan`].
 #[derive(Clone, Default)]
 pub(crate) struct Reader {
     offset: usize,
+    /// Where the last member that was read stands.
+    current: usize,
     last: Last,
     /// The path of the last member that was read.
     path: Vec<u8>,
@@ -39,7 +54,7 @@ pub(crate) struct Planned {
 }
 
 /// What the next member is likely to have in common with the last one.
-#[derive(Clone, Copy, Default)]
+#[derive(Clone, Copy, Debug, Default)]
 struct Last {
     device: u64,
     inode: u64,
@@ -51,6 +66,7 @@ impl Recorder {
         Self {
             plan: Some(Plan::default()),
             last: Last::default(),
+            above: Vec::new(),
         }
     }
 
@@ -65,7 +81,16 @@ impl Recorder {
         } = self.last;
         let depth = path.iter().filter(|byte| **byte == b'/').count();
         let name = path.rsplit(|byte| *byte == b'/').next().unwrap_or(path);
+        plan.end(&mut self.above, depth, self.last);
         let bytes = &mut plan.bytes;
+        if entry.kind == Kind::Directory {
+            self.above.push(plan.directories.len());
+            plan.directories.push(Subtree {
+                start: bytes.len(),
+                end: bytes.len(),
+                last: Last::default(),
+            });
+        }
         bytes.push(code(entry.kind));
         put(bytes, depth as u64);
         put_bytes(bytes, name);
@@ -87,21 +112,47 @@ impl Recorder {
             inode: stamp.file.inode,
             mtime: stamp.mtime,
         };
-        if bytes.len() > MOST || depth > MOST_OPEN {
+        let index = size_of::<Subtree>() * plan.directories.len();
+        if bytes.len() + index > MOST || depth > MOST_OPEN {
             self.plan = None;
         }
     }
 
     /// The plan, unless there was too much for one.
-    pub(crate) fn finish(self, is_far: bool) -> Option<Plan> {
+    pub(crate) fn finish(mut self, is_far: bool) -> Option<Plan> {
         let mut plan = self.plan?;
+        plan.end(&mut self.above, 0, self.last);
         plan.bytes.shrink_to_fit();
+        plan.directories.shrink_to_fit();
         plan.is_far = is_far;
         Some(plan)
     }
 }
 
+impl Plan {
+    /// Ends the directories that are not above a member of this depth.
+    fn end(&mut self, above: &mut Vec<usize>, depth: usize, last: Last) {
+        for number in above.drain(depth.min(above.len())..) {
+            let directory = &mut self.directories[number];
+            directory.end = self.bytes.len();
+            directory.last = last;
+        }
+    }
+}
+
 impl Reader {
+    /// Goes on behind everything that is in the last member, if it is a directory.
+    pub(crate) fn skip(&mut self, plan: &Plan) {
+        let found = plan
+            .directories
+            .binary_search_by_key(&self.current, |directory| directory.start);
+        if let Ok(number) = found {
+            let Subtree { end, last, .. } = plan.directories[number];
+            self.offset = end;
+            self.last = last;
+        }
+    }
+
     /// The next member. None at the end.
     pub(crate) fn next(&mut self, plan: &Plan) -> Option<Planned> {
         let offset = self.offset;
@@ -136,6 +187,7 @@ impl Reader {
         if kind == Kind::Directory {
             self.lengths.push(self.path.len());
         }
+        self.current = offset;
         self.offset = plan.bytes.len() - rest.len();
         self.last = Last {
             device,

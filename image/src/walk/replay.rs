@@ -29,8 +29,6 @@ pub(crate) struct Replay {
     reader: Reader,
     target: Vec<u8>,
     frames: Vec<Frame>,
-    /// Members deeper than this are left out.
-    pruned: Option<usize>,
     /// Directories above files, and those that are checked, by where they stand in the plan.
     directories: HashMap<usize, Arc<PlannedDirectory>>,
     /// Whether all directories are checked, and not only those above files.
@@ -73,7 +71,6 @@ struct Lookahead {
     reader: Reader,
     choose: Choose,
     frames: Vec<Frame>,
-    pruned: Option<usize>,
     /// Files with several names of which one was handed out.
     first_names: HashSet<FileId>,
     files: u32,
@@ -99,7 +96,6 @@ impl Replay {
             reader: Reader::default(),
             target: Vec::new(),
             frames: Vec::new(),
-            pruned: None,
             directories: HashMap::new(),
             is_thorough: false,
             files: 0,
@@ -111,7 +107,6 @@ impl Replay {
                 is_over: choose.is_none(),
                 choose: choose.unwrap_or_else(|| Box::new(|_, _| Choice::Other)),
                 frames: Vec::new(),
-                pruned: None,
                 first_names: HashSet::new(),
                 files: 0,
             },
@@ -214,35 +209,28 @@ impl Replay {
 impl Members for Replay {
     fn next(&mut self) -> Result<Option<Entry>, PackError> {
         self.confirm(false)?;
-        loop {
-            // Where it lies is part of the path of the next one, or of the last one.
-            let Some(depth) = self.reader.depth(&self.plan) else {
-                self.leave(0)?;
-                self.confirm(true)?;
-                return Ok(None);
-            };
-            if self.pruned.is_some_and(|pruned| depth > pruned) {
-                self.reader.next(&self.plan);
-                continue;
-            }
-            self.pruned = None;
-            self.leave(depth)?;
-            let Some(Planned {
-                entry,
-                offset,
-                target,
-            }) = self.reader.next(&self.plan)
-            else {
-                return Ok(None);
-            };
-            self.target = target;
-            if entry.kind == Kind::Directory {
-                self.frames
-                    .push(Frame::new(self.reader.path(), offset, &entry));
-            }
-            self.hand_out();
-            return Ok(Some(entry));
+        // Where it lies is part of the path of the next one, or of the last one.
+        let Some(depth) = self.reader.depth(&self.plan) else {
+            self.leave(0)?;
+            self.confirm(true)?;
+            return Ok(None);
+        };
+        self.leave(depth)?;
+        let Some(Planned {
+            entry,
+            offset,
+            target,
+        }) = self.reader.next(&self.plan)
+        else {
+            return Ok(None);
+        };
+        self.target = target;
+        if entry.kind == Kind::Directory {
+            self.frames
+                .push(Frame::new(self.reader.path(), offset, &entry));
         }
+        self.hand_out();
+        Ok(Some(entry))
     }
 
     fn prune(&mut self) {
@@ -250,7 +238,7 @@ impl Members for Replay {
         if self.frames.last().is_some_and(is_in) {
             self.frames.pop();
         }
-        self.pruned = Some(depth_of(self.reader.path()));
+        self.reader.skip(&self.plan);
     }
 
     fn path(&self) -> &[u8] {
@@ -322,19 +310,14 @@ impl Lookahead {
                 return run;
             };
             let path = self.reader.path();
-            let depth = depth_of(path);
-            if self.pruned.is_some_and(|pruned| depth > pruned) {
-                continue;
-            }
-            self.pruned = None;
-            self.frames.truncate(depth);
+            self.frames.truncate(depth_of(path));
             let choice = (self.choose)(path, &planned.entry);
-            if choice == Choice::Pruned {
-                self.pruned = Some(depth);
-            }
             let entry = &planned.entry;
             if entry.kind == Kind::Directory {
                 self.frames.push(Frame::new(path, planned.offset, entry));
+                if choice == Choice::Pruned {
+                    self.reader.skip(plan);
+                }
                 if run.is_some() {
                     return run;
                 }

@@ -35,6 +35,49 @@ fn a_plan_says_what_the_walk_has_seen() {
     assert!(reader.next(&plan).is_none());
 }
 
+#[test]
+fn all_that_is_in_a_directory_is_skipped() {
+    let tree = Tree::new();
+    tree.directory("a", 0o755)
+        .directory("a/inner", 0o700)
+        .file("a/inner/file", 0o644, b"content")
+        .file("b", 0o644, b"more")
+        .directory("c", 0o755)
+        .file("c/last", 0o644, b"");
+    let plan = plan_of(&tree);
+    let read = |skipped: &[u8]| {
+        let mut reader = Reader::default();
+        let mut seen = Vec::new();
+        while let Some(planned) = reader.next(&plan) {
+            seen.push((reader.path().to_vec(), planned.entry));
+            if reader.path() == skipped {
+                reader.skip(&plan);
+            }
+        }
+        seen
+    };
+    let everything = read(b"nothing");
+    assert_eq!(everything.len(), 7);
+    for skipped in [
+        &b"./a"[..],
+        b"./a/inner",
+        b"./a/inner/file",
+        b"./b",
+        b"./c",
+        b".",
+    ] {
+        let below = [skipped, b"/"].concat();
+        let expected = everything
+            .iter()
+            .filter(|(path, _)| !path.starts_with(&below));
+        assert!(
+            read(skipped).iter().eq(expected),
+            "{}",
+            skipped.escape_ascii()
+        );
+    }
+}
+
 proptest! {
     #[test]
     fn any_number_comes_back(unsigned: u64, signed: i64) {
@@ -58,4 +101,13 @@ fn a_plan_that_becomes_too_large_is_given_up() {
         recorder.add(&[b'x'; 200], &entry, b"");
     }
     assert!(recorder.finish(false).is_none());
+}
+
+fn plan_of(tree: &Tree) -> Plan {
+    let mut walk = Walk::new(tree.path(), Reads::Nothing).unwrap();
+    let mut recorder = Recorder::new();
+    while let Some(entry) = walk.next().unwrap() {
+        recorder.add(walk.path(), &entry, b"");
+    }
+    recorder.finish(false).unwrap()
 }
