@@ -14,7 +14,7 @@ mod upload;
 use std::path::Path;
 use std::time::Instant;
 
-use longshore_image::{Metadata, Watch};
+use longshore_image::{Metadata, Packer, Watch};
 use longshore_protocol::Report;
 
 use crate::architecture;
@@ -198,6 +198,7 @@ impl Attempt<'_> {
             target: &target.reference,
             mount_from: plan.mount_from.as_ref(),
             memory,
+            packer: Packer::new(plan.packing.options.clone()),
             watch: &watch,
             console,
             interrupt,

@@ -56,6 +56,8 @@ pub(super) struct Maker<'a> {
     pub(super) target: &'a Reference,
     pub(super) mount_from: Option<&'a Repository>,
     pub(super) memory: Memory<'a>,
+    /// Of which each layer's is cloned: they share its memory.
+    pub(super) packer: Packer,
     pub(super) watch: &'a Watch,
     pub(super) console: &'a Console,
     pub(super) interrupt: &'a Interrupt,
@@ -70,6 +72,20 @@ impl Maker<'_> {
         Some(Source::Remembered(Arc::new(remembered)))
     }
 
+    /// How many of these layers are packed at once. What is packed at the speed of the registry is
+    /// packed alone.
+    pub(super) fn side_by_side(&self, parts: &[Part]) -> usize {
+        match self.sending {
+            Sending::Stream => 1,
+            Sending::Overlap | Sending::PackFirst => self.packer.side_by_side(parts).get(),
+        }
+    }
+
+    /// Begins to pack a layer that is not remembered, before it is [made](Self::make).
+    pub(super) fn begin(&self, part: &Part) -> Result<Job, Failure> {
+        self.start(Some(part), |_| {}, self.watch.part())
+    }
+
     /// Packs a layer and gives it to `upload` when that is done, or while it is being done. `is_only`
     /// says that there is no other to be sent meanwhile.
     pub(super) fn make(
@@ -82,11 +98,11 @@ impl Maker<'_> {
         match self.sending {
             Sending::Stream => self.stream(part, label, upload),
             Sending::Overlap if is_only && part.survey.bytes >= QUICK && self.may_overlap() => {
-                let job = self.start(Some(part), |_| {})?;
+                let job = self.begin(part)?;
                 self.overlap(&job, label, upload)
             }
             Sending::Overlap | Sending::PackFirst => {
-                let job = self.start(Some(part), |_| {})?;
+                let job = self.begin(part)?;
                 self.pack_first(&job, label, upload)
             }
         }
@@ -151,7 +167,7 @@ impl Maker<'_> {
         upload: &mut Upload<'_>,
     ) -> Result<Source, Unfinished> {
         let made: Made = Arc::default();
-        let packer = Packer::new(self.packing.options.clone()).of(part.clone());
+        let packer = self.packer.clone().of(part.clone());
         let (directory, watch) = (self.directory.to_owned(), self.watch.clone());
         let blob = {
             let made = Arc::clone(&made);
@@ -187,20 +203,21 @@ impl Maker<'_> {
         &self,
         part: Option<&Part>,
         notices: impl FnMut(Notice) + Send + 'static,
+        watch: Watch,
     ) -> Result<Job, Failure> {
-        let (since, before) = (SystemTime::now(), self.watch.bytes());
-        let packer = Packer::new(self.packing.options.clone());
+        let since = SystemTime::now();
+        let packer = self.packer.clone();
         let packer = match part {
             Some(part) => packer.of(part.clone()),
             None => packer,
         };
         let (directory, spool) = (self.directory.to_owned(), &self.packing.spool);
-        let started = packer.start_to_spool(directory, spool, notices, self.watch.clone());
+        let started = packer.start_to_spool(directory, spool, notices, watch.clone());
         Ok(Job {
             spooling: Arc::new(started.map_err(|error| Failure::pack(&error))?),
             total: part.map(|part| part.survey.bytes),
             since,
-            before,
+            watch,
         })
     }
 
@@ -215,7 +232,7 @@ impl Maker<'_> {
             spooling,
             total,
             since,
-            before,
+            watch,
         } = job;
         // While permission is asked for, a person may be asked for a password.
         let meter = || self.console.meter(label, *total);
@@ -231,7 +248,7 @@ impl Maker<'_> {
                 break outcome;
             }
             if let Some(meter) = &mut meter {
-                meter.set(self.watch.bytes() - before);
+                meter.set(watch.bytes());
             }
         };
         let spooled = outcome.map_err(|error| Failure::pack(&error))?;
@@ -247,8 +264,7 @@ pub(super) struct Job {
     /// How many bytes of content it has, if that is known.
     total: Option<u64>,
     since: SystemTime,
-    /// How many bytes of content had been read before.
-    pub(super) before: u64,
+    pub(super) watch: Watch,
 }
 
 /// What a stream has packed, once it has come to its end.

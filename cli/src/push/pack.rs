@@ -1,10 +1,12 @@
 //! From the image's directory to layers, a config and a manifest.
 
+use std::collections::VecDeque;
+
 use longshore_image::{
-    Image, ImageOptions, Layer, Layers, Metadata, MetadataError, Notice, assemble,
+    Image, ImageOptions, Layer, Layers, Metadata, MetadataError, Notice, Part, assemble,
 };
 
-use super::layer::{Maker, Source, describe};
+use super::layer::{Job, Maker, Source, describe};
 use super::look::look;
 use super::unfinished::Unfinished;
 use super::upload::Upload;
@@ -86,24 +88,27 @@ fn unseen(maker: &Maker<'_>, upload: &mut Upload<'_>) -> Result<Source, Unfinish
     Ok(source)
 }
 
-/// Looks at the image, and packs the layers that are not remembered.
+/// Looks at the image, and packs the layers that are not remembered: a few at once, and they are
+/// handed on in their order.
 fn seen(maker: &Maker<'_>, upload: &mut Upload<'_>) -> Result<Vec<Source>, Unfinished> {
     let console = maker.console;
     let (parts, mut notices) = look(maker, upload)?;
+    let at_once = maker.side_by_side(&parts);
+    let is_only = parts.len() == 1;
     let mut sources = Vec::new();
+    let mut begun = VecDeque::new();
+    let mut next = parts.iter();
     for (index, part) in parts.iter().enumerate() {
-        let label = words::layer(index + 1, parts.len());
-        let is_only = parts.len() == 1;
-        let known = maker.recall(part);
-        if known.is_none() {
-            upload.permit(part.survey.bytes)?;
+        for part in next.by_ref().take(at_once - begun.len()) {
+            begun.push_back(Begun::new(maker, part, at_once > 1, upload)?);
         }
+        let label = words::layer(index + 1, parts.len());
         console.say(words::preparing(&label));
         for news in notices.drain(..) {
             notice(console, &news);
         }
-        let source = match known {
-            Some(source) => {
+        let source = match begun.pop_front() {
+            Some(Begun::Known(source)) => {
                 let what = if is_only { "the image" } else { &label };
                 console.detail(format!(
                     "{what} has not changed since it was packed, so it is not read"
@@ -111,12 +116,40 @@ fn seen(maker: &Maker<'_>, upload: &mut Upload<'_>) -> Result<Vec<Source>, Unfin
                 maker.add(&label, &source, upload);
                 source
             }
-            None => maker.make(part, &label, is_only, upload)?,
+            Some(Begun::Packing(job)) => maker.pack_first(&job, &label, upload)?,
+            Some(Begun::Later) | None => maker.make(part, &label, is_only, upload)?,
         };
         describe(console, &label, source.layer());
         sources.push(source);
     }
     Ok(sources)
+}
+
+/// What is known of a layer before its turn comes.
+enum Begun {
+    Known(Source),
+    Packing(Job),
+    /// It is packed when its turn comes.
+    Later,
+}
+
+impl Begun {
+    /// `is_ahead` says that the layer is packed beside others.
+    fn new(
+        maker: &Maker<'_>,
+        part: &Part,
+        is_ahead: bool,
+        upload: &mut Upload<'_>,
+    ) -> Result<Self, Unfinished> {
+        if let Some(source) = maker.recall(part) {
+            return Ok(Self::Known(source));
+        }
+        upload.permit(part.survey.bytes)?;
+        Ok(match is_ahead {
+            true => Self::Packing(maker.begin(part)?),
+            false => Self::Later,
+        })
+    }
 }
 
 /// Says what is worth saying about an image. What is stripped from every image on purpose is a

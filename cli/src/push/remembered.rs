@@ -28,7 +28,7 @@ impl Remembered {
         Self {
             layer,
             key,
-            packer: Packer::new(packing.options.clone()).of(part),
+            packer: maker.packer.clone().of(part),
             directory: maker.directory.to_owned(),
             spool: (maker.sending != Sending::Stream).then(|| packing.spool.clone()),
             watch: maker.watch.clone(),

@@ -24,15 +24,16 @@ pub(super) fn make(
         let notices = Arc::clone(&notices);
         move |news| lock(&notices).push(news)
     };
-    let pause = PackingPause::new(maker.watch);
-    let job = maker.start(None, keep)?;
+    let watch = maker.watch.part();
+    let pause = PackingPause::new(&watch);
+    let job = maker.start(None, keep, watch.clone())?;
     let mut is_large = false;
     while !is_large && job.spooling.wait_for(BUSY_TICK).is_none() {
         // What packing comes to after Ctrl-C is the news then.
         if upload.is_busy() && !maker.interrupt.is_raised() {
             upload.drive(Duration::ZERO)?;
         }
-        is_large = maker.watch.bytes() - job.before >= QUICK;
+        is_large = job.watch.bytes() >= QUICK;
     }
     if is_large || (maker.interrupt.is_raised() && !upload.is_permitted()) {
         // If permission was waited for when Ctrl-C came, that is what was cancelled.

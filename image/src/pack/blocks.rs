@@ -38,11 +38,11 @@ impl Block {
 }
 
 impl<'a> Blocks<'a> {
-    pub(super) fn new(send: &'a mut dyn FnMut(Block) -> Result<(), Stopped>) -> Self {
-        let pool = Pool::new(WINDOW + BLOCK);
+    /// `pool` has buffers of [`BUFFER`] bytes.
+    pub(super) fn new(pool: &Pool, send: &'a mut dyn FnMut(Block) -> Result<(), Stopped>) -> Self {
         Self {
             buffer: pool.take(),
-            pool,
+            pool: pool.clone(),
             window: 0,
             filled: 0,
             total: 0,
@@ -97,6 +97,9 @@ impl<'a> Blocks<'a> {
         Ok(self.total)
     }
 }
+
+/// The size of a buffer for a block and its window.
+pub(super) const BUFFER: usize = WINDOW + BLOCK;
 
 /// The size of a block. It decides where parts of a compressed stream end, and so the bytes of every
 /// layer: never change it.

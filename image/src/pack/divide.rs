@@ -1,6 +1,7 @@
 //! Looking at a tree that goes into several layers.
 
 use std::collections::HashMap;
+use std::num::NonZeroUsize;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -8,7 +9,7 @@ use super::census::{Census, Fate};
 use super::split::{Layers, Split};
 use super::survey::{Survey, survey};
 use super::trail::Trail;
-use super::{Options, Packer, Watch};
+use super::{Compression, Options, Packer, Watch};
 use crate::cache::Fingerprinter;
 use crate::error::PackError;
 use crate::notice::Notice;
@@ -31,6 +32,17 @@ pub(super) struct Selection {
     pub(super) layer: usize,
     /// What was seen of the tree, if that was not too much.
     plan: Option<Arc<Plan>>,
+}
+
+impl Part {
+    /// Whether it may be packed beside other layers of the same tree. Where files are far away, each
+    /// layer is read by many threads already, and where the tree was too large for a plan, each goes
+    /// through all of it.
+    fn may_be_beside_others(&self) -> bool {
+        let is_near =
+            |selection: &Selection| selection.plan.as_ref().is_some_and(|plan| !plan.is_far);
+        self.selection.as_ref().is_some_and(is_near)
+    }
 }
 
 impl Selection {
@@ -149,6 +161,22 @@ impl Packer {
     pub fn of(mut self, part: Part) -> Self {
         self.part = Some(part);
         self
+    }
+
+    /// How many of these layers are worth packing at once, with clones of this packer: while one is
+    /// begun or comes to its end, or its one thread that hashes is busy, another has the processors.
+    /// libzstd has memory of its own for each layer, so there it is one.
+    #[must_use]
+    pub fn side_by_side(&self, parts: &[Part]) -> NonZeroUsize {
+        let threads = self.threads.get();
+        let is_worth_it = parts.len() > 1
+            && threads > 1
+            && self.options.compression != Compression::Zstd
+            && parts.iter().all(Part::may_be_beside_others);
+        match is_worth_it {
+            true => NonZeroUsize::new((threads / 4).clamp(2, 8)).unwrap_or(NonZeroUsize::MIN),
+            false => NonZeroUsize::MIN,
+        }
     }
 }
 

@@ -6,18 +6,18 @@ use std::sync::Arc;
 use super::blocks::Block;
 
 /// How a stream of blocks is compressed.
-pub(super) trait Form: Copy + Send {
+pub(super) trait Form: Send {
     /// A block after what can be done with it on a thread of its own.
     type Packed: Send;
 
     /// On how many threads [`compressor`](Self::compressor) is worth running.
-    fn threads(self) -> usize;
+    fn threads(&self) -> usize;
 
     /// What one thread does with blocks. The result depends on the block and its window alone.
-    fn compressor(self) -> impl FnMut(Arc<Block>) -> Self::Packed + Send;
+    fn compressor(&self) -> impl FnMut(Arc<Block>) -> Self::Packed + Send + use<Self>;
 
     /// Begins a stream in `sink`.
-    fn begin<W: Write>(self, sink: W) -> io::Result<impl Stream<Self::Packed>>;
+    fn begin<W: Write>(&self, sink: W) -> io::Result<impl Stream<Self::Packed> + use<Self, W>>;
 }
 
 /// A stream that is being written, from blocks in order.
@@ -28,21 +28,20 @@ pub(super) trait Stream<P> {
 }
 
 /// No compression: plain tar.
-#[derive(Clone, Copy)]
 pub(super) struct Plain;
 
 impl Form for Plain {
     type Packed = Arc<Block>;
 
-    fn threads(self) -> usize {
+    fn threads(&self) -> usize {
         1
     }
 
-    fn compressor(self) -> impl FnMut(Arc<Block>) -> Arc<Block> + Send {
+    fn compressor(&self) -> impl FnMut(Arc<Block>) -> Arc<Block> + Send + use<> {
         |block| block
     }
 
-    fn begin<W: Write>(self, sink: W) -> io::Result<impl Stream<Arc<Block>>> {
+    fn begin<W: Write>(&self, sink: W) -> io::Result<impl Stream<Arc<Block>> + use<W>> {
         Ok(PlainStream(sink))
     }
 }

@@ -1,8 +1,9 @@
 //! Gzip (RFC 1952): one member, of which each block is a part that is compressed by itself.
 
+use std::fmt::{self, Debug, Formatter};
 use std::io::{self, Write};
 use std::num::NonZeroUsize;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crc32fast::Hasher;
 use longshore_deflate::{Encoder, Ending};
@@ -13,10 +14,50 @@ use super::form::{Form, Stream};
 use super::pool::{Buffer, Pool};
 
 /// Gzip of this level.
-#[derive(Clone, Copy)]
 pub(super) struct Gzip {
     pub(super) level: Level,
     pub(super) threads: NonZeroUsize,
+    pub(super) spare: Spare,
+}
+
+/// What compressors leave behind for the next ones: fresh memory costs more than old memory. Clones
+/// share it.
+#[derive(Clone)]
+pub(super) struct Spare {
+    /// Of buffers of [`BOUND`] bytes.
+    parts: Pool,
+    /// All of one level.
+    encoders: Arc<Mutex<Vec<Encoder>>>,
+}
+
+impl Spare {
+    pub(super) fn new() -> Self {
+        Self {
+            parts: Pool::new(BOUND),
+            encoders: Arc::default(),
+        }
+    }
+
+    fn encoder(&self, level: Level) -> Encoder {
+        let spare = self.encoders().pop();
+        spare.unwrap_or_else(|| {
+            Encoder::new(match level {
+                Level::Fast => longshore_deflate::Level::Fast,
+                Level::Default => longshore_deflate::Level::Default,
+                Level::Best => longshore_deflate::Level::Best,
+            })
+        })
+    }
+
+    fn encoders(&self) -> MutexGuard<'_, Vec<Encoder>> {
+        self.encoders.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Debug for Spare {
+    fn fmt(&self, formatter: &mut Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("Spare").finish_non_exhaustive()
+    }
 }
 
 /// A block after compression: a part of a deflate stream.
@@ -30,21 +71,19 @@ pub(super) struct Part {
 impl Form for Gzip {
     type Packed = Part;
 
-    fn threads(self) -> usize {
+    fn threads(&self) -> usize {
         self.threads.get()
     }
 
-    fn compressor(self) -> impl FnMut(Arc<Block>) -> Part + Send {
-        let mut encoder = Encoder::new(match self.level {
-            Level::Fast => longshore_deflate::Level::Fast,
-            Level::Default => longshore_deflate::Level::Default,
-            Level::Best => longshore_deflate::Level::Best,
-        });
-        let pool = Pool::new(Encoder::bound(BLOCK));
+    fn compressor(&self) -> impl FnMut(Arc<Block>) -> Part + Send + use<> {
+        let Self { level, .. } = *self;
+        let spare = self.spare.clone();
         move |block| {
-            let mut deflated = pool.take();
+            let mut encoder = spare.encoder(level);
+            let mut deflated = spare.parts.take();
             let (text, start) = block.with_window();
             let length = encoder.encode(text, start, Ending::More, &mut deflated);
+            spare.encoders().push(encoder);
             deflated.truncate(length);
             let mut sum = Hasher::new();
             sum.update(block.content());
@@ -56,7 +95,7 @@ impl Form for Gzip {
         }
     }
 
-    fn begin<W: Write>(self, sink: W) -> io::Result<impl Stream<Part>> {
+    fn begin<W: Write>(&self, sink: W) -> io::Result<impl Stream<Part> + use<W>> {
         Member::begin(sink, self.level)
     }
 }
@@ -113,6 +152,9 @@ impl<W: Write> Stream<Part> for Member<W> {
         self.sink.write_all(&length)
     }
 }
+
+/// How long a block can become.
+const BOUND: usize = Encoder::bound(BLOCK);
 
 const DEFLATE: u8 = 8;
 const NO_FLAGS: u8 = 0;

@@ -10,6 +10,7 @@ mod layer;
 mod pipeline;
 mod pool;
 mod share;
+mod slots;
 mod split;
 mod spool;
 mod spooling;
@@ -28,7 +29,7 @@ use std::path::Path;
 use crate::cache::Fingerprint;
 use crate::error::{Change, PackError};
 use crate::notice::Notice;
-use pipeline::Pipeline;
+use pipeline::{Buffers, Pipeline};
 use tree::Tree;
 
 pub use compression::{Compression, Level};
@@ -76,9 +77,16 @@ pub struct Options {
 ///
 /// The same tree and options give the same bytes on any machine, at any time, with any number of
 /// threads.
-#[derive(Clone, Debug, Default)]
+///
+/// Clones may pack several layers [into spools](Self::start_to_spool) side by side: they take hardly
+/// more memory than one does.
+#[derive(Clone, Debug)]
 pub struct Packer {
     options: Options,
+    threads: NonZeroUsize,
+    /// What clones share. Only those who write into files use it: a stream that is read late would
+    /// hold up the others.
+    buffers: Buffers,
     /// The layer to pack; everything, if there is none.
     part: Option<Part>,
 }
@@ -87,8 +95,14 @@ impl Packer {
     /// A packer with these options.
     #[must_use]
     pub fn new(options: Options) -> Self {
+        let available = || std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
+        let threads = options
+            .threads
+            .unwrap_or_else(|| available().min(MOST_THREADS));
         Self {
             options,
+            threads,
+            buffers: Buffers::new(threads),
             part: None,
         }
     }
@@ -110,7 +124,8 @@ impl Packer {
         notices: &mut dyn FnMut(Notice),
         watch: &Watch,
     ) -> Result<Layer, PackError> {
-        let (layer, _) = self.pack_and_look(directory, sink, notices, watch)?;
+        let buffers = Buffers::new(self.threads);
+        let (layer, _) = self.pack_and_look(directory, sink, buffers, notices, watch)?;
         Ok(layer)
     }
 
@@ -119,13 +134,15 @@ impl Packer {
         &self,
         directory: &Path,
         sink: impl Write + Send,
+        buffers: Buffers,
         notices: &mut dyn FnMut(Notice),
         watch: &Watch,
     ) -> Result<(Layer, Fingerprint), PackError> {
         let pipeline = Pipeline {
             compression: self.options.compression,
             level: self.options.level,
-            threads: self.threads(),
+            threads: self.threads,
+            buffers,
         };
         let selection = self.part.as_ref().and_then(|part| part.selection.as_ref());
         let tree = Tree::new(&self.options, selection, notices, watch);
@@ -152,12 +169,11 @@ impl Packer {
         };
         Ok((layer, fingerprint))
     }
+}
 
-    fn threads(&self) -> NonZeroUsize {
-        let available = || std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
-        self.options
-            .threads
-            .unwrap_or_else(|| available().min(MOST_THREADS))
+impl Default for Packer {
+    fn default() -> Self {
+        Self::new(Options::default())
     }
 }
 

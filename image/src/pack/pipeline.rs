@@ -9,19 +9,30 @@ use std::thread;
 use longshore_protocol::{Content, Digest};
 use sha2::{Digest as _, Sha256};
 
-use super::blocks::{Block, Blocks};
+use super::blocks::{self, Block, Blocks};
 use super::compression::{Compression, Level};
 use super::form::{Form, Plain, Stream};
-use super::gzip::Gzip;
+use super::gzip::{Gzip, Spare};
+use super::pool::Pool;
+use super::slots::{Slot, Slots};
 use super::zstd::Zstd;
 use crate::error::PackError;
 
 /// How the blocks are treated.
-#[derive(Clone, Copy)]
 pub(super) struct Pipeline {
     pub(super) compression: Compression,
     pub(super) level: Level,
     pub(super) threads: NonZeroUsize,
+    pub(super) buffers: Buffers,
+}
+
+/// The memory of a pipeline. Clones share it: pipelines that run side by side with clones take no
+/// more blocks at once than one does, and a slow sink of one holds up all.
+#[derive(Clone, Debug)]
+pub(super) struct Buffers {
+    slots: Slots,
+    blocks: Pool,
+    spare: Spare,
 }
 
 /// Both ends of the pipeline, hashed.
@@ -46,29 +57,60 @@ struct Job<P> {
     result: SyncSender<P>,
 }
 
+/// The result of a block that is awaited, and the slot that the block has until it is written.
+struct Awaited<P> {
+    result: Receiver<P>,
+    slot: Slot,
+}
+
+impl Buffers {
+    /// What as many compressors need not to wait for a block.
+    pub(super) fn new(threads: NonZeroUsize) -> Self {
+        Self {
+            slots: Slots::new(queue(threads.get())),
+            blocks: Pool::new(blocks::BUFFER),
+            spare: Spare::new(),
+        }
+    }
+}
+
 impl Pipeline {
     /// Runs `produce` on this thread and everything else on others.
     ///
-    /// Memory is bounded by the queue of results awaited: a block enters it before it is given to a
-    /// compressor and leaves it when it is written, so neither a slow sink nor one slow block lets
-    /// the others pile up.
+    /// Memory is bounded by the slots: a block takes one before it is given to a compressor and has it
+    /// until it is written, so neither a slow sink nor one slow block lets the others pile up.
     pub(super) fn run<T>(
         self,
         sink: impl Write + Send,
         produce: impl FnOnce(&mut Blocks<'_>) -> Result<T, Halt>,
     ) -> Result<(T, Streams), PackError> {
-        let Self { level, threads, .. } = self;
-        match self.compression {
+        let Self {
+            compression,
+            level,
+            threads,
+            buffers,
+        } = self;
+        let hasher = Some(Sha256::new());
+        match compression {
             // What is not compressed has its digest from the uncompressed stream already.
-            Compression::None => run(Plain, sink, None, produce),
-            Compression::Gzip => run(Gzip { level, threads }, sink, Some(Sha256::new()), produce),
-            Compression::Zstd => run(Zstd { level, threads }, sink, Some(Sha256::new()), produce),
+            Compression::None => run(Plain, &buffers, sink, None, produce),
+            Compression::Gzip => {
+                let spare = buffers.spare.clone();
+                let form = Gzip {
+                    level,
+                    threads,
+                    spare,
+                };
+                run(form, &buffers, sink, hasher, produce)
+            }
+            Compression::Zstd => run(Zstd { level, threads }, &buffers, sink, hasher, produce),
         }
     }
 }
 
 fn run<F: Form, T>(
     form: F,
+    buffers: &Buffers,
     sink: impl Write + Send,
     hasher: Option<Sha256>,
     produce: impl FnOnce(&mut Blocks<'_>) -> Result<T, Halt>,
@@ -76,14 +118,15 @@ fn run<F: Form, T>(
     let threads = form.threads();
     thread::scope(|scope| {
         let (job_sender, jobs) = sync_channel::<Job<F::Packed>>(threads);
-        let (order, results) = sync_channel::<Receiver<F::Packed>>(2 * threads + 2);
-        let (hash_sender, to_hash) = sync_channel::<Arc<Block>>(2 * threads + 2);
+        let (order, results) = sync_channel::<Awaited<F::Packed>>(queue(threads));
+        let (hash_sender, to_hash) = sync_channel::<Arc<Block>>(queue(threads));
         let jobs = Arc::new(Mutex::new(jobs));
 
         for number in 0..threads {
             let jobs = Arc::clone(&jobs);
             let name = format!("compress-{number}");
-            let work = move || compress(&jobs, form.compressor());
+            let compressor = form.compressor();
+            let work = move || compress(&jobs, compressor);
             let builder = thread::Builder::new().name(name);
             builder
                 .spawn_scoped(scope, work)
@@ -95,17 +138,20 @@ fn run<F: Form, T>(
         let diff_id = builder.spawn_scoped(scope, move || hash(&to_hash));
         let diff_id = diff_id.map_err(PackError::Thread)?;
         let builder = thread::Builder::new().name("join".to_owned());
-        let joined = builder.spawn_scoped(scope, move || join(form, &results, sink, hasher));
+        let joined = builder.spawn_scoped(scope, move || join(&form, &results, sink, hasher));
         let joined = joined.map_err(PackError::Thread)?;
 
         let mut send = |block: Block| {
             let block = Arc::new(block);
-            let (result, awaited) = sync_channel(1);
+            let slot = buffers.slots.take();
+            let (sender, result) = sync_channel(1);
+            let awaited = Awaited { result, slot };
             order.send(awaited).map_err(|_| Stopped)?;
             hash_sender.send(Arc::clone(&block)).map_err(|_| Stopped)?;
+            let result = sender;
             job_sender.send(Job { block, result }).map_err(|_| Stopped)
         };
-        let mut blocks = Blocks::new(&mut send);
+        let mut blocks = Blocks::new(&buffers.blocks, &mut send);
         let produced = produce(&mut blocks).and_then(|value| Ok((value, blocks.finish()?)));
         drop((order, hash_sender, job_sender));
 
@@ -167,8 +213,8 @@ fn hash(blocks: &Receiver<Arc<Block>>) -> Digest {
 
 /// Joins the blocks in order, and says what the stream hashes to and how many bytes it has.
 fn join<F: Form>(
-    form: F,
-    results: &Receiver<Receiver<F::Packed>>,
+    form: &F,
+    results: &Receiver<Awaited<F::Packed>>,
     sink: impl Write,
     hasher: Option<Sha256>,
 ) -> io::Result<(Option<Digest>, u64)> {
@@ -178,10 +224,11 @@ fn join<F: Form>(
         size: 0,
     };
     let mut stream = form.begin(&mut sink)?;
-    for result in results {
+    for Awaited { result, slot } in results {
         // The producer gave up between announcing the block and handing it out.
         let Ok(packed) = result.recv() else { break };
         stream.append(packed)?;
+        drop(slot);
     }
     stream.finish()?;
     sink.flush()?;
@@ -189,6 +236,11 @@ fn join<F: Form>(
         .hasher
         .map(|hasher| Digest::from_sha256(hasher.finalize().into()));
     Ok((digest, sink.size))
+}
+
+/// How many blocks lie ready for this number of compressors, or are awaited from them.
+fn queue(threads: usize) -> usize {
+    2 * threads + 2
 }
 
 /// Notes what goes into a sink.

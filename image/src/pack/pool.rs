@@ -5,7 +5,7 @@ use std::ops::{Deref, DerefMut};
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// Where buffers of one size lie between two uses. Clones share it.
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 pub(super) struct Pool {
     size: usize,
     idle: Arc<Mutex<Vec<Vec<u8>>>>,

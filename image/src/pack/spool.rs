@@ -31,7 +31,7 @@ impl Packer {
             source,
         };
         let file = tempfile::tempfile_in(spool).map_err(spoiled)?;
-        let packed = self.pack_and_look(directory, &file, notices, watch);
+        let packed = self.pack_and_look(directory, &file, self.buffers.clone(), notices, watch);
         let (layer, fingerprint) = packed.map_err(|error| match error {
             PackError::Sink(source) => spoiled(source),
             other => other,

@@ -45,7 +45,13 @@ impl Packer {
         let work = move || {
             // Declared first, dropped last: a panic counts as an end, too.
             let end = End(Arc::clone(&sink.0));
-            let packed = packer.pack_and_look(&directory, sink, &mut notices, &watch);
+            let packed = packer.pack_and_look(
+                &directory,
+                sink,
+                packer.buffers.clone(),
+                &mut notices,
+                &watch,
+            );
             let mut state = end.0.state();
             let outcome = match packed {
                 Ok((layer, fingerprint)) => Ok(SpooledLayer::new(

@@ -39,6 +39,16 @@ impl Watch {
         }
     }
 
+    /// A watch of a part of the same work: it is cancelled with this one, and counts for itself.
+    #[must_use]
+    pub fn part(&self) -> Self {
+        Self {
+            cancelled: Arc::clone(&self.cancelled),
+            counts: Arc::default(),
+            gate: Arc::default(),
+        }
+    }
+
     /// Stops the work soon: at the next member or block.
     pub fn cancel(&self) {
         self.cancelled.store(true, Ordering::Relaxed);

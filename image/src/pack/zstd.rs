@@ -12,7 +12,6 @@ use super::compression::Level;
 use super::form::{Form, Stream};
 
 /// Zstandard of this level.
-#[derive(Clone, Copy)]
 pub(super) struct Zstd {
     pub(super) level: Level,
     pub(super) threads: NonZeroUsize,
@@ -22,15 +21,15 @@ impl Form for Zstd {
     type Packed = Arc<Block>;
 
     /// libzstd has threads of its own.
-    fn threads(self) -> usize {
+    fn threads(&self) -> usize {
         1
     }
 
-    fn compressor(self) -> impl FnMut(Arc<Block>) -> Arc<Block> + Send {
+    fn compressor(&self) -> impl FnMut(Arc<Block>) -> Arc<Block> + Send + use<> {
         |block| block
     }
 
-    fn begin<W: Write>(self, sink: W) -> io::Result<impl Stream<Arc<Block>>> {
+    fn begin<W: Write>(&self, sink: W) -> io::Result<impl Stream<Arc<Block>> + use<W>> {
         let level = match self.level {
             Level::Fast => 1,
             Level::Default => 3,

@@ -1,10 +1,11 @@
 //! Reading a layer while it is packed.
 
 use std::fs;
-use std::io::Read;
+use std::io::{self, Read};
+use std::num::{NonZeroU8, NonZeroUsize};
 
-use crate::testing::{Tree, noise, pack};
-use crate::{Options, PackError, Packer, Spooling, Watch};
+use crate::testing::{Tree, noise, pack, serially};
+use crate::{Compression, Layers, Options, PackError, Packer, Part, Spooling, Watch, divide};
 
 #[test]
 fn readers_at_any_place_get_what_packing_gives() {
@@ -91,6 +92,50 @@ fn no_place_for_the_file_is_said_at_once() {
     assert!(!fs::exists(nowhere).unwrap());
 }
 
+#[test]
+fn layers_packed_side_by_side_are_those_packed_alone() {
+    let tree = wide_tree();
+    let options = Options {
+        threads: NonZeroUsize::new(2),
+        ..Options::default()
+    };
+    let watch = Watch::default();
+    let parts = divide_near(&tree, &options, 4);
+    assert!(parts.len() > 2, "{}", parts.len());
+    let place = tempfile::tempdir().unwrap();
+    let together = Packer::new(options.clone());
+    assert_eq!(together.side_by_side(&parts).get(), 2);
+    let begin = |part: &Part| {
+        let packer = together.clone().of(part.clone());
+        packer.start_to_spool(tree.path().to_owned(), place.path(), |_| {}, watch.clone())
+    };
+    let begun: Vec<Spooling> = parts.iter().map(|part| begin(part).unwrap()).collect();
+    for (part, spooling) in parts.iter().zip(begun) {
+        let alone = Packer::new(options.clone()).of(part.clone());
+        let alone = alone.pack(tree.path(), io::sink(), &mut |_| {}, &watch);
+        assert_eq!(*spooling.finish().unwrap().layer(), alone.unwrap());
+    }
+}
+
+#[test]
+fn one_layer_and_what_has_threads_of_its_own_is_packed_alone() {
+    let tree = wide_tree();
+    let at_once = |layers, options: Options| {
+        let parts = divide_near(&tree, &options, layers);
+        Packer::new(options).side_by_side(&parts).get()
+    };
+    let options = |threads, compression| Options {
+        threads: NonZeroUsize::new(threads),
+        compression,
+        ..Options::default()
+    };
+    assert_eq!(at_once(1, options(8, Compression::Gzip)), 1);
+    assert_eq!(at_once(2, options(1, Compression::Gzip)), 1);
+    assert_eq!(at_once(2, options(8, Compression::Zstd)), 1);
+    assert_eq!(at_once(2, options(8, Compression::Gzip)), 2);
+    assert_eq!(at_once(2, options(16, Compression::None)), 4);
+}
+
 fn start(tree: &Tree, watch: &Watch) -> (Spooling, tempfile::TempDir) {
     let place = tempfile::tempdir().unwrap();
     let spooling = Packer::default()
@@ -103,6 +148,26 @@ fn tree() -> Tree {
     let tree = Tree::new();
     tree.file("a", 0o644, &noise(3, 3 << 20))
         .file("b", 0o644, b"b");
+    tree.settle();
+    tree
+}
+
+/// The layers of a tree that nothing is done ahead in.
+fn divide_near(tree: &Tree, options: &Options, layers: u8) -> Vec<Part> {
+    let layers = Layers::AtMost(NonZeroU8::new(layers).unwrap());
+    let mut ignore = |_| {};
+    serially(|| divide(tree.path(), options, layers, &mut ignore, &Watch::default()).unwrap())
+}
+
+/// Enough directories for several layers, and too few to tell how far away they are.
+fn wide_tree() -> Tree {
+    let tree = Tree::new();
+    tree.directory("usr", 0o755);
+    for number in 0..6 {
+        let directory = format!("usr/{number}");
+        tree.directory(&directory, 0o755);
+        tree.file(format!("{directory}/file"), 0o644, &noise(number, 1 << 20));
+    }
     tree.settle();
     tree
 }
