@@ -81,16 +81,16 @@ const GOLDEN: [(Compression, Level, &str); 6] = [
     (
         Compression::Zstd,
         Level::Fast,
-        "sha256:16f822c44cbca9de832fadda2df582d574a96271d82e56501dd018614809529f",
+        "sha256:ced79b81007ccda272c88cf6bfebcbe510edf68ce8067e212e0545c470576d52",
     ),
     (
         Compression::Zstd,
         Level::Default,
-        "sha256:7b250c14cf3bf38466a575190f8196b2dc934efeffb66e1d8ea6d7c7f56f52c9",
+        "sha256:c31c569f18d3afc133d4e31addc8bb84ee0f235bcb73e65166eefa41427ad9a8",
     ),
     (
         Compression::Zstd,
         Level::Best,
-        "sha256:0d9e21ea5fa694dbae87cf2cc4e8211afc637d7813a8cf3179f602033216c50c",
+        "sha256:9fd1a1cf64fcfd7c8b29b5665ec0f971d24767d52bc8ca82c12dce4ab17815f3",
     ),
 ];
