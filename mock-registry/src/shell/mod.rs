@@ -212,7 +212,9 @@ impl Builder {
         config.auth = self.auth.or(config.auth);
         config.rights.anonymous_pull = self.anonymous_pull.unwrap_or(config.rights.anonymous_pull);
         if let Some(folder) = self.store {
-            config.store = Box::new(Directory::open(folder)?);
+            let opened = Directory::open(&folder);
+            let store = opened.map_err(|source| StartError::Store { folder, source })?;
+            config.store = Box::new(store);
         }
         let mut token_certificate = None;
         if config.signer.is_none() && config.effective_auth() == Auth::Bearer {
@@ -221,7 +223,8 @@ impl Builder {
             config.signer = Some(Box::new(signer));
         }
         let address = self.listen.unwrap_or((Ipv4Addr::LOCALHOST, 0).into());
-        let listener = std::net::TcpListener::bind(address)?;
+        let listener = std::net::TcpListener::bind(address)
+            .map_err(|source| StartError::Address { address, source })?;
         listener.set_nonblocking(true)?;
         let address = listener.local_addr()?;
         let tls = self
@@ -295,7 +298,23 @@ impl Builder {
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum StartError {
-    /// The address or the store.
+    /// The address that it should listen on.
+    #[error("cannot listen on {address}: {source}")]
+    Address {
+        /// The address.
+        address: SocketAddr,
+        /// Why not.
+        source: io::Error,
+    },
+    /// The folder that it should keep things in.
+    #[error("cannot use {} as a store: {source}", folder.display())]
+    Store {
+        /// The folder.
+        folder: PathBuf,
+        /// Why not.
+        source: io::Error,
+    },
+    /// Another socket, or a thread.
     #[error(transparent)]
     Io(#[from] io::Error),
     /// The profile.

@@ -1,21 +1,28 @@
 //! A folder that survives the process.
 
 use std::any::Any;
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, Read as _, Seek as _, Write as _};
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 
 use bytes::Bytes;
 use longshore_protocol::Digest;
+use rustix::fs::OFlags;
 
 use super::{BlobReader, BlobWriter, Change, Store, foreign_writer};
 
 /// A store in a folder: `blobs/<algorithm>/<hex>`, `uploads/` for what is being written, and
 /// `journal.jsonl`, one [`Change`] a line. A blob appears under its name by a rename, so it is
 /// whole or not there. Unfinished uploads do not survive.
+///
+/// `longshore-registry` marks the folder as a store, and is locked while the store is open: two
+/// servers would write over each other's uploads.
 #[derive(Debug)]
 pub struct Directory {
     root: PathBuf,
+    /// Locked as long as this is open.
+    _marker: File,
     journal: File,
     uploads: u64,
 }
@@ -24,14 +31,15 @@ impl Directory {
     /// Opens the store at `root`, creating what is missing and clearing unfinished uploads.
     ///
     /// # Errors
-    /// The folder cannot be made or written.
+    /// The folder cannot be made or written, it has other files in it and is no store, or another
+    /// server has it open.
     pub fn open(root: impl Into<PathBuf>) -> io::Result<Self> {
         let root = root.into();
+        fs::create_dir_all(&root)?;
+        let marker = mark(&root)?;
         let uploads = root.join(UPLOADS);
-        if uploads.exists() {
-            fs::remove_dir_all(&uploads)?;
-        }
         fs::create_dir_all(&uploads)?;
+        clear(&uploads)?;
         for algorithm in ["sha256", "sha512"] {
             fs::create_dir_all(root.join("blobs").join(algorithm))?;
         }
@@ -41,6 +49,7 @@ impl Directory {
             .open(root.join(JOURNAL))?;
         Ok(Self {
             root,
+            _marker: marker,
             journal,
             uploads: 0,
         })
@@ -53,8 +62,80 @@ impl Directory {
 
     fn next_upload(&mut self) -> PathBuf {
         self.uploads += 1;
-        self.root.join(UPLOADS).join(self.uploads.to_string())
+        let name = format!("{UPLOAD}{}", self.uploads);
+        self.root.join(UPLOADS).join(name)
     }
+}
+
+/// Opens and locks the marker in `root`, which is put into an empty folder only.
+fn mark(root: &Path) -> io::Result<File> {
+    let path = root.join(MARKER);
+    let is_new = match fs::symlink_metadata(&path) {
+        Ok(_) => false,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => true,
+        Err(error) => return Err(error),
+    };
+    if is_new && fs::read_dir(root)?.next().is_some() {
+        return Err(io::Error::new(
+            io::ErrorKind::AlreadyExists,
+            "it has other files in it and is no store of this registry; name an empty folder",
+        ));
+    }
+    let flags = OFlags::NOFOLLOW | OFlags::NONBLOCK;
+    let mut marker = OpenOptions::new()
+        .read(true)
+        .append(true)
+        .create(true)
+        .custom_flags(flags.bits().cast_signed())
+        .open(path)?;
+    match marker.try_lock() {
+        Ok(()) => {}
+        Err(TryLockError::WouldBlock) => {
+            return Err(io::Error::new(
+                io::ErrorKind::ResourceBusy,
+                "another server has this store open",
+            ));
+        }
+        // A file system without locks.
+        Err(TryLockError::Error(error)) if error.kind() == io::ErrorKind::Unsupported => {}
+        Err(TryLockError::Error(error)) => return Err(error),
+    }
+    let metadata = marker.metadata()?;
+    if metadata.is_file() && metadata.len() == 0 {
+        marker.write_all(MARK)?;
+        return Ok(marker);
+    }
+    let mut text = Vec::new();
+    (&marker)
+        .take(MARK.len() as u64 + 1)
+        .read_to_end(&mut text)?;
+    if text != MARK {
+        return Err(io::Error::new(
+            io::ErrorKind::InvalidData,
+            format!("{MARKER} in it is none of this version"),
+        ));
+    }
+    Ok(marker)
+}
+
+/// Removes what a server that was killed has left of uploads.
+fn clear(uploads: &Path) -> io::Result<()> {
+    if !fs::symlink_metadata(uploads)?.is_dir() {
+        return Err(io::Error::new(
+            io::ErrorKind::NotADirectory,
+            format!("{UPLOADS} in it is no folder"),
+        ));
+    }
+    for entry in fs::read_dir(uploads)? {
+        let entry = entry?;
+        let name = entry.file_name();
+        let number = name.to_str().and_then(|name| name.strip_prefix(UPLOAD));
+        let is_ours = number.is_some_and(|number| number.parse::<u64>().is_ok());
+        if is_ours && entry.file_type()?.is_file() {
+            unless_missing(fs::remove_file(entry.path()))?;
+        }
+    }
+    Ok(())
 }
 
 impl Store for Directory {
@@ -196,7 +277,15 @@ fn unless_missing(result: io::Result<()>) -> io::Result<()> {
     }
 }
 
+/// What marks a folder as a store, and what is in that file.
+const MARKER: &str = "longshore-registry";
+const MARK: &[u8] = b"longshore mock registry, store 1\n";
+
 const UPLOADS: &str = "uploads";
+
+/// What the name of an upload begins with, before its number.
+const UPLOAD: &str = "longshore-upload-";
+
 const JOURNAL: &str = "journal.jsonl";
 const REREAD: usize = 64 << 10;
 const LARGEST_READ: usize = 1 << 20;

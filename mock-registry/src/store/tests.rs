@@ -124,6 +124,7 @@ fn a_journal_line_cut_by_a_crash_is_dropped() {
     let mut store = Directory::open(folder.path()).unwrap();
     store.record(&change("one")).unwrap();
     store.record(&change("two")).unwrap();
+    drop(store);
     let journal = folder.path().join("journal.jsonl");
     let text = std::fs::read(&journal).unwrap();
     std::fs::write(&journal, &text[..text.len() - 5]).unwrap();
@@ -131,6 +132,57 @@ fn a_journal_line_cut_by_a_crash_is_dropped() {
     assert_eq!(store.recall().unwrap(), [change("one")]);
     store.record(&change("three")).unwrap();
     assert_eq!(store.recall().unwrap(), [change("one"), change("three")]);
+}
+
+#[test]
+fn a_folder_of_something_else_is_left_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    let uploads = folder.path().join("uploads");
+    std::fs::create_dir(&uploads).unwrap();
+    std::fs::write(uploads.join("holiday"), "pictures").unwrap();
+    let error = Directory::open(folder.path()).unwrap_err();
+    assert!(error.to_string().contains("other files"), "{error}");
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
+    assert!(uploads.join("holiday").exists());
+}
+
+#[test]
+fn what_a_store_has_not_made_stays_in_it() {
+    let folder = tempfile::tempdir().unwrap();
+    drop(Directory::open(folder.path()).unwrap());
+    let uploads = folder.path().join("uploads");
+    std::fs::write(uploads.join("1"), "mine").unwrap();
+    std::fs::create_dir(uploads.join("longshore-upload-1")).unwrap();
+    std::fs::write(uploads.join("longshore-upload-2"), "left over").unwrap();
+    drop(Directory::open(folder.path()).unwrap());
+    let mut left: Vec<_> = std::fs::read_dir(&uploads)
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name())
+        .collect();
+    left.sort();
+    assert_eq!(left, ["1", "longshore-upload-1"]);
+}
+
+#[test]
+fn a_link_in_the_place_of_a_stores_folder_is_not_followed() {
+    let (folder, elsewhere) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    drop(Directory::open(folder.path()).unwrap());
+    let uploads = folder.path().join("uploads");
+    std::fs::remove_dir(&uploads).unwrap();
+    std::os::unix::fs::symlink(elsewhere.path(), &uploads).unwrap();
+    std::fs::write(elsewhere.path().join("longshore-upload-1"), "mine").unwrap();
+    assert!(Directory::open(folder.path()).is_err());
+    assert!(elsewhere.path().join("longshore-upload-1").exists());
+}
+
+#[test]
+fn a_store_is_open_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let first = Directory::open(folder.path()).unwrap();
+    let error = Directory::open(folder.path()).unwrap_err();
+    assert!(error.to_string().contains("another server"), "{error}");
+    drop(first);
+    assert!(Directory::open(folder.path()).is_ok());
 }
 
 #[test]
