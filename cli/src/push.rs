@@ -89,7 +89,7 @@ fn push(
         .map_err(|error| pack::metadata_failure(&error))?;
     let platform = plan.packing.platform.as_ref();
     architecture::settle(&mut metadata, platform, &directory, console);
-    let memory = Memory::new(plan.cache.as_ref(), console);
+    let memory = Memory::of(plan.cache.as_ref(), console);
     let attempt = Attempt {
         plan,
         target,
@@ -139,7 +139,7 @@ impl Attempt<'_> {
             (layers, Err(unfinished)) if self.forget(memory, &layers, &unfinished.failure) => {
                 self.console
                     .say("the image has changed, though it does not look it: packing it again");
-                let again = self.once(Memory::new(None, self.console), sending);
+                let again = self.once(Memory::none(self.console), sending);
                 return again.1.map_err(|unfinished| unfinished.failure);
             }
             (_, Err(unfinished)) => unfinished,

@@ -48,7 +48,7 @@ mod text;
 mod time;
 mod walk;
 
-pub use cache::{Cache, CacheSize, Fingerprint, Key, Place};
+pub use cache::{Cache, CacheError, CacheSize, Fingerprint, Key, Place};
 pub use error::{Change, Operation, PackError};
 pub use history::HistoryEntry;
 pub use image::{Format, Image, ImageOptions, assemble};

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use longshore_image::{Cache, Key, Layer, Place, SpooledLayer};
+use longshore_image::{Cache, CacheError, Key, Layer, Place, SpooledLayer};
 use longshore_protocol::{Digest, Reference, Repository};
 
 use crate::console::{Console, plain};
@@ -17,8 +17,24 @@ pub(super) struct Memory<'a> {
 }
 
 impl<'a> Memory<'a> {
-    pub(super) fn new(cache: Option<&'a Cache>, console: &'a Console) -> Self {
+    /// Without a memory.
+    pub(super) fn none(console: &'a Console) -> Self {
+        let cache = None;
         Self { cache, console }
+    }
+
+    /// With what is remembered in `cache`, if that can be used; if not, a warning says why.
+    pub(super) fn of(cache: Option<&'a Cache>, console: &'a Console) -> Self {
+        let Err(error) = cache.map_or(Ok(()), Cache::check) else {
+            return Self { cache, console };
+        };
+        let directory = cache.map(|cache| cache.directory().display().to_string());
+        console.warn(format!(
+            "the cache in {} is not used: {}",
+            plain(&directory.unwrap_or_default()),
+            plain(&error.to_string())
+        ));
+        Self::none(console)
     }
 
     /// Whether anything can be known of the tree in `directory`.
@@ -85,7 +101,7 @@ impl<'a> Memory<'a> {
         }
     }
 
-    fn complain(&self, error: &std::io::Error) {
+    fn complain(&self, error: &CacheError) {
         self.console.detail(format!(
             "nothing is remembered of this push: {}",
             plain(&error.to_string())

@@ -1,6 +1,7 @@
 //! What is remembered from one push to the next.
 
 use std::fs;
+use std::os::unix::fs::PermissionsExt;
 
 use longshore_protocol::Digest;
 use serde_json::Value;
@@ -127,10 +128,38 @@ fn a_cache_that_cannot_be_used_does_no_harm() {
     env.write("file", "no directory");
     let ran = env.push(&["-v", "--cache-dir", "file"], &at(&registry, "app"));
     assert!(
-        ran.assert_done().stderr.contains("nothing is remembered"),
+        ran.assert_done()
+            .stderr
+            .contains("the cache in file is not used"),
         "{ran}"
     );
     assert_holds(&registry, "app", "latest");
+}
+
+#[test]
+fn a_directory_of_something_else_is_no_cache() {
+    let (env, registry) = (TestEnv::with_image(), open_registry());
+    let theirs = format!("work/v1/layers/{}", "0".repeat(64));
+    fs::create_dir_all(env.path("work/v1/layers")).unwrap();
+    env.write(&theirs, "theirs");
+    let pushed = env.push(&["--cache-dir", "work"], &at(&registry, "app"));
+    let said = &pushed.assert_done().stderr;
+    assert!(said.contains("the cache in work is not used"), "{pushed}");
+    let pruned = env.run(&["cache", "prune", "--cache-dir", "work"]);
+    pruned.assert_failed(1, &["other files"]);
+    assert_eq!(fs::read_to_string(env.path(&theirs)).unwrap(), "theirs");
+    assert_eq!(fs::read_dir(env.path("work")).unwrap().count(), 1);
+}
+
+#[test]
+fn a_cache_that_others_may_write_is_not_believed() {
+    let (env, registry, _) = remembering();
+    let cache = env.path("home/.cache/longshore");
+    fs::set_permissions(&cache, fs::Permissions::from_mode(0o777)).unwrap();
+    let ran = env.push(&["-v"], &at(&registry, "app"));
+    let said = &ran.assert_done().stderr;
+    assert!(said.contains("is not used"), "{ran}");
+    assert!(!said.contains(UNCHANGED), "{ran}");
 }
 
 #[test]

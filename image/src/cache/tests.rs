@@ -1,14 +1,17 @@
 //! A cache that is wrong is worse than none.
 
-use std::fs;
-use std::path::PathBuf;
+use std::fs::{self, Permissions};
+use std::os::unix::fs::{PermissionsExt, chown, symlink};
+use std::path::{Path, PathBuf};
 use std::thread;
 
 use longshore_protocol::Digest;
+use rustix::fs::{CWD, FileType, Mode, mknodat};
 
 use crate::testing::{SETTLED, Tree};
 use crate::{
-    Cache, Compression, Fingerprint, Key, Layer, Level, Options, Packer, Place, Watch, survey,
+    Cache, CacheError, Compression, Fingerprint, Key, Layer, Level, Options, Packer, Place, Watch,
+    survey,
 };
 
 #[test]
@@ -248,7 +251,7 @@ fn it_does_not_grow_for_ever_and_keeps_what_is_used() {
     } = &kept();
     let folder = file.parent().unwrap().to_owned();
     for number in 0..1100 {
-        let old = folder.join(format!("old-{number}"));
+        let old = folder.join(format!("{number:064x}"));
         fs::write(&old, "").unwrap();
         fs::File::open(&old)
             .unwrap()
@@ -288,17 +291,122 @@ fn pruning_takes_what_is_ours_and_nothing_else() {
     let Kept {
         cache, key, place, ..
     } = &kept();
-    fs::create_dir_all(place.path().join("v99/layers")).unwrap();
-    fs::write(place.path().join("v99/layers/x"), "of another version").unwrap();
-    fs::create_dir_all(place.path().join("v/theirs")).unwrap();
-    fs::write(place.path().join("v/theirs/y"), "of somebody else").unwrap();
-    fs::write(place.path().join("z"), "of somebody else").unwrap();
+    let at = |path: &str| place.path().join(path);
+    let name = "0".repeat(64);
+    for folder in ["v99/layers", "v/theirs", "v1/layers"] {
+        fs::create_dir_all(at(folder)).unwrap();
+    }
+    let (of_another_version, unfinished) = (at("v99/layers").join(&name), at("v1/layers/.new-1"));
+    fs::write(&of_another_version, "").unwrap();
+    fs::write(&unfinished, "").unwrap();
+    let theirs = [
+        at("v/theirs").join(&name),
+        at("v1/layers/notes"),
+        at("v1").join(&name),
+        at("z"),
+    ];
+    for path in &theirs {
+        fs::write(path, "theirs").unwrap();
+    }
     let size = cache.size().unwrap();
-    assert_eq!(size.files, 2);
+    assert_eq!(size.files, 3);
     assert_eq!(cache.prune().unwrap(), size);
     assert_eq!(cache.layer(key), None);
     assert_eq!(cache.size().unwrap().files, 0);
-    assert!(place.path().join("v/theirs/y").exists() && place.path().join("z").exists());
+    assert!(!of_another_version.exists() && !unfinished.exists());
+    assert!(theirs.iter().all(|path| path.exists()));
+}
+
+#[test]
+fn a_directory_with_other_things_in_it_is_left_alone() {
+    let Kept { key, layer, .. } = &kept();
+    let place = tempfile::tempdir().unwrap();
+    let theirs = place.path().join("v1/layers").join("0".repeat(64));
+    fs::create_dir_all(theirs.parent().unwrap()).unwrap();
+    fs::write(&theirs, "theirs").unwrap();
+    let cache = Cache::new(place.path());
+    assert!(matches!(cache.check(), Err(CacheError::Foreign)));
+    assert!(matches!(cache.prune(), Err(CacheError::Foreign)));
+    assert!(matches!(
+        cache.keep_layer(key, layer),
+        Err(CacheError::Foreign)
+    ));
+    assert!(theirs.exists());
+    assert_eq!(fs::read_dir(place.path()).unwrap().count(), 1);
+}
+
+#[test]
+fn links_are_not_followed() {
+    let Kept {
+        cache,
+        key,
+        layer,
+        file,
+        ..
+    } = &kept();
+    let elsewhere = tempfile::tempdir().unwrap();
+    let folder = file.parent().unwrap();
+    fs::rename(file, elsewhere.path().join(key.name())).unwrap();
+    for number in 0..1100 {
+        fs::write(elsewhere.path().join(format!("{number:064x}")), "").unwrap();
+    }
+    fs::remove_dir(folder).unwrap();
+    symlink(elsewhere.path(), folder).unwrap();
+    assert_eq!(cache.layer(key), None);
+    cache.keep_layer(key, layer).unwrap_err();
+    assert_eq!(cache.prune().unwrap().files, 0);
+    assert_eq!(fs::read_dir(elsewhere.path()).unwrap().count(), 1101);
+    // Nor is a file that is a link.
+    fs::remove_file(folder).unwrap();
+    fs::create_dir(folder).unwrap();
+    symlink(elsewhere.path().join(key.name()), file).unwrap();
+    assert_eq!(cache.layer(key), None);
+    assert_eq!(cache.prune().unwrap().files, 0);
+}
+
+#[test]
+fn what_others_may_have_written_is_not_believed() {
+    let Kept {
+        key, file, place, ..
+    } = &kept();
+    let fresh = || Cache::new(place.path());
+    let mode = |path: &Path, mode| fs::set_permissions(path, Permissions::from_mode(mode)).unwrap();
+    assert!(fresh().layer(key).is_some());
+    let folder = file.parent().unwrap();
+    for (path, usual) in [(place.path(), 0o700), (folder, 0o700), (file, 0o600)] {
+        for wide in [usual | 0o020, usual | 0o002] {
+            mode(path, wide);
+            assert_eq!(fresh().layer(key), None, "{} {wide:o}", path.display());
+        }
+        mode(path, usual);
+        assert!(fresh().layer(key).is_some());
+        if rustix::process::geteuid().is_root() {
+            chown(path, Some(12345), None).unwrap();
+            assert_eq!(fresh().layer(key), None, "{}", path.display());
+            chown(path, Some(0), None).unwrap();
+        }
+    }
+    mode(place.path(), 0o777);
+    let refused = fresh().check().unwrap_err().to_string();
+    assert!(refused.contains("0777"), "{refused}");
+    assert!(fresh().prune().is_err());
+}
+
+#[test]
+fn a_fifo_in_the_place_of_a_file_is_not_waited_for() {
+    let Kept {
+        cache,
+        key,
+        layer,
+        file,
+        ..
+    } = &kept();
+    fs::remove_file(file).unwrap();
+    mknodat(CWD, file, FileType::Fifo, Mode::RUSR | Mode::WUSR, 0).unwrap();
+    assert_eq!(cache.layer(key), None);
+    assert_eq!(cache.prune().unwrap().files, 0);
+    cache.keep_layer(key, layer).unwrap();
+    assert!(cache.layer(key).is_some());
 }
 
 #[test]
