@@ -4,11 +4,13 @@
 //! one. Quay refuses images, or cannot show them, where the numbers differ, and Artifactory has
 //! refused them too.
 
+use std::collections::BTreeSet;
+
 use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::metadata::Fields;
+use crate::metadata::{Fields, UnusedKey};
 use crate::time;
 
 /// One step that made the image (OCI image configuration, "history"). Members that are absent are
@@ -40,6 +42,7 @@ pub(crate) fn read(value: &Value, fields: &mut Fields<'_>) -> Vec<HistoryEntry> 
         return Vec::new();
     };
     let mut entries = Vec::with_capacity(items.len());
+    let mut unused = BTreeSet::new();
     for (number, item) in items.iter().enumerate() {
         let Value::Object(members) = item else {
             fields.ignore(&format!("history[{number}]"), "not an object");
@@ -47,7 +50,12 @@ pub(crate) fn read(value: &Value, fields: &mut Fields<'_>) -> Vec<HistoryEntry> 
         };
         let mut text = |key: &str| match members.get(key) {
             None | Some(Value::Null) => None,
-            Some(Value::String(text)) => Some(text.clone()),
+            Some(Value::String(text)) if !text.contains('\0') => Some(text.clone()),
+            Some(Value::String(_)) => {
+                let field = format!("history[{number}].{key}");
+                fields.ignore(&field, "it has the character U+0000");
+                None
+            }
             Some(_) => {
                 fields.ignore(&format!("history[{number}].{key}"), "not a string");
                 None
@@ -75,8 +83,17 @@ pub(crate) fn read(value: &Value, fields: &mut Fields<'_>) -> Vec<HistoryEntry> 
                 fields.ignore(&field, "neither true nor false");
             }
         }
+        let strange = |key: &&String| !KEYS.contains(&key.as_str());
+        unused.extend(members.keys().filter(strange));
         entries.push(entry);
     }
+    let unused = unused.into_iter().map(|key| UnusedKey {
+        key: format!("history[].{key}"),
+        meant: KEYS
+            .into_iter()
+            .find(|known| known.replace('_', "") == key.replace('_', "").to_lowercase()),
+    });
+    fields.unused("", unused.collect());
     entries
 }
 
@@ -104,6 +121,9 @@ pub(crate) fn fit(
     entries.extend(std::iter::repeat_n(added, missing));
     entries
 }
+
+/// What a step says (OCI image configuration, "history").
+const KEYS: [&str; 5] = ["author", "comment", "created", "created_by", "empty_layer"];
 
 #[cfg(test)]
 mod tests;

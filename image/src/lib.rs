@@ -52,7 +52,9 @@ pub use cache::{Cache, CacheError, CacheSize, Fingerprint, Key, Place};
 pub use error::{Change, Operation, PackError};
 pub use history::HistoryEntry;
 pub use image::{Format, Image, ImageOptions, assemble};
-pub use metadata::{Metadata, MetadataError};
+pub use metadata::{
+    Healthcheck, Metadata, MetadataError, Port, StopSignal, UnknownPort, UnknownSignal, UnusedKey,
+};
 pub use notice::{Notice, SpecialFiles, SpecialKind};
 pub use pack::{
     Compression, Layer, LayerStream, Layers, Level, Options, Packer, Part, SpoolReader,

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::path::PathBuf;
 
+use crate::metadata::UnusedKey;
 use crate::text::Shown;
 
 /// News from packing or from reading metadata. `Display` is the sentence for a person.
@@ -24,6 +25,18 @@ pub enum Notice {
     LeftOutSpecial(SpecialFiles),
     /// There is no `ch/metadata.json`; defaults are used.
     NoMetadata,
+    /// What `ch/metadata.json` does not say was taken from `ch/config.pulled.json`: these, as configs
+    /// call them.
+    Filled(Vec<&'static str>),
+    /// The layers and the history in a config are of another image and were left out.
+    Replaced(PathBuf),
+    /// Metadata have keys that nothing reads.
+    UnusedKeys {
+        /// The file; empty for `ch/metadata.json`.
+        file: String,
+        /// The keys.
+        keys: Vec<UnusedKey>,
+    },
     /// A part of the metadata was ignored.
     Metadata {
         /// Where: `env.PATH`, `history[3].created`.
@@ -90,6 +103,17 @@ impl fmt::Display for Notice {
             ),
             Self::LeftOutSpecial(files) => write!(f, "leaving out {files}"),
             Self::NoMetadata => f.write_str("the image has no metadata; using defaults"),
+            Self::Filled(keys) => write!(
+                f,
+                "metadata: from ch/config.pulled.json: {}",
+                keys.join(", ")
+            ),
+            Self::Replaced(path) => write!(
+                f,
+                "{}: its layers and history are replaced by those of what is pushed",
+                Shown::path(path)
+            ),
+            Self::UnusedKeys { file, keys } => unused(f, file, keys),
             Self::Metadata { field, problem } => {
                 write!(
                     f,
@@ -121,3 +145,33 @@ impl fmt::Display for SpecialFiles {
         )
     }
 }
+
+/// `metadata: 2 keys are not used: …`, with a bound on how much of a strange file is repeated.
+fn unused(f: &mut fmt::Formatter<'_>, file: &str, keys: &[UnusedKey]) -> fmt::Result {
+    f.write_str("metadata: ")?;
+    if !file.is_empty() {
+        write!(f, "{}: ", file.escape_debug())?;
+    }
+    match keys.len() {
+        1 => f.write_str("1 key is not used: ")?,
+        count => write!(f, "{count} keys are not used: ")?,
+    }
+    for (number, UnusedKey { key, meant }) in keys.iter().take(MOST_NAMED).enumerate() {
+        let comma = if number > 0 { ", " } else { "" };
+        let cut: String = key.chars().take(LONGEST_NAMED).collect();
+        let dots = if cut.len() < key.len() { "…" } else { "" };
+        write!(f, "{comma}{}{dots}", cut.escape_debug())?;
+        if let Some(meant) = meant {
+            write!(f, " (did you mean {meant}?)")?;
+        }
+    }
+    match keys.len().saturating_sub(MOST_NAMED) {
+        0 => Ok(()),
+        more => write!(f, " and {more} more"),
+    }
+}
+
+/// Keys that are named.
+const MOST_NAMED: usize = 10;
+/// Characters of a key that are shown.
+const LONGEST_NAMED: usize = 60;

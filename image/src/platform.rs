@@ -35,6 +35,11 @@ impl Platform {
     /// # Errors
     /// It is none of these: a registry would take it, and nothing could run the image.
     pub fn parse(text: &str) -> Result<Self, UnknownPlatform> {
+        if text.contains(char::is_control) {
+            return Err(UnknownPlatform {
+                text: text.to_owned(),
+            });
+        }
         let name = text.trim().to_ascii_lowercase();
         let rest = name.strip_prefix("linux/").unwrap_or(&name);
         let (name, variant) = match rest.split_once('/') {

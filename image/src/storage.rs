@@ -3,7 +3,7 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
-use crate::text::Shown;
+use crate::text::{Shown, distance};
 
 /// A storage directory. Where it is (`$CH_IMAGE_STORAGE` or `/var/tmp/$USER.ch`) is for the caller
 /// to find out.
@@ -178,22 +178,6 @@ fn near(images: &Path, name: &str) -> Vec<String> {
         .take(MOST_NEAR)
         .map(|(_, name)| reference(&name))
         .collect()
-}
-
-/// How many characters have to be changed, added or left out to get from `a` to `b` (Levenshtein).
-fn distance(a: &str, b: &str) -> usize {
-    let b: Vec<char> = b.chars().collect();
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, from) in a.chars().enumerate() {
-        let mut diagonal = i;
-        row[0] = i + 1;
-        for (j, to) in b.iter().enumerate() {
-            let changed = diagonal + usize::from(from != *to);
-            diagonal = row[j + 1];
-            row[j + 1] = changed.min(row[j] + 1).min(diagonal + 1);
-        }
-    }
-    row[b.len()]
 }
 
 fn hint(near: &[String]) -> String {

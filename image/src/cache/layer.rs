@@ -13,6 +13,7 @@ pub(super) fn text(key: &Key, layer: &Layer) -> String {
         files,
         bytes,
         hard_links,
+        newest,
         setuid,
         setgid,
         special,
@@ -29,6 +30,7 @@ pub(super) fn text(key: &Key, layer: &Layer) -> String {
             Compression::Zstd => Form::Zstd,
         },
         counts: [members, files, bytes, hard_links, setuid, setgid],
+        newest,
         special: [special.devices, special.fifos, special.sockets],
     };
     serde_json::to_string(&record).expect("strings and numbers")
@@ -60,6 +62,7 @@ pub(super) fn parse(text: &str, key: &Key) -> Option<Layer> {
             files,
             bytes,
             hard_links,
+            newest: record.newest,
             setuid,
             setgid,
             special: SpecialFiles {
@@ -81,6 +84,8 @@ struct Record {
     uncompressed_size: u64,
     compression: Form,
     counts: [u64; 6],
+    /// Without it, the image would get another date than when it was packed.
+    newest: u64,
     special: [u64; 3],
 }
 

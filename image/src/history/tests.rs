@@ -76,6 +76,7 @@ fn what_is_not_well_formed_goes_and_is_named() {
         "metadata: history[1].created: not a date; ignored",
         "metadata: history[2].created: not a string; ignored",
         "metadata: history[2].empty_layer: neither true nor false; ignored",
+        "metadata: 1 key is not used: history[].other",
     ];
     assert_eq!(notices, expected);
 }

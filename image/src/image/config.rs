@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use super::ImageOptions;
 use crate::history::{self, HistoryEntry};
-use crate::metadata::Metadata;
+use crate::metadata::{Healthcheck, Metadata, StopSignal};
 use crate::pack::Layer;
 use crate::platform::Platform;
 use crate::time;
@@ -19,7 +19,9 @@ use crate::time;
 /// asks for it in Docker's, and nothing is ever `null`.
 #[derive(Serialize)]
 pub(super) struct Config<'a> {
-    created: Timestamp,
+    pub(super) created: Timestamp,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    author: Option<&'a str>,
     architecture: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     variant: Option<String>,
@@ -35,6 +37,8 @@ pub(super) struct Config<'a> {
 struct Execution<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     user: Option<&'a str>,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    exposed_ports: BTreeMap<String, Empty>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     env: Vec<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -47,9 +51,15 @@ struct Execution<'a> {
     working_dir: Option<&'a str>,
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     labels: &'a BTreeMap<String, String>,
-    /// Docker's addition; OCI reserves the name for it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    stop_signal: Option<&'a str>,
+    /// Docker's addition, as are the next two; OCI reserves the names for it.
     #[serde(skip_serializing_if = "Option::is_none")]
     shell: Option<&'a [String]>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    healthcheck: Option<&'a Healthcheck>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    on_build: Option<&'a [String]>,
 }
 
 #[derive(Serialize)]
@@ -74,8 +84,12 @@ impl<'a> Config<'a> {
                 *created = epoch.min(*created);
             }
         }
-        let last = entries.iter().rev().find_map(|entry| entry.created);
-        let created = epoch.or(last).unwrap_or(Timestamp::UNIX_EPOCH);
+        let newest = layers.iter().map(|layer| layer.summary.newest).max();
+        let files = time::from_epoch(newest.unwrap_or(0));
+        let dates = entries.iter().filter_map(|entry| entry.created);
+        let latest = dates.chain(metadata.created).fold(files, Timestamp::max);
+        let latest = epoch.map_or(latest, |epoch| epoch.min(latest));
+        let created = options.created.unwrap_or(latest);
         let platform = options
             .platform
             .clone()
@@ -86,6 +100,7 @@ impl<'a> Config<'a> {
         } = platform.unwrap_or_else(Platform::host);
         Self {
             created,
+            author: metadata.author.as_deref(),
             architecture,
             variant,
             os: "linux",
@@ -97,12 +112,24 @@ impl<'a> Config<'a> {
             history: history::fit(entries, layers.len(), created),
         }
     }
+
+    pub(super) fn platform(&self) -> Platform {
+        Platform {
+            architecture: self.architecture.clone(),
+            variant: self.variant.clone(),
+        }
+    }
 }
 
 impl<'a> Execution<'a> {
     fn new(metadata: &'a Metadata) -> Self {
         Self {
             user: metadata.user.as_deref(),
+            exposed_ports: metadata
+                .exposed_ports
+                .iter()
+                .map(|port| (port.to_string(), Empty {}))
+                .collect(),
             env: metadata
                 .env
                 .iter()
@@ -113,7 +140,10 @@ impl<'a> Execution<'a> {
             volumes: volumes(&metadata.volumes),
             working_dir: metadata.working_dir.as_deref(),
             labels: &metadata.labels,
+            stop_signal: metadata.stop_signal.as_ref().map(StopSignal::as_str),
             shell: metadata.shell.as_deref(),
+            healthcheck: metadata.healthcheck.as_ref(),
+            on_build: metadata.on_build.as_deref(),
         }
     }
 }

@@ -3,6 +3,7 @@
 mod config;
 mod manifest;
 
+use jiff::Timestamp;
 use longshore_protocol::{Content, Descriptor, MediaType};
 use serde::Serialize;
 
@@ -31,15 +32,21 @@ pub struct ImageOptions {
     pub format: Format,
     /// What the image runs on, whatever its metadata says.
     pub platform: Option<Platform>,
-    /// The date of the image, in seconds since 1970; no step of its history is later
+    /// Neither the image's date nor a step of its history is later than this, in seconds since 1970
     /// (<https://reproducible-builds.org/specs/source-date-epoch/>).
     pub source_date_epoch: Option<u64>,
+    /// The image's date, whatever the image says.
+    pub created: Option<Timestamp>,
 }
 
 /// An image's config and manifest, ready to be sent.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Image {
+    /// The image's date, as it is in the config.
+    pub created: Timestamp,
+    /// What the image is said to run on.
+    pub platform: Platform,
     /// The config's bytes.
     pub config: Vec<u8>,
     /// The config's descriptor.
@@ -52,13 +59,16 @@ pub struct Image {
 
 /// Makes config and manifest of an image of these layers, the lowest first.
 ///
-/// The same arguments give the same bytes: nothing is taken from the clock. The image's date is
-/// `source_date_epoch`, else that of the last step in its history that has one, else 1970. Its
-/// platform is the one in `options`, else in `metadata`, else this machine's. The history is made
+/// The same arguments give the same bytes: nothing is taken from the clock. The image's date is the
+/// one in `options`, else the latest in the image, but not later than `source_date_epoch`: that of a
+/// file, of a step in its history, or in `metadata`. Registries delete images by this date, so an
+/// image whose files are new must not be older than they are. Its platform is the one in `options`, else in `metadata`, else this machine's. The history is made
 /// to fit: as many entries are not empty as there are layers.
 #[must_use]
 pub fn assemble(metadata: &Metadata, layers: &[Layer], options: &ImageOptions) -> Image {
-    let config = to_json(&config::Config::new(metadata, layers, options));
+    let config = config::Config::new(metadata, layers, options);
+    let (created, platform) = (config.created, config.platform());
+    let config = to_json(&config);
     let config_descriptor = Descriptor::new(options.format.config(), Content::of(&config));
     let manifest = to_json(&manifest::Manifest {
         schema_version: 2,
@@ -71,6 +81,8 @@ pub fn assemble(metadata: &Metadata, layers: &[Layer], options: &ImageOptions) -
     });
     let manifest_descriptor = Descriptor::new(options.format.manifest(), Content::of(&manifest));
     Image {
+        created,
+        platform,
         config,
         config_descriptor,
         manifest,

@@ -32,6 +32,8 @@ fn full() -> Metadata {
         "shell": ["/bin/sh", "-c"],
         "volumes": ["/b", "/a"],
         "user": "nobody", "entrypoint": ["e"], "cmd": ["c"],
+        "author": "a", "exposed_ports": ["53/udp", 80], "stop_signal": 15,
+        "healthcheck": {"Test": ["CMD", "t"], "Interval": 5}, "on_build": ["RUN b"],
         "history": [
             {"created": "2023-01-02T03:04:05Z", "created_by": "a"},
             {"created_by": "b"},
@@ -49,10 +51,12 @@ fn a_config_says_all_that_the_metadata_says() {
     let diff_id = layer("x").diff_id;
     let expected = format!(
         concat!(
-            r#"{{"created":"2023-01-02T03:04:05Z","architecture":"arm64","variant":"v8","#,
-            r#""os":"linux","config":{{"User":"nobody","Env":["A=1","B=2"],"Entrypoint":["e"],"#,
+            r#"{{"created":"2023-01-02T03:04:05Z","author":"a","architecture":"arm64","variant":"v8","#,
+            r#""os":"linux","config":{{"User":"nobody","ExposedPorts":{{"53/udp":{{}},"80/tcp":{{}}}},"#,
+            r#""Env":["A=1","B=2"],"Entrypoint":["e"],"#,
             r#""Cmd":["c"],"Volumes":{{"/a":{{}},"/b":{{}}}},"WorkingDir":"/srv","#,
-            r#""Labels":{{"l":"v"}},"Shell":["/bin/sh","-c"]}},"#,
+            r#""Labels":{{"l":"v"}},"StopSignal":"15","Shell":["/bin/sh","-c"],"#,
+            r#""Healthcheck":{{"Test":["CMD","t"],"Interval":5}},"OnBuild":["RUN b"]}},"#,
             r#""rootfs":{{"type":"layers","diff_ids":["{}"]}},"history":["#,
             r#"{{"created":"2023-01-02T03:04:05Z","created_by":"a","empty_layer":true}},"#,
             r#"{{"created_by":"b"}}]}}"#,
@@ -176,6 +180,42 @@ fn the_platform_given_wins() {
         (&config["architecture"], config.get("variant")),
         (&json!("s390x"), None)
     );
+}
+
+#[test]
+fn an_image_is_as_new_as_the_newest_thing_in_it() {
+    let of = |newest| Layer {
+        summary: Summary {
+            newest,
+            ..Summary::default()
+        },
+        ..layer("x")
+    };
+    let layers = [of(1_000_000_000), of(1_600_000_000), of(0)];
+    let date = |json: &Value, options: &ImageOptions| {
+        let config = config(&metadata(json), &layers, options);
+        config["created"].as_str().unwrap().to_owned()
+    };
+    let options = ImageOptions::default();
+    let old = json!({"history": [{"created": "1999-01-01T00:00:00Z"}]});
+    let new = json!({"history": [{"created": "2023-01-02T03:04:05Z"}, {"created": "1999-01-01"}]});
+    assert_eq!(date(&json!({}), &options), "2020-09-13T12:26:40Z");
+    assert_eq!(date(&old, &options), "2020-09-13T12:26:40Z");
+    assert_eq!(date(&new, &options), "2023-01-02T03:04:05Z");
+    let stated = json!({"created": "2024-01-01"});
+    assert_eq!(date(&stated, &options), "2024-01-01T00:00:00Z");
+    let with = |seconds| ImageOptions {
+        source_date_epoch: Some(seconds),
+        ..ImageOptions::default()
+    };
+    assert_eq!(date(&new, &with(1_100_000_000)), "2004-11-09T11:33:20Z");
+    assert_eq!(date(&stated, &with(1_100_000_000)), "2004-11-09T11:33:20Z");
+    assert_eq!(date(&old, &with(1_700_000_000)), "2020-09-13T12:26:40Z");
+    let options = ImageOptions {
+        created: Some(Timestamp::UNIX_EPOCH),
+        ..with(1_100_000_000)
+    };
+    assert_eq!(date(&new, &options), "1970-01-01T00:00:00Z");
 }
 
 #[test]

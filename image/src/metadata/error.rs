@@ -37,6 +37,22 @@ pub enum MetadataError {
         /// The file.
         path: PathBuf,
     },
+    /// It is something else than an image's config.
+    #[error("{} is not an image's config: it is {found}", Shown::path(path))]
+    NotAConfig {
+        /// The file.
+        path: PathBuf,
+        /// What it is, as far as can be seen.
+        found: &'static str,
+    },
+    /// It is a config for another system.
+    #[error("{} is for {}; images are pushed for linux only", Shown::path(path), os.escape_debug())]
+    OtherSystem {
+        /// The file.
+        path: PathBuf,
+        /// The system.
+        os: String,
+    },
     /// It is too large to be metadata.
     #[error(
         "{} is larger than {limit} bytes, too large for metadata",

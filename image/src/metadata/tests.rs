@@ -1,3 +1,7 @@
+mod config;
+mod keys;
+mod pulled;
+
 use proptest::prelude::*;
 
 use super::*;
@@ -75,9 +79,9 @@ fn wrong_types_are_ignored_and_named() {
         "arch",
         "cwd",
         "env.A",
+        "env.E",
         "env.",
         "env.C=D",
-        "env.E",
         "history",
         "labels",
         "shell",
@@ -180,3 +184,19 @@ const CHARLIECLOUD: &str = r#"{
   "volumes": ["/data"]
 }
 "#;
+
+/// As `ch-image pull` leaves it: the config, byte for byte.
+const PULLED: &str = r#"{
+  "architecture": "arm64", "author": "Ann", "created": "2023-01-02T03:04:05Z", "os": "linux",
+  "variant": "v8", "container": "0123", "container_config": {"Cmd": ["x"]}, "docker_version": "1",
+  "comment": "c", "moby.buildkit.buildinfo.v1": "e30=",
+  "config": {
+    "Hostname": "h", "AttachStdin": false, "Image": "sha256:0", "ArgsEscaped": true,
+    "Memory": 0, "MacAddress": "", "Env": ["PATH=/bin"], "Cmd": ["serve"], "Entrypoint": ["/entry"],
+    "User": "daemon", "ExposedPorts": {"80/tcp": {}}, "Volumes": {"/data": {}}, "WorkingDir": "/srv",
+    "Labels": {"l": "v"}, "StopSignal": "SIGQUIT", "OnBuild": ["RUN true"],
+    "Healthcheck": {"Test": ["CMD", "true"], "Retries": 3}
+  },
+  "history": [{"created": "2023-01-02T03:04:05Z", "created_by": "RUN true"}],
+  "rootfs": {"type": "layers", "diff_ids": ["sha256:1"]}
+}"#;

@@ -32,6 +32,8 @@ pub struct Summary {
     pub bytes: u64,
     /// Members that are further names of a file.
     pub hard_links: u64,
+    /// The latest time of a member, in seconds since 1970; 0 if none is later than that.
+    pub newest: u64,
     /// Members whose set-user-ID bit was left out.
     pub setuid: u64,
     /// Members whose set-group-ID bit was left out.

@@ -235,10 +235,13 @@ impl<'a> Tree<'a> {
         body: Body<'_>,
         blocks: &mut Blocks<'_>,
     ) -> Result<(), Stopped> {
+        let mtime = self.mtime(entry);
+        let newest = u64::try_from(mtime).unwrap_or(0);
+        self.summary.newest = self.summary.newest.max(newest);
         let member = Member {
             path: walk.path(),
             mode: mode(entry),
-            mtime: self.mtime(entry),
+            mtime,
             body,
         };
         self.header.clear();
