@@ -114,9 +114,18 @@ impl<'a> Finder<'a> {
         let Login {
             registry,
             repository,
+            username,
+            password,
             ..
         } = self.login;
         let Some(origin) = &self.given else {
+            if let (Some(username), None) = (username, password) {
+                return Some(format!(
+                    "the password of --username {} is missing: --password-stdin reads it; without \
+                     --username, variables and files are looked at",
+                    plain(username)
+                ));
+            }
             return Some(format!(
                 "{NO_CREDENTIALS}, or say `podman login {registry}` or `docker login {registry}` first"
             ));

@@ -271,6 +271,18 @@ fn without_any_one_is_told_how_to_give_them() {
 }
 
 #[test]
+fn a_user_name_without_a_password_is_not_enough() {
+    let (mut env, registry) = (TestEnv::with_image(), registry(Auth::Basic));
+    env.set("CH_IMAGE_USERNAME", USER);
+    env.set("CH_IMAGE_PASSWORD", PASSWORD);
+    let ran = env.push(&["-u", USER], &at(&registry, "app"));
+    let hint = "hint: the password of --username alice is missing: --password-stdin reads it";
+    ran.assert_failed(4, &[hint])
+        .assert_silent_about(&[PASSWORD]);
+    assert_untouched(&registry);
+}
+
+#[test]
 fn wrong_ones_are_known_before_packing_and_tried_once() {
     for registry in [registry(Auth::Basic), registry(Auth::Bearer)] {
         let mut env = TestEnv::with_large_image();
