@@ -5,6 +5,7 @@
     reason = "the comments on options are help texts, in which brackets mean that a part is optional"
 )]
 
+mod config;
 mod foreign;
 
 use std::num::NonZeroU8;
@@ -15,6 +16,7 @@ use longshore_image::Layers;
 
 use crate::exit::Exit;
 
+pub(crate) use config::Config;
 pub(crate) use foreign::Foreign;
 
 /// Push container images from unpacked directories.
@@ -126,9 +128,13 @@ pub(crate) struct Push {
     #[arg(long, value_name = "DIR", help_heading = IMAGE)]
     pub(crate) image: Option<PathBuf>,
 
-    /// Fail if the image has devices, FIFOs or sockets, instead of leaving them out.
+    /// Fail if the image has devices, FIFOs or sockets, or metadata that cannot be used, or looks
+    /// like something else than an unpacked image, instead of leaving that out or warning.
     #[arg(long, help_heading = IMAGE)]
     pub(crate) strict: bool,
+
+    #[command(flatten)]
+    pub(crate) config: Config,
 
     /// Format of manifest and configuration.
     ///
@@ -357,6 +363,8 @@ Examples:
           push an image from Charliecloud's storage directory
   longshore push --image ./rootfs registry.example/team/app:1.0
           push any directory
+  longshore push --entrypoint /app --env LANG=C --expose 80 --image ./rootfs registry.example/app
+          say how it is run, where the directory has no metadata
   longshore push --json --digest-file app.digest --image ./rootfs registry.example/team/app
           in a script: the result as JSON, the digest in a file
 
@@ -379,13 +387,14 @@ Environment:
   HTTPS_PROXY, HTTP_PROXY, ALL_PROXY, NO_PROXY
                           proxies (http://, socks5h:// with names looked up there, socks5:// with
                           names looked up here), and what is reached without one
-  SOURCE_DATE_EPOCH       no file in the layer is younger than this (seconds since 1970)
+  SOURCE_DATE_EPOCH       no file in the layer, and no date in the configuration, is later than
+                          this (seconds since 1970)
   XDG_CACHE_HOME          where the cache is
   TMPDIR                  where the packed layer is kept until it is uploaded
   NO_COLOR                if set, no colours
 
 Standard output gets the result only: HOST/NAME@DIGEST, or with --json an object with the members
-reference, digest, mediaType, size, config, layers, requests, retries, warnings and
-elapsedSeconds; or error, with class, exitCode, phase, message, causes, hint, status and code.
+reference, digest, mediaType, size, created, architecture, config, layers, requests, retries,
+warnings and elapsedSeconds; or error, with class, exitCode, phase, message, causes, hint, status and code.
 Everything else goes to standard error.
 ";

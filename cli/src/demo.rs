@@ -15,7 +15,7 @@ use crate::environment::Environment;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::interrupt::Interrupt;
-use crate::plan::{Channel, Packing, PushPlan, Sending};
+use crate::plan::{Channel, Configuration, Packing, PushPlan, Sending};
 use crate::push;
 use crate::source::{Name, Source};
 
@@ -82,6 +82,7 @@ fn plan(image: &Path) -> Result<PushPlan, Failure> {
             environment: Environment::default(),
         },
         destination,
+        configuration: Configuration::default(),
         packing: Packing {
             options,
             format: Format::Docker,

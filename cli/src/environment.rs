@@ -71,6 +71,13 @@ impl Environment {
     }
 }
 
+/// A variable that the command line names. It may be empty.
+pub(crate) fn variable(name: &str) -> Option<OsString> {
+    // The system's own function panics at these.
+    let is_possible = !name.is_empty() && !name.contains(['=', '\0']);
+    is_possible.then(|| env::var_os(name)).flatten()
+}
+
 /// A variable that is set to something: an empty one counts as unset, as POSIX tools have it.
 fn set(name: &str) -> Option<OsString> {
     env::var_os(name).filter(|value| !value.is_empty())

@@ -15,6 +15,7 @@ pub mod environment;
 pub mod exit;
 pub mod failure;
 pub mod interrupt;
+mod metadata;
 mod open_files;
 pub mod plan;
 pub mod push;

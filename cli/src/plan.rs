@@ -1,6 +1,7 @@
 //! From arguments and environment to a plan: everything is parsed and checked here, once, so that
 //! what carries the plan out meets only values that make sense.
 
+mod config;
 mod packing;
 
 use std::fs;
@@ -21,6 +22,7 @@ use crate::failure::Failure;
 use crate::push::directory_of;
 use crate::source::{Name, Source};
 
+pub use config::{Base, Changes, Configuration};
 pub use packing::{Packing, Sending};
 
 /// What to do.
@@ -51,6 +53,8 @@ pub struct PushPlan {
     pub login: Login,
     /// How the layer is made.
     pub packing: Packing,
+    /// What the image's configuration says beside its metadata.
+    pub configuration: Configuration,
     /// Another repository that may have the layer.
     pub mount_from: Option<Repository>,
     /// What is remembered of earlier pushes; `None` to remember nothing.
@@ -185,6 +189,8 @@ fn push_plan(
         Reference::parse(text, &defaults).map_err(|error| Failure::reference(label, &error))?;
     let mount_from = push.mount_from.as_deref().map(repository).transpose()?;
     let packing = packing::packing(&push, common.arch.as_deref(), environment)?;
+    let epoch = packing.options.source_date_epoch;
+    let configuration = config::configuration(push.config.clone(), epoch)?;
     let channel = channel(&push, common.tls_no_verify, &destination)?;
     let embedded = push.embedded.as_deref().map(Profile::named).transpose()?;
     // A registry that is gone in a moment has nothing that is worth remembering.
@@ -228,6 +234,7 @@ fn push_plan(
         channel,
         login,
         packing,
+        configuration,
         mount_from,
         cache,
         embedded,

@@ -23,6 +23,7 @@ use crate::embedded::Embedded;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::interrupt::Interrupt;
+use crate::metadata;
 use crate::plan::{PushPlan, Sending};
 use layer::{Maker, Source};
 use memory::Memory;
@@ -85,8 +86,7 @@ fn push(
     if plan.tell_destination {
         console.say(words::destination(&target.reference.to_string()));
     }
-    let mut metadata = Metadata::load(&directory, &mut |notice| pack::notice(console, &notice))
-        .map_err(|error| pack::metadata_failure(&error))?;
+    let mut metadata = metadata::gather(plan, &directory, console)?;
     let platform = plan.packing.platform.as_ref();
     architecture::settle(&mut metadata, platform, &directory, console);
     let memory = Memory::of(plan.cache.as_ref(), console);
@@ -203,7 +203,7 @@ impl Attempt<'_> {
             console,
             interrupt,
         };
-        let packed = match pack::pack(&maker, self.metadata, &mut upload) {
+        let packed = match pack::pack(&maker, self.metadata, &plan.configuration, &mut upload) {
             Ok(packed) => packed,
             Err(unfinished) => {
                 upload.abandon();

@@ -62,3 +62,4 @@ pub use pack::{
 };
 pub use platform::{Platform, UnknownPlatform};
 pub use storage::{Storage, StorageError, check_image};
+pub use time::parse as parse_date;

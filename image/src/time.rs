@@ -9,7 +9,8 @@ use jiff::tz::TimeZone;
 /// Configs have RFC 3339. A date without a zone is taken as UTC, a date alone as its midnight.
 /// `None` is what a reader of the config might fail on: Go takes no year above 9999, Python none
 /// below 1, and Quay answers 500 to a push whose history it cannot date.
-pub(crate) fn parse(text: &str) -> Option<Timestamp> {
+#[must_use]
+pub fn parse(text: &str) -> Option<Timestamp> {
     let text = text.trim();
     let timestamp = text.parse::<Timestamp>().ok().or_else(|| {
         let civil = text.parse::<DateTime>().ok()?;

@@ -2,19 +2,14 @@
 
 use std::collections::VecDeque;
 
-use longshore_image::{
-    Image, ImageOptions, Layer, Layers, Metadata, MetadataError, Notice, Part, assemble,
-};
+use longshore_image::{Image, ImageOptions, Layer, Layers, Metadata, Notice, Part, assemble};
 
 use super::layer::{Job, Maker, Source, describe};
 use super::look::look;
 use super::unfinished::Unfinished;
 use super::upload::Upload;
-use crate::console::plain;
 use crate::console::{Console, words};
-use crate::exit::Exit;
-use crate::failure::Failure;
-use crate::plan::Sending;
+use crate::plan::{Configuration, Sending};
 
 /// An image of which every layer has been handed to the upload.
 pub(super) struct Packed {
@@ -27,6 +22,7 @@ pub(super) struct Packed {
 pub(super) fn pack(
     maker: &Maker<'_>,
     metadata: &Metadata,
+    configuration: &Configuration,
     upload: &mut Upload<'_>,
 ) -> Result<Packed, Unfinished> {
     let Maker {
@@ -52,8 +48,11 @@ pub(super) fn pack(
         format: packing.format,
         platform: packing.platform.clone(),
         source_date_epoch: packing.options.source_date_epoch,
+        created: configuration.created,
+        history: configuration.history.clone(),
     };
     let image = assemble(metadata, &layers, &options);
+    console.detail(format!("created {}, for {}", image.created, image.platform));
     console.step(format!("config: digest {}", image.config_descriptor.digest));
     console.step(format!(
         "manifest: digest {}",
@@ -154,7 +153,7 @@ impl Begun {
 
 /// Says what is worth saying about an image. What is stripped from every image on purpose is a
 /// detail; what a person may miss afterwards is a warning.
-pub(super) fn notice(console: &Console, notice: &Notice) {
+fn notice(console: &Console, notice: &Notice) {
     let text = notice.to_string();
     match notice {
         Notice::StrippedSetuid(_) | Notice::StrippedSetgid(_) | Notice::LeftOut(_) => {
@@ -162,14 +161,4 @@ pub(super) fn notice(console: &Console, notice: &Notice) {
         }
         _ => console.warn(text),
     }
-}
-
-/// Metadata that cannot be used at all.
-pub(super) fn metadata_failure(error: &MetadataError) -> Failure {
-    let message = format!(
-        "can't push: the image's metadata: {}",
-        plain(&error.to_string())
-    );
-    Failure::new(Exit::Image, "reading the image's metadata", message)
-        .hinting("without the file, the image is pushed with default metadata")
 }

@@ -27,6 +27,10 @@ pub struct Summary {
     pub media_type: String,
     /// The manifest's size in bytes.
     pub size: u64,
+    /// The image's date, as its config has it.
+    pub created: String,
+    /// What the image is said to run on: `arm64/v8`.
+    pub architecture: String,
     /// The config.
     pub config: Blob,
     /// The layers, the lowest first.
@@ -90,6 +94,8 @@ impl Summary {
             digest,
             media_type: report.manifest.media_type.as_str().to_owned(),
             size: report.manifest.size,
+            created: packed.image.created.to_string(),
+            architecture: packed.image.platform.to_string(),
             config: Blob::new(config),
             layers: blobs
                 .iter()

@@ -23,6 +23,7 @@ layer 1/1: preparing
 stripping unsafe setuid bit: ./usr/bin/captain
 12 members, 475 bytes of content, 607 bytes packed
 preparing metadata
+created 2026-01-01T00:00:00Z, for amd64
 starting upload
 layer 1/1: [SHORT]: checking if already in repository
 layer 1/1: [SHORT]: not present, uploading

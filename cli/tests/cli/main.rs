@@ -8,6 +8,7 @@
 
 mod cache;
 mod changing;
+mod config;
 mod credentials;
 mod demo;
 mod disk;

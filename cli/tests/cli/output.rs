@@ -46,6 +46,8 @@ exit code: 0
   "digest": "sha256:[DIGEST]",
   "mediaType": "application/vnd.docker.distribution.manifest.v2+json",
   "size": 423,
+  "created": "2026-01-01T00:00:00Z",
+  "architecture": "amd64",
   "config": {
     "digest": "sha256:[DIGEST]",
     "size": 230,
@@ -131,6 +133,7 @@ stripping unsafe setuid bit: ./bin/su
 9 members, 16.0 MiB of content, 17.3 KiB packed
 layer 1/1: digest sha256:[DIGEST], diff ID sha256:[DIGEST]
 preparing metadata
+created 2026-01-01T00:00:00Z, for amd64
 config: digest sha256:[DIGEST]
 manifest: digest sha256:[DIGEST]
 starting upload

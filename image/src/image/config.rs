@@ -90,6 +90,11 @@ impl<'a> Config<'a> {
         let latest = dates.chain(metadata.created).fold(files, Timestamp::max);
         let latest = epoch.map_or(latest, |epoch| epoch.min(latest));
         let created = options.created.unwrap_or(latest);
+        entries.extend(options.history.iter().map(|step| HistoryEntry {
+            created: Some(created),
+            created_by: Some(step.clone()),
+            ..HistoryEntry::default()
+        }));
         let platform = options
             .platform
             .clone()

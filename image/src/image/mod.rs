@@ -37,6 +37,8 @@ pub struct ImageOptions {
     pub source_date_epoch: Option<u64>,
     /// The image's date, whatever the image says.
     pub created: Option<Timestamp>,
+    /// Steps to add to the history, each with the image's date.
+    pub history: Vec<String>,
 }
 
 /// An image's config and manifest, ready to be sent.
