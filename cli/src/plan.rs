@@ -20,7 +20,7 @@ use crate::embedded::Profile;
 use crate::environment::Environment;
 use crate::failure::Failure;
 use crate::push::directory_of;
-use crate::source::{Name, Source};
+use crate::source::{Meant, Name, Source};
 
 pub use config::{Base, Changes, Configuration};
 pub use packing::{Packing, Sending};
@@ -175,7 +175,15 @@ fn push_plan(
     common: args::Common,
     environment: &Environment,
 ) -> Result<PushPlan, Failure> {
-    let name = Name::parse(&push.source)?;
+    let meant = match push.image {
+        Some(_) => None,
+        None => Meant::of(&push.source, push.destination.as_deref()),
+    };
+    let hinting = |failure: Failure| match &meant {
+        Some(meant) => failure.hinting(meant.hint()),
+        None => failure,
+    };
+    let name = Name::parse(&push.source).map_err(hinting)?;
     let defaults = match push.embedded {
         // Docker Hub's rules for short names are not those of the registry in here.
         Some(_) => embedded_defaults(),
@@ -185,8 +193,13 @@ fn push_plan(
         Some(text) => ("DEST_REF", text.as_str()),
         None => ("IMAGE_REF", push.source.as_str()),
     };
-    let destination =
-        Reference::parse(text, &defaults).map_err(|error| Failure::reference(label, &error))?;
+    let destination = Reference::parse(text, &defaults).map_err(|error| {
+        let failure = Failure::reference(label, &error);
+        match label {
+            "IMAGE_REF" => hinting(failure),
+            _ => failure,
+        }
+    })?;
     let mount_from = push.mount_from.as_deref().map(repository).transpose()?;
     let packing = packing::packing(&push, common.arch.as_deref(), environment)?;
     let epoch = packing.options.source_date_epoch;
@@ -218,6 +231,7 @@ fn push_plan(
         None => Source::Storage {
             name,
             storage: storage(common.storage, environment)?,
+            meant,
         },
     };
     if let Some(path) = &push.digest_file {

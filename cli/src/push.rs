@@ -25,6 +25,7 @@ use crate::failure::Failure;
 use crate::interrupt::Interrupt;
 use crate::metadata;
 use crate::plan::{PushPlan, Sending};
+use crate::source;
 use layer::{Maker, Source};
 use memory::Memory;
 use pack::Packed;
@@ -86,6 +87,8 @@ fn push(
     if plan.tell_destination {
         console.say(words::destination(&target.reference.to_string()));
     }
+    let is_strict = plan.packing.options.strict;
+    source::check(&plan.source, &directory, is_strict, console)?;
     let mut metadata = metadata::gather(plan, &directory, console)?;
     let platform = plan.packing.platform.as_ref();
     architecture::settle(&mut metadata, platform, &directory, console);

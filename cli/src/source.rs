@@ -1,13 +1,17 @@
 //! The image to push: where it is, and that it is one.
 
-use std::fmt;
-use std::path::PathBuf;
+mod lookalike;
 
-use longshore_image::{Storage, StorageError, check_image};
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+use longshore_image::{Storage, StorageError};
 
 use crate::console::plain;
 use crate::exit::Exit;
 use crate::failure::{Failure, Spot};
+
+pub(crate) use lookalike::check;
 
 /// The image to push.
 #[derive(Clone, Debug)]
@@ -25,6 +29,8 @@ pub enum Source {
         name: Name,
         /// Where the storage directory is.
         storage: PathBuf,
+        /// What may have been meant instead.
+        meant: Option<Meant>,
     },
 }
 
@@ -62,6 +68,54 @@ impl Name {
     }
 }
 
+/// A path where the name of an image in the storage directory should be.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Meant {
+    /// A directory.
+    Directory {
+        /// Its path, as it was given.
+        path: String,
+        /// The destination, if there was one.
+        destination: Option<String>,
+    },
+    /// A file.
+    File,
+}
+
+impl Meant {
+    /// What is at the path `source`, if there is something.
+    #[must_use]
+    pub fn of(source: &str, destination: Option<&str>) -> Option<Self> {
+        let metadata = Path::new(source).metadata().ok()?;
+        Some(match metadata.is_dir() {
+            true => Self::Directory {
+                path: source.to_owned(),
+                destination: destination.map(str::to_owned),
+            },
+            false => Self::File,
+        })
+    }
+
+    /// What to do instead.
+    #[must_use]
+    pub fn hint(&self) -> String {
+        match self {
+            Self::Directory { path, destination } => {
+                let mut path = plain(path);
+                if path.contains(char::is_whitespace) {
+                    path = format!("'{path}'");
+                }
+                let destination = destination.as_deref().map(plain);
+                format!(
+                    "{path} is a directory here: longshore push --image {path} {}",
+                    destination.as_deref().unwrap_or("[HOST[:PORT]/]NAME[:TAG]")
+                )
+            }
+            Self::File => format!("{UNPACK_IT}, with --image DIR"),
+        }
+    }
+}
+
 impl fmt::Display for Name {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
@@ -86,29 +140,29 @@ impl Source {
     /// Finds the image's directory.
     ///
     /// # Errors
-    /// There is none, or it is no image.
+    /// There is none.
     pub fn find(&self) -> Result<PathBuf, Failure> {
-        let directory = match self {
+        match self {
             Self::Directory { directory, .. } => {
                 let shown = plain(&directory.display().to_string());
                 match directory.metadata() {
-                    Ok(metadata) if metadata.is_dir() => directory.clone(),
-                    Ok(_) => {
-                        return Err(failure(format!("{shown} is not a directory")).hinting(
-                            "an image is pushed from the directory that it is unpacked in",
-                        ));
-                    }
-                    Err(error) => {
-                        return Err(failure(format!("cannot find {shown}")).because(&error));
-                    }
+                    Ok(metadata) if metadata.is_dir() => Ok(directory.clone()),
+                    Ok(_) => Err(failure(format!("{shown} is not a directory")).hinting(UNPACK_IT)),
+                    Err(error) => Err(failure(format!("cannot find {shown}")).because(&error)),
                 }
             }
-            Self::Storage { name, storage } => Storage::new(storage)
-                .image_dir(&name.0)
-                .map_err(|error| found(&error))?,
-        };
-        check_image(&directory).map_err(|error| found(&error))?;
-        Ok(directory)
+            Self::Storage {
+                name,
+                storage,
+                meant,
+            } => Storage::new(storage).image_dir(&name.0).map_err(|error| {
+                let failure = found(&error);
+                match meant {
+                    Some(meant) => failure.hinting(meant.hint()),
+                    None => failure,
+                }
+            }),
+        }
     }
 }
 
@@ -140,3 +194,5 @@ fn failure(what: String) -> Failure {
         format!("can't push: {what}"),
     )
 }
+
+const UNPACK_IT: &str = "an image is pushed from the directory that it is unpacked in";

@@ -35,6 +35,7 @@ mod cache;
 mod error;
 mod history;
 mod image;
+mod lookalike;
 mod metadata;
 mod notice;
 mod pack;
@@ -52,6 +53,7 @@ pub use cache::{Cache, CacheError, CacheSize, Fingerprint, Key, Place};
 pub use error::{Change, Operation, PackError};
 pub use history::HistoryEntry;
 pub use image::{Format, Image, ImageOptions, assemble};
+pub use lookalike::Lookalike;
 pub use metadata::{
     Healthcheck, Metadata, MetadataError, Port, StopSignal, UnknownPort, UnknownSignal, UnusedKey,
 };
@@ -61,5 +63,5 @@ pub use pack::{
     SpooledLayer, Spooling, SpoolingReader, Summary, Survey, Watch, divide, survey,
 };
 pub use platform::{Platform, UnknownPlatform};
-pub use storage::{Storage, StorageError, check_image};
+pub use storage::{Storage, StorageError};
 pub use time::parse as parse_date;

@@ -41,16 +41,6 @@ pub enum StorageError {
         /// References of images with similar names, the most similar first.
         near: Vec<String>,
     },
-    /// The directory is there, but it is no image.
-    #[error(
-        "{} does not look like an unpacked image: it has none of {}",
-        Shown::path(path),
-        IMAGE_DIRECTORIES.join(", ")
-    )]
-    NotAnImage {
-        /// The directory.
-        path: PathBuf,
-    },
     /// The system refused to let it be read.
     #[error("cannot examine {}: {source}", Shown::path(path))]
     Unreadable {
@@ -78,7 +68,7 @@ impl Storage {
     ///
     /// # Errors
     ///
-    /// See [`StorageError`]; whether the directory holds an image is for [`check_image`] to say.
+    /// See [`StorageError`].
     pub fn image_dir(&self, reference: &str) -> Result<PathBuf, StorageError> {
         let images = self.root.join("img");
         if !is_dir(&images)? {
@@ -102,30 +92,6 @@ impl Storage {
             near: near(&images, &name),
         })
     }
-}
-
-/// Says whether `directory` looks like an unpacked image.
-///
-/// Charliecloud itself pushes any directory. Its images have `ch` and the usual directories of a
-/// Unix system; one of them is enough here, so that small images made by hand pass, and a home
-/// directory given by mistake does not.
-///
-/// # Errors
-///
-/// [`StorageError::NotAnImage`] if not, and [`StorageError::Unreadable`].
-pub fn check_image(directory: &Path) -> Result<(), StorageError> {
-    for name in IMAGE_DIRECTORIES {
-        let path = directory.join(name);
-        match path.symlink_metadata() {
-            Ok(metadata) if metadata.is_dir() || metadata.is_symlink() => return Ok(()),
-            Ok(_) => {}
-            Err(error) if is_absence(&error) => {}
-            Err(source) => return Err(StorageError::Unreadable { path, source }),
-        }
-    }
-    Err(StorageError::NotAnImage {
-        path: directory.to_owned(),
-    })
 }
 
 /// Charliecloud's name for the directory of an image: a reference without slashes and colons.
@@ -192,11 +158,6 @@ fn hint(near: &[String]) -> String {
         }
     }
 }
-
-/// Charliecloud's own directory and those it makes in every image, and what else small images have.
-const IMAGE_DIRECTORIES: [&str; 12] = [
-    "ch", "bin", "dev", "etc", "lib", "mnt", "opt", "proc", "sbin", "sys", "usr", "var",
-];
 
 const MOST_NEAR: usize = 5;
 

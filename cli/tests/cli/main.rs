@@ -13,6 +13,7 @@ mod credentials;
 mod demo;
 mod disk;
 mod killed;
+mod lookalike;
 mod mistakes;
 mod network;
 mod output;

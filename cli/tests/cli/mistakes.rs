@@ -38,21 +38,6 @@ hint: an image is pushed from the directory that it is unpacked in
 }
 
 #[test]
-fn a_directory_that_is_no_image() {
-    let env = TestEnv::new();
-    env.write("letters/mother.txt", "");
-    env.run(&["push", "--image", "letters", "app"])
-        .assert_shows(str![[r#"
-exit code: 3
---- stdout
---- stderr
-pushing image:   app
-error: can't push: letters does not look like an unpacked image: it has none of ch, bin, dev, etc, lib, mnt, opt, proc, sbin, sys, usr, var
-
-"#]]);
-}
-
-#[test]
 fn no_such_image_in_the_storage_directory() {
     let env = TestEnv::new();
     for name in ["alpine+3.18", "alpine+3.19", "debian+12"] {

@@ -92,18 +92,6 @@ fn a_place_without_images_is_no_storage() {
 }
 
 #[test]
-fn a_directory_is_an_image_if_it_looks_like_one() {
-    let tree = Tree::new();
-    tree.file("usr", 0o644, b"").directory("Documents", 0o755);
-    assert!(matches!(
-        check_image(tree.path()),
-        Err(StorageError::NotAnImage { .. })
-    ));
-    tree.symlink("bin", "usr/bin");
-    check_image(tree.path()).unwrap();
-}
-
-#[test]
 fn distances_are_edits() {
     let cases = [
         ("", "", 0),
