@@ -6,6 +6,7 @@
 //! runs everything with `--include-ignored`. A test that misses a program says SKIPPED and counts
 //! as ignored; with `LONGSHORE_INTEROP=require` it fails.
 
+mod config;
 mod formats;
 mod harness;
 mod odd;
@@ -68,6 +69,11 @@ const TESTS: &[Test] = &[
         name: "an_image_in_ch_images_storage_is_pushed_by_its_name",
         tools: ROUND_TRIP,
         story: round_trip::from_storage,
+    },
+    Test {
+        name: "what_options_say_is_what_others_read_even_after_a_pull_with_ch_image",
+        tools: &["docker-registry", "htpasswd", "skopeo", "ch-image"],
+        story: config::through_ch_image,
     },
     Test {
         name: "a_second_push_uploads_no_layer",
