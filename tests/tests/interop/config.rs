@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use longshore_tests::real::clients::{ch_image_pull, skopeo_config};
+use longshore_tests::real::clients::{ch_image_pull, ch_image_push, skopeo_config};
 use longshore_tests::real::docker_registry::{Auth, DockerRegistry};
 use longshore_tests::real::longshore::{Longshore, Push, Source};
 use longshore_tests::real::scratch::{must, scratch};
@@ -49,6 +49,11 @@ pub(crate) fn through_ch_image(_: &Shared) -> Told {
         ];
         assert_eq!(keys, known, "what ch-image keeps of a config");
         assert_eq!(metadata["arch"], "arm64", "without the variant");
+
+        let theirs = format!("{image}-theirs");
+        ch_image_push(&endpoint, &pulled, &theirs, scratch().path());
+        let theirs = parse(&skopeo_config(&endpoint, &theirs));
+        assert_eq!(theirs["config"], json!({"Env": ["LANG=C"]}), "all it keeps");
 
         let again = format!("{image}-again");
         let pushed = user.push(&Push {
