@@ -36,7 +36,7 @@ pub(super) fn check(json: Value, path: &Path) -> Result<Config, MetadataError> {
     if has("ociVersion") {
         return wrong("the config of a container (OCI runtime bundle)");
     }
-    if has("RootFS") || has("RepoTags") {
+    if has("RootFS") || has("RepoTags") || has("OCIv1") {
         return wrong(INSPECTED);
     }
     if !is_config {
@@ -71,7 +71,7 @@ fn list(items: &[Value]) -> &'static str {
     }
 }
 
-const INSPECTED: &str = "what `podman inspect` or `docker inspect` prints";
+const INSPECTED: &str = "what `podman inspect`, `docker inspect` or `buildah inspect` prints";
 
 /// What a config has (OCI image configuration, "Properties").
 const PARTS: [&str; 8] = [

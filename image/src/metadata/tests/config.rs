@@ -49,6 +49,10 @@ fn what_is_no_config_is_told_by_what_it_is() {
         (r#"[{"Id": "a", "RootFS": {}, "Config": {}}]"#, "inspect"),
         (r#"{"Id": "a", "RootFS": {}, "Config": {}}"#, "inspect"),
         (
+            r#"{"Type": "buildah 0.0.1", "OCIv1": {}}"#,
+            "buildah inspect",
+        ),
+        (
             r#"[{"Config": "a.json", "RepoTags": [], "Layers": []}]"#,
             "docker archive",
         ),
