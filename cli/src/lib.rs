@@ -10,6 +10,7 @@ pub mod cache;
 pub mod console;
 pub mod credentials;
 pub mod demo;
+mod digest_file;
 pub mod embedded;
 pub mod environment;
 pub mod exit;

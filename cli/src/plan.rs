@@ -6,20 +6,18 @@ mod packing;
 
 use std::fs;
 use std::io::Read;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use longshore_image::Cache;
 use longshore_protocol::{Reference, ReferenceDefaults, Repository, Scheme, Secret};
 
-use rustix::fs::Access;
-
 use crate::args::{self, Arguments, Command};
 use crate::console::{Output, Verbosity};
 use crate::credentials::Login;
+use crate::digest_file::DigestFile;
 use crate::embedded::Profile;
 use crate::environment::Environment;
 use crate::failure::Failure;
-use crate::push::directory_of;
 use crate::source::{Meant, Name, Source};
 
 pub use config::{Base, Changes, Configuration};
@@ -62,7 +60,7 @@ pub struct PushPlan {
     /// Push into a registry of our own instead of the one in `destination`.
     pub embedded: Option<Profile>,
     /// Where the digest is written.
-    pub digest_file: Option<PathBuf>,
+    pub(crate) digest_file: Option<DigestFile>,
 }
 
 /// What drives a push. Both do the same on the wire.
@@ -234,9 +232,7 @@ fn push_plan(
             meant,
         },
     };
-    if let Some(path) = &push.digest_file {
-        check_writable(path)?;
-    }
+    let digest_file = push.digest_file.map(DigestFile::open).transpose()?;
     let is_named = Reference::names_registry(text) || environment.default_host.is_some();
     Ok(PushPlan {
         assumes_hub: !is_named && embedded.is_none(),
@@ -252,7 +248,7 @@ fn push_plan(
         mount_from,
         cache,
         embedded,
-        digest_file: push.digest_file,
+        digest_file,
     })
 }
 
@@ -378,21 +374,6 @@ fn channel(
             args::Transport::Async => Transport::Async,
         },
     })
-}
-
-/// Says before the push, rather than after it, that there is no place for the digest.
-fn check_writable(path: &Path) -> Result<(), Failure> {
-    let failure = |reason: &str| {
-        Failure::usage(format!(
-            "cannot write --digest-file {}: {reason}",
-            path.display()
-        ))
-    };
-    if path.is_dir() {
-        return Err(failure("it is a directory"));
-    }
-    rustix::fs::access(directory_of(path), Access::WRITE_OK | Access::EXEC_OK)
-        .map_err(|error| failure("its directory is missing or not writable").because(&error))
 }
 
 /// All of it, but for the line break at its end: some passwords are whole files.

@@ -32,7 +32,6 @@ use pack::Packed;
 use unfinished::Unfinished;
 use upload::{Target, Upload};
 
-pub(crate) use report::directory_of;
 pub use report::{Blob, Summary, failure_to_json};
 
 /// Pushes, into a registry of our own if the plan says so. What the registry holds afterwards is
@@ -108,8 +107,8 @@ fn push(
     console.say(words::CLEANING_UP);
     let mut summary = Summary::new(&target.reference, &packed, &report, started.elapsed())?;
     drop(packed);
-    if let Some(path) = &plan.digest_file {
-        report::write_digest(path, &summary)?;
+    if let Some(file) = &plan.digest_file {
+        file.write(&summary.digest)?;
     }
     console.detail(format!(
         "{} requests, {} retries, {:.1} s",

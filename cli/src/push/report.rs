@@ -1,16 +1,11 @@
 //! What a push did, for programs.
 
-use std::fs::Permissions;
-use std::io::{self, Write};
-use std::os::unix::fs::PermissionsExt;
-use std::path::Path;
 use std::time::Duration;
 
 use longshore_protocol::{BlobOutcome, BlobReport, Reference, Report};
 use serde::Serialize;
 
 use super::pack::Packed;
-use crate::console::plain;
 use crate::exit::Exit;
 use crate::failure::Failure;
 
@@ -164,31 +159,6 @@ pub fn failure_to_json(failure: &Failure) -> String {
     serde_json::to_string_pretty(&error).expect("strings, numbers and lists of them")
 }
 
-/// Writes the manifest's digest to `path`, whole or not at all.
-pub(super) fn write_digest(path: &Path, summary: &Summary) -> Result<(), Failure> {
-    let write = || {
-        // The system's own rule decides who may read it, as for any file a program writes.
-        let everybody = Permissions::from_mode(0o666);
-        let mut file = tempfile::Builder::new()
-            .prefix(".longshore-")
-            .permissions(everybody)
-            .tempfile_in(directory_of(path))?;
-        writeln!(file, "{}", summary.digest)?;
-        file.as_file().sync_all()?;
-        file.persist(path).map_err(|error| error.error)?;
-        Ok::<_, io::Error>(())
-    };
-    write().map_err(|error| {
-        let path = plain(&path.display().to_string());
-        Failure::new(
-            Exit::Unexpected,
-            "writing the digest",
-            format!("the push is done, but its digest cannot be written to {path}"),
-        )
-        .because(&error)
-    })
-}
-
 #[derive(Serialize)]
 struct FailureReport<'a> {
     error: FailureMembers<'a>,
@@ -205,11 +175,4 @@ struct FailureMembers<'a> {
     hint: Option<&'a str>,
     status: Option<u16>,
     code: Option<&'a str>,
-}
-
-/// The directory that a file at `path` is in.
-pub(crate) fn directory_of(path: &Path) -> &Path {
-    path.parent()
-        .filter(|parent| !parent.as_os_str().is_empty())
-        .unwrap_or(Path::new("."))
 }

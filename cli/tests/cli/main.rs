@@ -11,6 +11,7 @@ mod changing;
 mod config;
 mod credentials;
 mod demo;
+mod digest_file;
 mod disk;
 mod killed;
 mod lookalike;

@@ -165,38 +165,6 @@ fn who_wants_silence_gets_it() {
 }
 
 #[test]
-fn the_digest_is_in_a_file() {
-    let (env, registry) = (TestEnv::with_image(), open_registry());
-    let ran = env.push(
-        &["--json", "--digest-file", "digest"],
-        &at(&registry, "app"),
-    );
-    let digest = fs::read_to_string(env.path("digest")).unwrap();
-    assert_eq!(ran.assert_done().json()["digest"], digest.trim_end());
-    assert!(digest.ends_with('\n'));
-}
-
-#[test]
-fn a_failure_leaves_the_digest_file_alone() {
-    let env = TestEnv::with_image();
-    env.write("digest", "the last one\n");
-    env.push(&["--digest-file", "digest"], "127.0.0.1:1/app")
-        .assert_failed(7, &[]);
-    assert_eq!(
-        fs::read_to_string(env.path("digest")).unwrap(),
-        "the last one\n"
-    );
-}
-
-#[test]
-fn no_place_for_the_digest_is_said_before_the_push() {
-    let (env, registry) = (TestEnv::with_image(), open_registry());
-    let ran = env.push(&["--digest-file", "nowhere/digest"], &at(&registry, "app"));
-    ran.assert_failed(2, &["cannot write --digest-file nowhere/digest"]);
-    assert_eq!(registry.with(|core| core.requests().count()), 0);
-}
-
-#[test]
 fn a_reader_who_has_seen_enough_is_no_error() {
     let (env, registry) = (TestEnv::with_image(), open_registry());
     let to = at(&registry, "app");
