@@ -4,6 +4,7 @@ use std::fmt;
 use std::io;
 use std::path::PathBuf;
 
+use crate::lost::Lost;
 use crate::notice::SpecialKind;
 use crate::text::Shown;
 
@@ -53,6 +54,15 @@ pub enum PackError {
         /// What it is.
         kind: SpecialKind,
     },
+    /// Something of a file would not be in the layer, and
+    /// [`Options::strict`](crate::Options::strict) is set.
+    #[error("the {what} of {} would be lost", Shown::path(path))]
+    Lost {
+        /// The first file found.
+        path: PathBuf,
+        /// What of it.
+        what: Lost,
+    },
     /// The packed bytes could not be written to where the caller wanted them.
     #[error("cannot write the layer: {0}")]
     Sink(#[source] io::Error),
@@ -89,6 +99,8 @@ pub enum Operation {
     List,
     /// Reading where a symbolic link points.
     ReadLink,
+    /// Reading its extended attributes.
+    Attributes,
 }
 
 /// How something changed under the packer's hands.
@@ -115,6 +127,7 @@ impl fmt::Display for Operation {
             Self::Examine => "examine",
             Self::List => "list",
             Self::ReadLink => "read the symbolic link",
+            Self::Attributes => "read the extended attributes of",
         })
     }
 }

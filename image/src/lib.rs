@@ -31,11 +31,13 @@
 //!
 //! Nothing here reads the environment, the clock or the network.
 
+mod attributes;
 mod cache;
 mod error;
 mod history;
 mod image;
 mod lookalike;
+mod lost;
 mod metadata;
 mod notice;
 mod pack;
@@ -54,12 +56,13 @@ pub use error::{Change, Operation, PackError};
 pub use history::HistoryEntry;
 pub use image::{Format, Image, ImageOptions, assemble};
 pub use lookalike::Lookalike;
+pub use lost::{Lost, LostCounts};
 pub use metadata::{
     Healthcheck, Metadata, MetadataError, Port, StopSignal, UnknownPort, UnknownSignal, UnusedKey,
 };
 pub use notice::{Notice, SpecialFiles, SpecialKind};
 pub use pack::{
-    Compression, Layer, LayerStream, Layers, Level, Options, Packer, Part, SpoolReader,
+    Compression, Layer, LayerStream, Layers, Level, Options, Packer, Part, Preserve, SpoolReader,
     SpooledLayer, Spooling, SpoolingReader, Summary, Survey, Watch, divide, survey,
 };
 pub use platform::{Platform, UnknownPlatform};

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::path::PathBuf;
 
+use crate::lost::Lost;
 use crate::metadata::UnusedKey;
 use crate::text::Shown;
 
@@ -16,6 +17,18 @@ pub enum Notice {
     StrippedSetuid(PathBuf),
     /// A set-group-ID bit was not taken into the layer.
     StrippedSetgid(PathBuf),
+    /// Something of a file was not taken into the layer.
+    NotKept {
+        /// The file.
+        path: PathBuf,
+        /// What.
+        what: Lost,
+    },
+    /// The root directory has a mode that lets no other user into the image.
+    ClosedRoot {
+        /// Its permission bits.
+        mode: u32,
+    },
     /// A file of Charliecloud's build cache was left out.
     LeftOut(PathBuf),
     /// A file named like an OCI whiteout (`.wh.`): who unpacks the layer takes it as an order to
@@ -95,6 +108,14 @@ impl fmt::Display for Notice {
             Self::StrippedSetgid(path) => {
                 write!(f, "stripping unsafe setgid bit: {}", Shown::path(path))
             }
+            Self::NotKept { path, what } => {
+                write!(f, "not keeping the {what}: {}", Shown::path(path))
+            }
+            Self::ClosedRoot { mode } => write!(
+                f,
+                "the image's root directory has mode {mode:04o}: only its owner and root can enter \
+                 the image"
+            ),
             Self::LeftOut(path) => write!(f, "leaving out: {}", Shown::path(path)),
             Self::Whiteout(path) => write!(
                 f,

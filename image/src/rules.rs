@@ -37,7 +37,10 @@ pub(crate) fn is_whiteout(path: &[u8]) -> bool {
     name.is_some_and(|name| name.starts_with(b".wh."))
 }
 
-/// The set-user-ID bit. It and the next are left out: all files will be root's.
+/// The set-user-ID bit. It and the next are left out unless they are asked for: all files will be
+/// root's.
 pub(crate) const SETUID: u32 = 0o4000;
 /// The set-group-ID bit.
 pub(crate) const SETGID: u32 = 0o2000;
+/// What others need to enter a directory.
+pub(crate) const ENTER: u32 = 0o001;

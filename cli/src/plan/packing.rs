@@ -63,6 +63,7 @@ pub(super) fn packing(
             args::Level::Best => Level::Best,
         },
         source_date_epoch: source_date_epoch(environment)?,
+        ..Options::default()
     };
     let spool = push.spool.clone().unwrap_or_else(std::env::temp_dir);
     let sending = match (push.pack_first, push.stream) {

@@ -156,9 +156,10 @@ impl Begun {
 fn notice(console: &Console, notice: &Notice) {
     let text = notice.to_string();
     match notice {
-        Notice::StrippedSetuid(_) | Notice::StrippedSetgid(_) | Notice::LeftOut(_) => {
-            console.detail(text);
-        }
+        Notice::StrippedSetuid(_)
+        | Notice::StrippedSetgid(_)
+        | Notice::NotKept { .. }
+        | Notice::LeftOut(_) => console.detail(text),
         _ => console.warn(text),
     }
 }

@@ -5,7 +5,7 @@ use sha2::{Digest as _, Sha256};
 use longshore_protocol::Digest;
 
 use super::Fingerprint;
-use crate::pack::{Compression, Level, Options};
+use crate::pack::{Compression, Level, Options, Preserve};
 
 /// Stands for the state of a tree, the options it is packed with, and the packer: all that decides
 /// what the layer is.
@@ -23,7 +23,16 @@ impl Key {
             threads: _,
             source_date_epoch,
             strict,
+            preserve,
+            root_mode,
+            // What is told of a tree, and not what is packed.
+            look_at_attributes: _,
         } = options;
+        let Preserve {
+            owner,
+            setuid,
+            xattrs,
+        } = preserve;
         let compression = match compression {
             Compression::None => "none",
             Compression::Gzip => "gzip",
@@ -36,7 +45,8 @@ impl Key {
         };
         let version = env!("CARGO_PKG_VERSION");
         let text = format!(
-            "{version} {PACKER} {compression} {level} {source_date_epoch:?} {strict} {}",
+            "{version} {PACKER} {compression} {level} {source_date_epoch:?} {strict} \
+             {owner} {setuid} {xattrs} {root_mode:?} {}",
             tree.digest()
         );
         Self(Digest::from_sha256(Sha256::digest(text).into()))

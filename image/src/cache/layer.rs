@@ -4,6 +4,7 @@ use longshore_protocol::{Content, Digest};
 use serde::{Deserialize, Serialize};
 
 use super::Key;
+use crate::lost::LostCounts;
 use crate::notice::SpecialFiles;
 use crate::pack::{Compression, Layer, Summary};
 
@@ -17,6 +18,7 @@ pub(super) fn text(key: &Key, layer: &Layer) -> String {
         setuid,
         setgid,
         special,
+        lost,
     } = layer.summary;
     let record = Record {
         key: key.name(),
@@ -32,6 +34,7 @@ pub(super) fn text(key: &Key, layer: &Layer) -> String {
         counts: [members, files, bytes, hard_links, setuid, setgid],
         newest,
         special: [special.devices, special.fifos, special.sockets],
+        lost: [lost.capabilities, lost.acls, lost.attributes, lost.owners],
     };
     serde_json::to_string(&record).expect("strings and numbers")
 }
@@ -45,6 +48,7 @@ pub(super) fn parse(text: &str, key: &Key) -> Option<Layer> {
     let digest = |text: &str| text.parse::<Digest>().ok();
     let [members, files, bytes, hard_links, setuid, setgid] = record.counts;
     let [devices, fifos, sockets] = record.special;
+    let [capabilities, acls, attributes, owners] = record.lost;
     Some(Layer {
         content: Content {
             digest: digest(&record.digest)?,
@@ -70,6 +74,12 @@ pub(super) fn parse(text: &str, key: &Key) -> Option<Layer> {
                 fifos,
                 sockets,
             },
+            lost: LostCounts {
+                capabilities,
+                acls,
+                attributes,
+                owners,
+            },
         },
     })
 }
@@ -87,6 +97,7 @@ struct Record {
     /// Without it, the image would get another date than when it was packed.
     newest: u64,
     special: [u64; 3],
+    lost: [u64; 4],
 }
 
 #[derive(Deserialize, Serialize)]

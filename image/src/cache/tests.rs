@@ -1,6 +1,7 @@
 //! A cache that is wrong is worse than none.
 
 use std::fs::{self, Permissions};
+use std::io::Write as _;
 use std::os::unix::fs::{PermissionsExt, chown, symlink};
 use std::path::{Path, PathBuf};
 use std::thread;
@@ -10,8 +11,8 @@ use rustix::fs::{CWD, FileType, Mode, mknodat};
 
 use crate::testing::{SETTLED, Tree};
 use crate::{
-    Cache, CacheError, Compression, Fingerprint, Key, Layer, Level, Options, Packer, Place, Watch,
-    survey,
+    Cache, CacheError, Compression, Fingerprint, Key, Layer, Level, Options, Packer, Place,
+    Preserve, Watch, survey,
 };
 
 #[test]
@@ -127,6 +128,13 @@ fn a_key_stands_for_all_that_decides_about_the_bytes() {
             strict: true,
             ..Options::default()
         },
+        Options {
+            root_mode: Some(0o755),
+            ..Options::default()
+        },
+        preserving(|preserve| preserve.owner = true),
+        preserving(|preserve| preserve.setuid = true),
+        preserving(|preserve| preserve.xattrs = true),
     ];
     for options in others {
         assert_ne!(plain, key(options.clone()), "{options:?}");
@@ -137,9 +145,34 @@ fn a_key_stands_for_all_that_decides_about_the_bytes() {
         plain,
         key(Options {
             threads,
+            look_at_attributes: true,
             ..Options::default()
         })
     );
+}
+
+fn preserving(what: impl FnOnce(&mut Preserve)) -> Options {
+    let mut options = Options::default();
+    what(&mut options.preserve);
+    options
+}
+
+#[test]
+fn an_attribute_and_an_owner_change_what_a_tree_looks_like() {
+    let tree = tree();
+    let before = look(&tree);
+    let path = tree.at("bin/sh");
+    let flags = rustix::fs::XattrFlags::empty();
+    if let Err(errno) = rustix::fs::setxattr(&path, "user.note", b"1", flags) {
+        let text = format!("SKIPPED: no extended attributes here: {errno}");
+        writeln!(std::io::stderr(), "{text}").unwrap();
+        return;
+    }
+    let noted = look(&tree);
+    assert_ne!(before, noted);
+    // Of the same length.
+    rustix::fs::setxattr(&path, "user.note", b"2", flags).unwrap();
+    assert_ne!(noted, look(&tree));
 }
 
 #[test]

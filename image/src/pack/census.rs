@@ -1,10 +1,15 @@
 //! What can be said of a tree without reading its files.
 
+use std::collections::HashSet;
+
 use super::Options;
+use super::keeper::Keeper;
+use crate::attributes::Attributes;
 use crate::error::PackError;
+use crate::lost::{Lost, LostCounts};
 use crate::notice::{Notice, SpecialFiles};
 use crate::rules::{self, BuildCache};
-use crate::walk::{Entry, Kind, Members};
+use crate::walk::{Entry, FileId, Kind, Members};
 
 /// Sees every member of a walk, in its order: decides which ones are packed and tells what is worth
 /// telling. Who packs a tree and who only looks at it see the same.
@@ -12,6 +17,9 @@ pub(super) struct Census<'a> {
     options: &'a Options,
     notices: &'a mut dyn FnMut(Notice),
     build_cache: BuildCache,
+    pub(super) keeper: Keeper,
+    /// Files with several names that have lost something, so that it is told once.
+    told: HashSet<FileId>,
     /// What was seen so far.
     pub(super) seen: Seen,
 }
@@ -22,6 +30,7 @@ pub(super) struct Seen {
     pub(super) setuid: u64,
     pub(super) setgid: u64,
     pub(super) special: SpecialFiles,
+    pub(super) lost: LostCounts,
 }
 
 /// What becomes of a member.
@@ -40,6 +49,8 @@ impl<'a> Census<'a> {
             options,
             notices,
             build_cache: BuildCache::default(),
+            keeper: Keeper::new(options),
+            told: HashSet::new(),
             seen: Seen::default(),
         }
     }
@@ -47,6 +58,9 @@ impl<'a> Census<'a> {
     /// Whether the member that the walk has just come to is none of the image's, which has to be
     /// asked of each. If so, the walk does not go into it.
     pub(super) fn leaves_out(&mut self, walk: &mut dyn Members, entry: &Entry) -> bool {
+        if walk.path() == b"." {
+            self.keeper.begin(entry);
+        }
         let is_cache = self.build_cache.owns(walk.path(), entry.kind);
         if is_cache {
             walk.prune();
@@ -55,7 +69,7 @@ impl<'a> Census<'a> {
         is_cache
     }
 
-    /// Sees a member of the image.
+    /// Sees a member of the image, before it is opened.
     pub(super) fn see(&mut self, walk: &dyn Members, entry: &Entry) -> Result<Fate, PackError> {
         let mut target = Vec::new();
         match entry.kind {
@@ -67,7 +81,7 @@ impl<'a> Census<'a> {
             }
             Kind::Special(kind) => self.seen.special.count(kind),
             Kind::Symlink => target = walk.read_link()?,
-            Kind::Directory | Kind::File => self.tell_mode(walk, entry),
+            Kind::Directory | Kind::File => self.tell_mode(walk, entry)?,
         }
         if matches!(entry.kind, Kind::Special(_)) {
             return Ok(Fate::LeftOut);
@@ -78,6 +92,36 @@ impl<'a> Census<'a> {
         Ok(Fate::Packed { target })
     }
 
+    /// Sees the owner of a member that is packed, and its attributes as far as they are known.
+    pub(super) fn see_attributes(
+        &mut self,
+        walk: &dyn Members,
+        entry: &Entry,
+        attributes: &Attributes,
+    ) -> Result<(), PackError> {
+        if walk.path() == b"." && self.options.root_mode.is_none() {
+            let mode = self.keeper.mode(walk.path(), entry, attributes);
+            if mode & rules::ENTER == 0 {
+                (self.notices)(Notice::ClosedRoot { mode });
+            }
+        }
+        let lost = self.keeper.lost(entry, attributes);
+        if lost.is_empty() {
+            return Ok(());
+        }
+        let has_names = entry.kind != Kind::Directory && entry.links > 1;
+        if has_names && !self.told.insert(entry.stamp.file) {
+            return Ok(());
+        }
+        self.seen.lost.count(&lost);
+        for what in lost {
+            self.forbid(walk, || what.clone())?;
+            let path = walk.member_path();
+            (self.notices)(Notice::NotKept { path, what });
+        }
+        Ok(())
+    }
+
     /// After the last member.
     pub(super) fn finish(self) {
         if !self.seen.special.is_empty() {
@@ -85,14 +129,29 @@ impl<'a> Census<'a> {
         }
     }
 
-    fn tell_mode(&mut self, walk: &dyn Members, entry: &Entry) {
-        if entry.mode & rules::SETUID != 0 {
+    fn tell_mode(&mut self, walk: &dyn Members, entry: &Entry) -> Result<(), PackError> {
+        let stripped = self.keeper.stripped(entry);
+        if stripped & rules::SETUID != 0 {
+            self.forbid(walk, || Lost::Setuid)?;
             self.seen.setuid += 1;
             (self.notices)(Notice::StrippedSetuid(walk.member_path()));
         }
-        if entry.mode & rules::SETGID != 0 {
+        if stripped & rules::SETGID != 0 {
+            self.forbid(walk, || Lost::Setgid)?;
             self.seen.setgid += 1;
             (self.notices)(Notice::StrippedSetgid(walk.member_path()));
+        }
+        Ok(())
+    }
+
+    /// Fails if nothing may be lost.
+    fn forbid(&self, walk: &dyn Members, what: impl FnOnce() -> Lost) -> Result<(), PackError> {
+        match self.options.strict {
+            false => Ok(()),
+            true => Err(PackError::Lost {
+                path: walk.host_path(),
+                what: what(),
+            }),
         }
     }
 }

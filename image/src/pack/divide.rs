@@ -6,8 +6,9 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::census::{Census, Fate};
+use super::keeper::Keeper;
 use super::split::{Layers, Split};
-use super::survey::{Survey, survey};
+use super::survey::{Survey, attributes, looks, survey};
 use super::trail::Trail;
 use super::{Compression, Options, Packer, Watch};
 use crate::cache::Fingerprinter;
@@ -87,12 +88,21 @@ impl Selection {
 
     /// Whether the member that a walk has just come to belongs to the layer. Where nothing does, the
     /// walk does not go.
-    pub(super) fn has(&self, trail: &mut Trail, walk: &mut dyn Members, entry: &Entry) -> bool {
+    pub(super) fn has(
+        &self,
+        trail: &mut Trail,
+        keeper: &Keeper,
+        walk: &mut dyn Members,
+        entry: &Entry,
+    ) -> Result<bool, PackError> {
         let (is_ours, is_foreign) = self.verdict(trail, walk.path(), entry);
         if is_foreign {
             walk.prune();
+        } else if entry.kind == Kind::Directory {
+            let attributes = walk.attributes(entry)?;
+            trail.set_mode(keeper.mode(walk.path(), entry, &attributes));
         }
-        is_ours
+        Ok(is_ours)
     }
 
     /// Whether a member belongs to the layer, and whether nothing in it does.
@@ -124,7 +134,7 @@ pub fn divide(
     notices: &mut dyn FnMut(Notice),
     watch: &Watch,
 ) -> Result<Vec<Part>, PackError> {
-    let Some((mut split, plan)) = Split::new(directory, layers, watch)? else {
+    let Some((mut split, plan)) = Split::new(directory, options, layers, watch)? else {
         let survey = survey(directory, options, notices, watch)?;
         let selection = None;
         return Ok(vec![Part { survey, selection }]);
@@ -133,7 +143,7 @@ pub fn divide(
     let mut members: Box<dyn Members> = match &plan {
         // Nothing is read.
         Some(plan) => Box::new(Replay::new(directory, Arc::clone(plan), None)),
-        None => Box::new(Walk::new(directory, Reads::Nothing)?),
+        None => Box::new(Walk::new(directory, looks(options))?),
     };
     let sketches = sketch(&mut *members, options, &mut split, notices, watch)?;
     let split = Arc::new(split);
@@ -211,6 +221,10 @@ fn sketch(
             continue;
         }
         let mut layer = trail.go(split, walk.path(), &entry);
+        let attributes = attributes(walk, &entry, options)?;
+        if entry.kind == Kind::Directory {
+            trail.set_mode(census.keeper.mode(walk.path(), &entry, &attributes));
+        }
         if entry.kind == Kind::File && entry.links > 1 {
             let first = links.layer_of(entry.stamp.file, entry.links, layer);
             if first != layer {
@@ -226,6 +240,7 @@ fn sketch(
         }
         match census.see(walk, &entry)? {
             Fate::Packed { target } => {
+                census.see_attributes(walk, &entry, &attributes)?;
                 sketch.fingerprinter.add(walk.path(), &entry, &target);
                 sketch.members += 1;
                 if entry.kind == Kind::File {

@@ -4,6 +4,7 @@ use longshore_protocol::{Content, Descriptor, Digest, MediaType};
 
 use super::Compression;
 use crate::image::Format;
+use crate::lost::LostCounts;
 use crate::notice::SpecialFiles;
 
 /// A packed layer: what has to be known of its bytes.
@@ -40,6 +41,8 @@ pub struct Summary {
     pub setgid: u64,
     /// Files left out because of their type.
     pub special: SpecialFiles,
+    /// Files of which something else was left out.
+    pub lost: LostCounts,
 }
 
 impl Layer {

@@ -6,6 +6,7 @@ mod compression;
 mod divide;
 mod form;
 mod gzip;
+mod keeper;
 mod layer;
 mod pipeline;
 mod pool;
@@ -34,6 +35,7 @@ use tree::Tree;
 
 pub use compression::{Compression, Level};
 pub use divide::{Part, divide};
+pub use keeper::Preserve;
 pub use layer::{Layer, Summary};
 pub use split::Layers;
 pub use spool::{SpoolReader, SpooledLayer};
@@ -56,8 +58,17 @@ pub struct Options {
     /// No member gets a later time than this one, in seconds since 1970
     /// (<https://reproducible-builds.org/specs/source-date-epoch/>).
     pub source_date_epoch: Option<u64>,
-    /// Fail at the first device, FIFO or socket instead of leaving them out.
+    /// Fail at the first file that would not arrive as it is: a device, FIFO or socket, a set-ID
+    /// bit, a capability, an ACL, another extended attribute or an owner that is not preserved.
     pub strict: bool,
+    /// What is kept that Charliecloud leaves out.
+    pub preserve: Preserve,
+    /// The permission bits of the root directory, instead of its own.
+    pub root_mode: Option<u32>,
+    /// Have [`survey`] and [`divide`](divide()) open each file and look at its extended attributes, so
+    /// that they tell what a packer would tell of those. They cost a call for each file, and two on
+    /// most file servers. Does not change the bytes.
+    pub look_at_attributes: bool,
 }
 
 /// Packs a directory into one layer, or into [one of several](divide()).
@@ -73,7 +84,9 @@ pub struct Options {
 /// - Hard-linked symbolic links become separate links, of which nothing can tell the difference.
 ///
 /// Extended attributes are not stored, file capabilities (`security.capability`) among them: like
-/// set-user-ID bits, they would hand out privileges of whoever unpacks the image.
+/// set-user-ID bits, they would hand out privileges of whoever unpacks the image. They are told and
+/// counted, and so are owners that are not the usual ones; [`Preserve`] keeps them. Where there is an
+/// ACL, the group bits of the mode are those of the owning group, and not the ACL's mask.
 ///
 /// The same tree and options give the same bytes on any machine, at any time, with any number of
 /// threads.

@@ -16,9 +16,9 @@ use std::path::Path;
 
 use sha2::{Digest as _, Sha256};
 
-use super::Watch;
 use super::share::Shares;
 use super::weigh::weigh;
+use super::{Options, Watch};
 use crate::error::PackError;
 use crate::rules;
 use crate::walk::{Entry, FileId, Kind, Plan};
@@ -66,6 +66,7 @@ impl Split {
     /// noted, unless it is too much.
     pub(super) fn new(
         directory: &Path,
+        options: &Options,
         layers: Layers,
         watch: &Watch,
     ) -> Result<Option<(Self, Option<Plan>)>, PackError> {
@@ -74,7 +75,7 @@ impl Split {
             Layers::AtMost(number) if number.get() == 1 => return Ok(None),
             Layers::Auto | Layers::AtMost(_) => {}
         }
-        let (weights, plan) = weigh(directory, watch)?;
+        let (weights, plan) = weigh(directory, options, watch)?;
         let total = weights.total;
         let layers = match layers {
             Layers::AtMost(number) => usize::from(number.get()).min(MOST),

@@ -4,10 +4,11 @@ use std::path::Path;
 
 use super::census::{Census, Fate};
 use super::{Options, Watch};
+use crate::attributes::Attributes;
 use crate::cache::{Fingerprint, Fingerprinter};
 use crate::error::PackError;
 use crate::notice::Notice;
-use crate::walk::{Kind, Members, Reads, Walk};
+use crate::walk::{Entry, Kind, Members, Reads, Walk};
 
 /// What a packer will find in a directory.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -37,7 +38,7 @@ pub fn survey(
     let mut census = Census::new(options, notices);
     let mut fingerprinter = Fingerprinter::new();
     let (mut members, mut bytes) = (0, 0);
-    let mut walk = Walk::new(directory, Reads::Nothing)?;
+    let mut walk = Walk::new(directory, looks(options))?;
     while let Some(entry) = walk.next()? {
         if watch.is_cancelled() {
             return Err(PackError::Cancelled);
@@ -47,6 +48,8 @@ pub fn survey(
         }
         match census.see(&walk, &entry)? {
             Fate::Packed { target } => {
+                let attributes = attributes(&mut walk, &entry, options)?;
+                census.see_attributes(&walk, &entry, &attributes)?;
                 fingerprinter.add(walk.path(), &entry, &target);
                 members += 1;
                 if entry.kind == Kind::File {
@@ -62,4 +65,25 @@ pub fn survey(
         bytes,
         fingerprint: fingerprinter.finish(),
     })
+}
+
+/// What a walk that packs nothing reads.
+pub(super) fn looks(options: &Options) -> Reads {
+    match options.look_at_attributes {
+        true => Reads::Attributes,
+        false => Reads::Nothing,
+    }
+}
+
+/// The attributes of the current member: of a directory, which is opened in any case, and of a file
+/// only if [`Options::look_at_attributes`] asks for them.
+pub(super) fn attributes(
+    walk: &mut dyn Members,
+    entry: &Entry,
+    options: &Options,
+) -> Result<Attributes, PackError> {
+    match entry.kind {
+        Kind::File if !options.look_at_attributes => Ok(Attributes::default()),
+        _ => walk.attributes(entry),
+    }
 }

@@ -1,7 +1,6 @@
 //! The directories above a member of the walk, and which layers have them already.
 
 use super::split::{Split, Zone};
-use super::tree::mode;
 use crate::walk::{Entry, Kind};
 
 /// The way from the root to the current member. It has to see every member of a walk, but for those
@@ -26,6 +25,7 @@ struct Step {
 pub(super) struct Above {
     /// How much of the member's path is its own.
     pub(super) length: usize,
+    /// [`Trail::set_mode`] sets it.
     pub(super) mode: u32,
 }
 
@@ -43,12 +43,19 @@ impl Trail {
         self.steps.push(Step {
             above: Above {
                 length: path.len(),
-                mode: mode(entry),
+                mode: 0,
             },
             zone,
             layers: 0,
         });
         layer
+    }
+
+    /// Says which mode the current member has in a layer, if it is a directory that is entered.
+    pub(super) fn set_mode(&mut self, mode: u32) {
+        if let Some(step) = self.steps.last_mut() {
+            step.above.mode = mode;
+        }
     }
 
     /// The directories that `layer` needs to hold the current member and has not yet, the

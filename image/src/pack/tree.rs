@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::path::Path;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use super::blocks::Blocks;
 use super::census::{Census, Fate, Seen};
@@ -11,10 +11,10 @@ use super::layer::Summary;
 use super::pipeline::{Halt, Stopped};
 use super::trail::{Above, Trail};
 use super::{Options, Watch};
+use crate::attributes::Attributes;
 use crate::cache::{Fingerprint, Fingerprinter};
 use crate::error::PackError;
 use crate::notice::Notice;
-use crate::rules;
 use crate::tar::{self, Body, Member};
 use crate::walk::{Entry, FileId, Kind, Members, Reads, Stamp, Walk};
 
@@ -34,10 +34,25 @@ pub(super) struct Tree<'a> {
 
 /// A file with several names, of which the first was packed as the file.
 struct Link {
-    first: Box<[u8]>,
+    first: FirstName,
     stamp: Stamp,
     /// Names not seen yet; some may lie outside the tree.
     left: u64,
+}
+
+/// The name under which a file was packed, and the mode it got.
+#[derive(Clone)]
+struct FirstName {
+    path: Box<[u8]>,
+    mode: u32,
+}
+
+/// A member that is about to be packed.
+struct Found {
+    entry: Entry,
+    attributes: Attributes,
+    /// How long it took to open it, if it is a file.
+    waited: Duration,
 }
 
 impl<'a> Tree<'a> {
@@ -84,8 +99,15 @@ impl<'a> Tree<'a> {
             }
             match self.census.see(walk, &entry)? {
                 Fate::Packed { target } => {
+                    let (attributes, waited) = self.attributes(walk, &entry)?;
+                    self.census.see_attributes(walk, &entry, &attributes)?;
                     self.fingerprinter.add(walk.path(), &entry, &target);
-                    self.member(walk, &entry, &target, blocks)?;
+                    let found = Found {
+                        entry,
+                        attributes,
+                        waited,
+                    };
+                    self.member(walk, &found, &target, blocks)?;
                 }
                 Fate::LeftOut => self.fingerprinter.add(walk.path(), &entry, b""),
             }
@@ -95,11 +117,13 @@ impl<'a> Tree<'a> {
             setuid,
             setgid,
             special,
+            lost,
         } = self.census.seen;
         let summary = Summary {
             setuid,
             setgid,
             special,
+            lost,
             ..self.summary
         };
         self.census.finish();
@@ -113,8 +137,9 @@ impl<'a> Tree<'a> {
         walk: &mut dyn Members,
         entry: &Entry,
         blocks: &mut Blocks<'_>,
-    ) -> Result<bool, Stopped> {
-        let is_ours = selection.has(&mut self.trail, walk, entry);
+    ) -> Result<bool, Halt> {
+        let keeper = &self.census.keeper;
+        let is_ours = selection.has(&mut self.trail, keeper, walk, entry)?;
         if is_ours {
             for above in self.trail.missing(selection.layer) {
                 self.above(walk.path(), above, blocks)?;
@@ -137,29 +162,52 @@ impl<'a> Tree<'a> {
             mode,
             mtime: 0,
             body: Body::Directory,
+            uid: 0,
+            gid: 0,
+            attributes: &[],
         };
         member.encode(&mut self.header);
         self.summary.members += 1;
         blocks.put(&self.header)
     }
 
+    /// The attributes of the current member, and how long that took. A later name of a file has
+    /// those of the first.
+    fn attributes(
+        &self,
+        walk: &mut dyn Members,
+        entry: &Entry,
+    ) -> Result<(Attributes, Duration), PackError> {
+        if entry.links > 1 && self.links.contains_key(&entry.stamp.file) {
+            return Ok((Attributes::default(), Duration::ZERO));
+        }
+        let started = Instant::now();
+        let attributes = walk.attributes(entry)?;
+        Ok((attributes, started.elapsed()))
+    }
+
     fn member(
         &mut self,
         walk: &mut dyn Members,
-        entry: &Entry,
+        found: &Found,
         target: &[u8],
         blocks: &mut Blocks<'_>,
     ) -> Result<(), Halt> {
+        let entry = &found.entry;
+        let mode = self.mode(walk, found);
         match entry.kind {
-            Kind::Directory => self.put(walk, entry, Body::Directory, blocks)?,
-            Kind::Symlink => self.put(walk, entry, Body::Symlink { target }, blocks)?,
+            Kind::Directory => self.put(walk, found, mode, Body::Directory, blocks)?,
+            Kind::Symlink => self.put(walk, found, mode, Body::Symlink { target }, blocks)?,
             Kind::Special(_) => return Ok(()),
-            Kind::File => match self.earlier_name(walk, entry)? {
-                Some(target) => {
-                    self.put(walk, entry, Body::HardLink { target: &target }, blocks)?;
+            Kind::File => match self.earlier_name(walk, entry, mode)? {
+                Some(first) => {
+                    let body = Body::HardLink {
+                        target: &first.path,
+                    };
+                    self.put(walk, found, first.mode, body, blocks)?;
                     self.summary.hard_links += 1;
                 }
-                None => self.file(walk, entry, blocks)?,
+                None => self.file(walk, found, mode, blocks)?,
             },
         }
         self.summary.members += 1;
@@ -170,14 +218,15 @@ impl<'a> Tree<'a> {
     fn file(
         &mut self,
         walk: &mut dyn Members,
-        entry: &Entry,
+        found: &Found,
+        mode: u32,
         blocks: &mut Blocks<'_>,
     ) -> Result<(), Halt> {
-        let size = entry.stamp.size;
-        self.put(walk, entry, Body::File { size }, blocks)?;
+        let size = found.entry.stamp.size;
+        self.put(walk, found, mode, Body::File { size }, blocks)?;
         let started = Instant::now();
-        let mut file = walk.open_file(entry)?;
-        let mut waited = started.elapsed();
+        let mut file = walk.open_file(&found.entry)?;
+        let mut waited = found.waited + started.elapsed();
         while file.remaining() > 0 {
             let started = Instant::now();
             let count = file.read(blocks.space())?;
@@ -197,20 +246,21 @@ impl<'a> Tree<'a> {
         Ok(())
     }
 
-    /// The name under which this file was packed before, if it was.
+    /// The name under which this file was packed before, and with which mode, if it was.
     fn earlier_name(
         &mut self,
         walk: &dyn Members,
         entry: &Entry,
-    ) -> Result<Option<Box<[u8]>>, PackError> {
+        mode: u32,
+    ) -> Result<Option<FirstName>, PackError> {
         if entry.links < 2 {
             return Ok(None);
         }
         let id = entry.stamp.file;
         let Some(link) = self.links.get_mut(&id) else {
-            let first = walk.path().into();
+            let path = walk.path().into();
             let link = Link {
-                first,
+                first: FirstName { path, mode },
                 stamp: entry.stamp,
                 left: entry.links - 1,
             };
@@ -231,22 +281,33 @@ impl<'a> Tree<'a> {
     fn put(
         &mut self,
         walk: &dyn Members,
-        entry: &Entry,
+        found: &Found,
+        mode: u32,
         body: Body<'_>,
         blocks: &mut Blocks<'_>,
     ) -> Result<(), Stopped> {
-        let mtime = self.mtime(entry);
+        let keeper = &self.census.keeper;
+        let owner = keeper.owner(&found.entry);
+        let mtime = self.mtime(&found.entry);
         let newest = u64::try_from(mtime).unwrap_or(0);
         self.summary.newest = self.summary.newest.max(newest);
         let member = Member {
             path: walk.path(),
-            mode: mode(entry),
+            mode,
             mtime,
             body,
+            uid: owner.uid,
+            gid: owner.gid,
+            attributes: &keeper.attributes(&found.attributes),
         };
         self.header.clear();
         member.encode(&mut self.header);
         blocks.put(&self.header)
+    }
+
+    fn mode(&self, walk: &dyn Members, found: &Found) -> u32 {
+        let keeper = &self.census.keeper;
+        keeper.mode(walk.path(), &found.entry, &found.attributes)
     }
 
     fn mtime(&self, entry: &Entry) -> i64 {
@@ -256,12 +317,4 @@ impl<'a> Tree<'a> {
             _ => mtime,
         }
     }
-}
-
-pub(super) fn mode(entry: &Entry) -> u32 {
-    if entry.kind == Kind::Symlink {
-        // A link has no mode of its own, and what is reported for one varies.
-        return 0o777;
-    }
-    entry.mode & !(rules::SETUID | rules::SETGID)
 }

@@ -2,11 +2,12 @@
 
 use std::path::Path;
 
-use super::Watch;
 use super::split::{LEAST, Whiteouts, changes_often};
+use super::survey::{attributes, looks};
+use super::{Options, Watch};
 use crate::error::PackError;
 use crate::rules::{self, BuildCache};
-use crate::walk::{Kind, Members, Plan, Reads, Recorder, Walk};
+use crate::walk::{Kind, Members, Plan, Recorder, Walk};
 
 /// What a tree weighs. A member weighs its bytes and a kilobyte.
 #[derive(Default)]
@@ -64,14 +65,18 @@ pub(super) struct Directory {
 
 /// Walks through `directory` and weighs it, and notes what it has seen, unless that is too much.
 /// Memory grows with the number of directories that are heavy, and not with the tree.
-pub(super) fn weigh(directory: &Path, watch: &Watch) -> Result<(Weights, Option<Plan>), PackError> {
+pub(super) fn weigh(
+    directory: &Path,
+    options: &Options,
+    watch: &Watch,
+) -> Result<(Weights, Option<Plan>), PackError> {
     let mut recorder = Recorder::new();
     let mut scales = Scales {
         frames: Vec::new(),
         weights: Weights::default(),
     };
     let mut build_cache = BuildCache::default();
-    let mut walk = Walk::new(directory, Reads::Nothing)?;
+    let mut walk = Walk::new(directory, looks(options))?;
     while let Some(entry) = walk.next()? {
         if watch.is_cancelled() {
             return Err(PackError::Cancelled);
@@ -81,7 +86,13 @@ pub(super) fn weigh(directory: &Path, watch: &Watch) -> Result<(Weights, Option<
             Kind::Symlink if !is_cache => walk.read_link()?,
             _ => Vec::new(),
         };
-        recorder.add(walk.path(), &entry, &target);
+        // A packer opens each file and sees for itself, unless they were looked at here.
+        let is_looked_at = entry.kind != Kind::File || options.look_at_attributes;
+        let attributes = match is_looked_at && !is_cache {
+            true => Some(attributes(&mut walk, &entry, options)?),
+            false => None,
+        };
+        recorder.add(walk.path(), &entry, &target, attributes.as_ref());
         if is_cache {
             walk.prune();
             continue;

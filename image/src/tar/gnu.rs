@@ -35,7 +35,8 @@ fn long(flag: u8, text: &[u8], out: &mut Vec<u8>) {
         mtime: 0,
         flag,
         target: b"",
-        owner: "root",
+        uid: 0,
+        gid: 0,
     };
     header.encode(out);
     out.extend_from_slice(text);

@@ -13,7 +13,8 @@ pub(super) struct Header<'a> {
     pub(super) flag: u8,
     /// Cut where it does not fit.
     pub(super) target: &'a [u8],
-    pub(super) owner: &'a str,
+    pub(super) uid: u32,
+    pub(super) gid: u32,
 }
 
 impl Header<'_> {
@@ -21,16 +22,16 @@ impl Header<'_> {
         let mut block = [0; BLOCK];
         text(&mut block[0..100], self.name);
         octal(&mut block[100..108], u64::from(self.mode));
-        octal(&mut block[108..116], 0); // uid
-        octal(&mut block[116..124], 0); // gid
+        id(&mut block[108..116], self.uid);
+        id(&mut block[116..124], self.gid);
         number(&mut block[124..136], self.size);
         number(&mut block[136..148], self.mtime);
         block[148..156].fill(b' '); // the checksum counts itself as spaces
         block[156] = self.flag;
         text(&mut block[157..257], self.target);
         block[257..265].copy_from_slice(b"ustar\x0000");
-        text(&mut block[265..297], self.owner.as_bytes());
-        text(&mut block[297..329], self.owner.as_bytes());
+        text(&mut block[265..297], name(self.uid));
+        text(&mut block[297..329], name(self.gid));
         octal(&mut block[329..337], 0); // devmajor
         octal(&mut block[337..345], 0); // devminor
         text(&mut block[345..500], self.prefix);
@@ -73,6 +74,23 @@ fn number(field: &mut [u8], value: u64) {
     field[at..].copy_from_slice(&value.to_be_bytes());
 }
 
+/// Octal digits, or base 256 where they do not suffice, as for [`number`].
+fn id(field: &mut [u8], value: u32) {
+    if u64::from(value) <= LARGEST_ID {
+        return octal(field, value.into());
+    }
+    let at = field.len() - size_of::<u32>();
+    field[0] = 0x80;
+    field[at..].copy_from_slice(&value.to_be_bytes());
+}
+
+fn name(id: u32) -> &'static [u8] {
+    match id {
+        0 => b"root",
+        _ => b"",
+    }
+}
+
 /// Octal digits that fill all but the field's last byte, which is NUL.
 fn octal(field: &mut [u8], mut value: u64) {
     let digits = field.len() - 1;
@@ -87,5 +105,7 @@ fn octal(field: &mut [u8], mut value: u64) {
 pub(super) const LINK: usize = 100;
 /// The largest size and time in eleven octal digits.
 pub(super) const LARGEST: u64 = 0o777_7777_7777;
+/// The largest number of a user or group in seven octal digits.
+pub(super) const LARGEST_ID: u64 = 0o777_7777;
 const NAME: usize = 100;
 const PREFIX: usize = 155;

@@ -7,9 +7,10 @@ mod gnu;
 mod header;
 mod pax;
 
+use crate::attributes::Attribute;
 use header::Header;
 
-/// A member of a layer. Its owner is always root:root, by number and by name.
+/// A member of a layer.
 pub(crate) struct Member<'a> {
     /// `./usr/bin`, of any bytes but NUL; for a directory without a slash at the end.
     pub(crate) path: &'a [u8],
@@ -18,6 +19,14 @@ pub(crate) struct Member<'a> {
     pub(crate) mode: u32,
     /// Whole seconds since 1970; may be negative.
     pub(crate) mtime: i64,
+    /// The owning user and group, which are named only if they are root: other numbers have other
+    /// names elsewhere, and some readers go by the name.
+    pub(crate) uid: u32,
+    pub(crate) gid: u32,
+    /// Extended attributes, as records `SCHILY.xattr.NAME`: star's name for them, which GNU tar,
+    /// libarchive and Go's programs read. None of their names may have a `=` in it, which ends a
+    /// record's name; GNU tar writes `%3D`, but Go's programs would take that for the name.
+    pub(crate) attributes: &'a [&'a Attribute],
 }
 
 /// What a member is. Only a file has content behind its header, padded to whole blocks.
@@ -45,8 +54,11 @@ impl Member<'_> {
         let far = u64::try_from(self.mtime).map_or(true, |mtime| mtime > header::LARGEST);
         let long_target = target.len() > header::LINK;
         let split = header::split(&path);
+        let large = |id: u32| u64::from(id) > header::LARGEST_ID;
+        let needs_records =
+            far || large(self.uid) || large(self.gid) || !self.attributes.is_empty();
         // Never both forms in one member: tar2sqfs then forgets what the first one said.
-        let gnu_names = !far
+        let gnu_names = !needs_records
             && match long_target {
                 true => flag == b'2' || std::str::from_utf8(target).is_err(),
                 false => !path.is_ascii(),
@@ -62,17 +74,28 @@ impl Member<'_> {
         } else {
             let mut records = pax::Records::default();
             if split.is_none() {
-                records.push("path", &path);
+                records.push(b"path", &path);
             }
             if long_target {
-                records.push("linkpath", target);
+                records.push(b"linkpath", target);
             }
             if far {
                 // The fraction says nothing, but sqfstar up to 4.5.1 refuses a time without it.
-                records.push("mtime", format!("{}.0", self.mtime).as_bytes());
+                records.push(b"mtime", format!("{}.0", self.mtime).as_bytes());
             }
             if size > header::LARGEST {
-                records.push("size", size.to_string().as_bytes());
+                records.push(b"size", size.to_string().as_bytes());
+            }
+            for (key, id) in [(b"uid", self.uid), (b"gid", self.gid)] {
+                if large(id) {
+                    records.push(key, id.to_string().as_bytes());
+                }
+            }
+            // Last: readers that look for the end of a line (the Rust crate tar 0.4) see no record
+            // behind a value that has one in it.
+            for attribute in self.attributes {
+                let key = [b"SCHILY.xattr.", &attribute.name[..]].concat();
+                records.push(&key, &attribute.portable());
             }
             records.encode(out);
         }
@@ -89,7 +112,8 @@ impl Member<'_> {
             mtime: u64::try_from(self.mtime).unwrap_or(0),
             flag,
             target,
-            owner: "root",
+            uid: self.uid,
+            gid: self.gid,
         };
         header.encode(out);
     }

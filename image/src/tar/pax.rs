@@ -10,16 +10,17 @@ pub(super) struct Records(Vec<u8>);
 impl Records {
     /// Adds a record `length key=value`, where the length counts its own digits.
     ///
-    /// The value should be UTF-8. POSIX has `hdrcharset=BINARY` for other bytes, but GNU tar warns
+    /// The value should be UTF-8, unless it is an extended attribute's. POSIX has `hdrcharset=BINARY` for other bytes, but GNU tar warns
     /// of it; without it libarchive reports an error, and npm's `tar` drops the record.
-    pub(super) fn push(&mut self, key: &str, value: &[u8]) {
+    pub(super) fn push(&mut self, key: &[u8], value: &[u8]) {
         let rest = key.len() + value.len() + " =\n".len();
         let mut length = rest + 1;
         while rest + digits(length) != length {
             length += 1;
         }
-        self.0
-            .extend_from_slice(format!("{length} {key}=").as_bytes());
+        self.0.extend_from_slice(format!("{length} ").as_bytes());
+        self.0.extend_from_slice(key);
+        self.0.push(b'=');
         self.0.extend_from_slice(value);
         self.0.push(b'\n');
     }
@@ -38,7 +39,8 @@ impl Records {
             mtime: 0,
             flag: b'x',
             target: b"",
-            owner: "root",
+            uid: 0,
+            gid: 0,
         };
         header.encode(out);
         out.extend_from_slice(&self.0);

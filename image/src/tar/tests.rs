@@ -8,6 +8,9 @@ fn file<'a>(path: &'a [u8], size: u64) -> Member<'a> {
         body: Body::File { size },
         mode: 0o644,
         mtime: 0,
+        uid: 0,
+        gid: 0,
+        attributes: &[],
     }
 }
 
@@ -53,6 +56,9 @@ fn a_plain_member_is_one_ustar_block() {
         body: Body::Directory,
         mode: 0o1750,
         mtime: i64::from(mtime),
+        uid: 0,
+        gid: 0,
+        attributes: &[],
     };
     let block = encoded(&member);
     assert_eq!(block.len(), 512);
@@ -137,6 +143,48 @@ fn long_and_foreign_names_survive() {
             (&b"./l"[..], name)
         );
     }
+}
+
+#[test]
+fn numbers_of_owners_have_a_record_where_they_do_not_fit() {
+    let owned_by = |uid, gid| {
+        encoded(&Member {
+            uid,
+            gid,
+            ..file(b"./f", 0)
+        })
+    };
+    let block = owned_by(0o777_7777, 1);
+    assert_eq!(block.len(), 512);
+    assert_eq!(&block[108..124], b"7777777\x000000001\0");
+    assert_eq!(&block[265..329], [0; 64]);
+    let bytes = owned_by(0o1000_0000, u32::MAX);
+    let records = b"15 uid=2097152\n18 gid=4294967295\n";
+    assert_eq!(&bytes[512..512 + records.len()], records);
+    let header = &bytes[1024..];
+    assert_eq!(&header[108..116], b"\x80\0\0\0\0\x20\0\0");
+    assert_eq!(&header[116..124], b"\x80\0\0\0\xff\xff\xff\xff");
+    let read = tar::Header::from_byte_slice(header);
+    assert_eq!(
+        (read.uid().unwrap(), read.gid().unwrap()),
+        (0o1000_0000, u32::MAX.into())
+    );
+}
+
+#[test]
+fn long_names_and_attributes_share_the_records() {
+    let attribute = Attribute::new(b"user.a", b"\0\n".to_vec()).unwrap();
+    let name = "\u{00e9}".repeat(200);
+    let bytes = encoded(&Member {
+        attributes: &[&attribute],
+        ..file(name.as_bytes(), 0)
+    });
+    assert_eq!(kinds(&bytes), [b'x', b'0']);
+    let mut bytes = bytes;
+    bytes.extend_from_slice(&END);
+    assert_eq!(list(&bytes)[0].path, name.as_bytes());
+    let record = b"26 SCHILY.xattr.user.a=\0\n\n";
+    assert!(bytes.windows(record.len()).any(|window| window == record));
 }
 
 /// Where the locale is `C`, libarchive refuses a record with such text.

@@ -11,10 +11,18 @@ pub(crate) struct Entry {
     pub(crate) kind: Kind,
     /// Permission bits with set-ID and sticky bits.
     pub(crate) mode: u32,
+    pub(crate) owner: Owner,
     pub(crate) links: u64,
     pub(crate) stamp: Stamp,
     /// Bytes that the file takes on the disk.
     pub(crate) allocated: u64,
+}
+
+/// Whose a file is, by numbers as this process sees them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Owner {
+    pub(crate) uid: u32,
+    pub(crate) gid: u32,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -54,6 +62,10 @@ impl Entry {
         Self {
             kind: Kind::of(FileType::from_raw_mode(stat.st_mode)),
             mode: u32::from(stat.st_mode) & 0o7777,
+            owner: Owner {
+                uid: stat.st_uid as u32,
+                gid: stat.st_gid as u32,
+            },
             links: stat.st_nlink as u64,
             stamp: Stamp {
                 file: FileId {
@@ -77,6 +89,10 @@ impl Entry {
         Self {
             kind: Kind::of(FileType::from_raw_mode(found.stx_mode.into())),
             mode: u32::from(found.stx_mode) & 0o7777,
+            owner: Owner {
+                uid: found.stx_uid,
+                gid: found.stx_gid,
+            },
             links: found.stx_nlink.into(),
             stamp: Stamp {
                 file: FileId {

@@ -45,6 +45,8 @@ fn whole(answer: Result<Statx>) -> Result<Option<Statx>> {
 /// What an [`Entry`] is made of.
 const NEEDED: StatxFlags = StatxFlags::TYPE
     .union(StatxFlags::MODE)
+    .union(StatxFlags::UID)
+    .union(StatxFlags::GID)
     .union(StatxFlags::NLINK)
     .union(StatxFlags::INO)
     .union(StatxFlags::SIZE)

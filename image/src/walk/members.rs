@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use super::entry::Entry;
 use super::file::OpenFile;
+use crate::attributes::Attributes;
 use crate::error::{Change, PackError};
 
 /// The members of a tree: parents before children, the names in each directory in byte order, the
@@ -23,6 +24,13 @@ pub(crate) trait Members {
 
     /// Where the root lies on this machine.
     fn root(&self) -> &Path;
+
+    /// The extended attributes of the current member. A file is opened for that, and stays open
+    /// for [`open_file`](Self::open_file).
+    ///
+    /// A symbolic link has none: users can give it none (xattr(7), "User extended attributes"), and
+    /// capabilities of a link have no effect.
+    fn attributes(&mut self, entry: &Entry) -> Result<Attributes, PackError>;
 
     /// Opens the current member, a regular file.
     fn open_file(&mut self, entry: &Entry) -> Result<OpenFile, PackError>;

@@ -18,13 +18,14 @@ use std::time::Duration;
 use rustix::fs::{CWD, Mode, OFlags};
 use rustix::io::Errno;
 
+use crate::attributes::{self, Attributes};
 use crate::error::{Change, Operation, PackError};
 use ahead::{Ahead, Check, Handle, Latency, Listing, More, Opened};
 use members::host_path;
 use names::Names;
 
 pub(crate) use ahead::Reads;
-pub(crate) use entry::{Entry, FileId, Kind, Stamp};
+pub(crate) use entry::{Entry, FileId, Kind, Owner, Stamp};
 pub(crate) use file::OpenFile;
 pub(crate) use members::Members;
 pub(crate) use plan::{Plan, Recorder};
@@ -70,6 +71,7 @@ struct Frame {
     /// Not while more than [`MOST_OPEN`] directories further down are open.
     directory: Option<Arc<Handle>>,
     names: Arc<Names>,
+    attributes: Attributes,
     stamp: Stamp,
     /// How long this directory's own path is.
     path_length: usize,
@@ -106,7 +108,7 @@ impl Walk {
             ahead: None,
         };
         let entry = walk.examine(&directory)?;
-        let listing = walk.list(directory.into())?;
+        let listing = walk.list(directory)?;
         walk.push(listing, entry.stamp);
         walk.step = Step::Start(entry);
         Ok(walk)
@@ -147,31 +149,60 @@ impl Walk {
     fn enter(&mut self, entry: &Entry) -> Result<(), PackError> {
         let listing = match std::mem::replace(&mut self.more, More::Nothing) {
             More::Directory(listing) => listing,
-            _ => {
-                let flags = OFlags::RDONLY | OFlags::DIRECTORY;
-                let directory = self.open(flags | OFlags::NOFOLLOW | OFlags::CLOEXEC)?;
-                let now = self.examine(&directory)?;
-                self.unchanged(&entry.stamp, &now.stamp)?;
-                let listing = self.list(directory.into())?;
-                if let Some(ahead) = &self.ahead {
-                    ahead.enter(listing.clone(), &self.position);
-                }
-                listing
-            }
+            _ => self.open_directory(entry)?,
         };
         self.push(listing, entry.stamp);
         Ok(())
     }
 
-    fn list(&self, directory: Handle) -> Result<Listing, PackError> {
-        Listing::new(directory, None).map_err(|errno| self.failed(Operation::List, errno))
+    /// Opens the current member, a directory.
+    fn open_directory(&self, entry: &Entry) -> Result<Listing, PackError> {
+        let flags = OFlags::RDONLY | OFlags::DIRECTORY;
+        let directory = self.open(flags | OFlags::NOFOLLOW | OFlags::CLOEXEC)?;
+        let now = self.examine(&directory)?;
+        self.unchanged(&entry.stamp, &now.stamp)?;
+        let listing = self.list(directory)?;
+        if let Some(ahead) = &self.ahead {
+            ahead.enter(listing.clone(), &self.position);
+        }
+        Ok(listing)
+    }
+
+    fn list(&self, directory: OwnedFd) -> Result<Listing, PackError> {
+        let attributes = self.read_attributes(&directory)?;
+        let listing = Listing::new(directory.into(), attributes, None);
+        listing.map_err(|errno| self.failed(Operation::List, errno))
+    }
+
+    fn read_attributes(&self, file: &OwnedFd) -> Result<Attributes, PackError> {
+        attributes::read(file).map_err(|errno| self.failed(Operation::Attributes, errno))
+    }
+
+    /// Opens the current member, a regular file.
+    fn open_now(&self, entry: &Entry) -> Result<(Opened, Attributes), PackError> {
+        let file = self.open(file::FLAGS)?;
+        let now = self.examine(&file)?;
+        self.unchanged(&entry.stamp, &now.stamp)?;
+        let attributes = self.read_attributes(&file)?;
+        let file = Arc::new(Handle::from(file));
+        if let Some(ahead) = &self.ahead
+            && self.reads == Reads::Files
+        {
+            ahead.read_on(&file, entry, &self.position);
+        }
+        Ok((Opened::Open { file, start: None }, attributes))
     }
 
     fn push(&mut self, listing: Listing, stamp: Stamp) {
-        let Listing { directory, names } = listing;
+        let Listing {
+            directory,
+            names,
+            attributes,
+        } = listing;
         self.frames.push(Frame {
             directory: Some(directory),
             names,
+            attributes,
             stamp,
             path_length: self.path.len(),
         });
@@ -191,6 +222,7 @@ impl Walk {
                 let listing = Listing {
                     directory: Arc::clone(directory),
                     names: Arc::clone(&frame.names),
+                    attributes: frame.attributes.clone(),
                 };
                 ahead.enter(listing, &self.position[..depth]);
             }
@@ -336,21 +368,41 @@ impl Members for Walk {
         &self.root
     }
 
+    fn attributes(&mut self, entry: &Entry) -> Result<Attributes, PackError> {
+        match (&self.more, entry.kind) {
+            (More::Directory(listing), _) => return Ok(listing.attributes.clone()),
+            (More::File { attributes, .. } | More::Attributes(attributes), _) => {
+                return Ok(attributes.clone());
+            }
+            // The root is open from the start.
+            (_, Kind::Directory) if self.path == b"." => {
+                let root = self.frames.first().map(|frame| frame.attributes.clone());
+                return Ok(root.unwrap_or_default());
+            }
+            (_, Kind::Directory) => {
+                let listing = self.open_directory(entry)?;
+                let attributes = listing.attributes.clone();
+                self.more = More::Directory(listing);
+                return Ok(attributes);
+            }
+            (_, Kind::File) => {}
+            (_, Kind::Symlink | Kind::Special(_)) => return Ok(Attributes::default()),
+        }
+        let (opened, attributes) = self.open_now(entry)?;
+        self.more = match self.reads {
+            Reads::Attributes => More::Attributes(attributes.clone()),
+            Reads::Nothing | Reads::Files => More::File {
+                opened,
+                attributes: attributes.clone(),
+            },
+        };
+        Ok(attributes)
+    }
+
     fn open_file(&mut self, entry: &Entry) -> Result<OpenFile, PackError> {
         let opened = match std::mem::replace(&mut self.more, More::Nothing) {
-            More::File(opened) => opened,
-            _ => {
-                let file = self.open(file::FLAGS)?;
-                let now = self.examine(&file)?;
-                self.unchanged(&entry.stamp, &now.stamp)?;
-                let file = Arc::new(Handle::from(file));
-                if let Some(ahead) = &self.ahead
-                    && self.reads == Reads::Files
-                {
-                    ahead.read_on(&file, entry, &self.position);
-                }
-                Opened::Open { file, start: None }
-            }
+            More::File { opened, .. } => opened,
+            _ => self.open_now(entry)?.0,
         };
         let ahead = self.ahead.as_ref();
         let pieces = ahead.and_then(|ahead| ahead.pieces(&opened, entry, &self.position));

@@ -1,7 +1,8 @@
 //! What a walk has seen, in little room, so that a tree that is far away need not be looked at again.
 
 use super::MOST_OPEN;
-use super::entry::{Entry, FileId, Kind, Stamp};
+use super::entry::{Entry, FileId, Kind, Owner, Stamp};
+use crate::attributes::{Attribute, Attributes};
 use crate::notice::SpecialKind;
 
 /// The members of a tree as they were, in the order of the walk: some forty bytes each.
@@ -51,6 +52,8 @@ pub(crate) struct Planned {
     pub(crate) offset: usize,
     /// Where a symbolic link points.
     pub(crate) target: Vec<u8>,
+    /// The extended attributes, if they were asked for.
+    pub(crate) attributes: Option<Attributes>,
 }
 
 /// What the next member is likely to have in common with the last one.
@@ -59,6 +62,7 @@ struct Last {
     device: u64,
     inode: u64,
     mtime: i64,
+    owner: Owner,
 }
 
 impl Recorder {
@@ -70,14 +74,21 @@ impl Recorder {
         }
     }
 
-    /// Takes in the next member of a walk.
-    pub(crate) fn add(&mut self, path: &[u8], entry: &Entry, target: &[u8]) {
+    /// Takes in the next member of a walk, and its extended attributes if they were asked for.
+    pub(crate) fn add(
+        &mut self,
+        path: &[u8],
+        entry: &Entry,
+        target: &[u8],
+        attributes: Option<&Attributes>,
+    ) {
         let Some(plan) = &mut self.plan else { return };
         let stamp = &entry.stamp;
         let Last {
             device,
             inode,
             mtime,
+            owner,
         } = self.last;
         let depth = path.iter().filter(|byte| **byte == b'/').count();
         let name = path.rsplit(|byte| *byte == b'/').next().unwrap_or(path);
@@ -91,7 +102,18 @@ impl Recorder {
                 last: Last::default(),
             });
         }
-        bytes.push(code(entry.kind));
+        let (is_known, has_any) = match attributes {
+            None => (false, false),
+            Some(attributes) => (true, !attributes.is_empty()),
+        };
+        let flags = [
+            (entry.owner != owner, OTHER_OWNER),
+            (is_known, ATTRIBUTES_KNOWN),
+            (has_any, HAS_ATTRIBUTES),
+        ];
+        let flags = flags.iter().filter(|(is_set, _)| *is_set);
+        let flags = flags.fold(0, |flags, (_, flag)| flags | flag);
+        bytes.push(code(entry.kind) | flags);
         put(bytes, depth as u64);
         put_bytes(bytes, name);
         put(bytes, entry.mode.into());
@@ -107,10 +129,24 @@ impl Recorder {
         if entry.kind == Kind::Symlink {
             put_bytes(bytes, target);
         }
+        if flags & OTHER_OWNER != 0 {
+            put(bytes, entry.owner.uid.into());
+            put(bytes, entry.owner.gid.into());
+        }
+        if let Some(attributes) = attributes
+            && has_any
+        {
+            put(bytes, attributes.iter().count() as u64);
+            for attribute in attributes.iter() {
+                put_bytes(bytes, &attribute.name);
+                put_bytes(bytes, attribute.value());
+            }
+        }
         self.last = Last {
             device: stamp.file.device,
             inode: stamp.file.inode,
             mtime: stamp.mtime,
+            owner: entry.owner,
         };
         let index = size_of::<Subtree>() * plan.directories.len();
         if bytes.len() + index > MOST || depth > MOST_OPEN {
@@ -157,7 +193,8 @@ impl Reader {
     pub(crate) fn next(&mut self, plan: &Plan) -> Option<Planned> {
         let offset = self.offset;
         let mut rest = plan.bytes.get(offset..)?;
-        let kind = kind(take_byte(&mut rest)?);
+        let first = take_byte(&mut rest)?;
+        let kind = kind(first & KINDS);
         let depth = usize::try_from(take(&mut rest)?).ok()?;
         let name = take_bytes(&mut rest)?;
         let mode = u32::try_from(take(&mut rest)?).ok()?;
@@ -177,6 +214,18 @@ impl Reader {
             Kind::Symlink => take_bytes(&mut rest)?.to_vec(),
             _ => Vec::new(),
         };
+        let owner = match first & OTHER_OWNER {
+            0 => self.last.owner,
+            _ => Owner {
+                uid: u32::try_from(take(&mut rest)?).ok()?,
+                gid: u32::try_from(take(&mut rest)?).ok()?,
+            },
+        };
+        let attributes = match (first & ATTRIBUTES_KNOWN, first & HAS_ATTRIBUTES) {
+            (0, _) => None,
+            (_, 0) => Some(Attributes::default()),
+            _ => Some(take_attributes(&mut rest)?),
+        };
         self.lengths.truncate(depth);
         self.path
             .truncate(self.lengths.last().copied().unwrap_or(0));
@@ -193,6 +242,7 @@ impl Reader {
             device,
             inode,
             mtime,
+            owner,
         };
         let stamp = Stamp {
             file: FileId { device, inode },
@@ -206,12 +256,14 @@ impl Reader {
             entry: Entry {
                 kind,
                 mode,
+                owner,
                 links,
                 stamp,
                 allocated,
             },
             offset,
             target,
+            attributes,
         })
     }
 
@@ -298,6 +350,23 @@ fn take_bytes<'a>(bytes: &mut &'a [u8]) -> Option<&'a [u8]> {
     *bytes = rest;
     Some(text)
 }
+
+fn take_attributes(bytes: &mut &[u8]) -> Option<Attributes> {
+    let mut attributes = Vec::new();
+    for _ in 0..take(bytes)? {
+        let name = take_bytes(bytes)?;
+        let value = take_bytes(bytes)?.to_vec();
+        attributes.extend(Attribute::new(name, value));
+    }
+    Some(Attributes::new(attributes))
+}
+
+/// What the first byte of a member says beside its type: whether another owner than the last one's
+/// follows, whether it was looked for attributes, and whether some were found and follow.
+const OTHER_OWNER: u8 = 0x80;
+const ATTRIBUTES_KNOWN: u8 = 0x40;
+const HAS_ATTRIBUTES: u8 = 0x20;
+const KINDS: u8 = 0x1f;
 
 /// A plan that takes more than so many bytes is given up. So is one of a tree that is so deep that
 /// not all directories above a file may be open at once: a [`Walk`](super::Walk) can do without.

@@ -18,6 +18,7 @@ use super::members::Members;
 use super::plan::{Plan, Planned, Reader};
 use super::planned_directory::PlannedDirectory;
 use super::{examine, failed_at};
+use crate::attributes::{self, Attributes};
 use crate::error::{Change, Operation, PackError};
 
 /// The members of a tree as they were seen, without looking at any of them again. Only files are
@@ -28,6 +29,9 @@ pub(crate) struct Replay {
     plan: Arc<Plan>,
     reader: Reader,
     target: Vec<u8>,
+    attributes: Option<Attributes>,
+    /// The current member, if it was opened for its attributes.
+    opened: Option<(Opened, Attributes)>,
     frames: Vec<Frame>,
     /// Directories above files, and those that are checked, by where they stand in the plan.
     directories: HashMap<usize, Arc<PlannedDirectory>>,
@@ -95,6 +99,8 @@ impl Replay {
             plan,
             reader: Reader::default(),
             target: Vec::new(),
+            attributes: None,
+            opened: None,
             frames: Vec::new(),
             directories: HashMap::new(),
             is_thorough: false,
@@ -165,8 +171,26 @@ impl Replay {
         }
     }
 
+    /// Opens the current member, with what was read ahead of it.
+    fn prepare(&mut self, entry: &Entry) -> Result<(Opened, Attributes), PackError> {
+        let position = [self.files];
+        self.files += 1;
+        let found = self.ahead.as_mut().and_then(|ahead| ahead.take(&position));
+        if let Some(found) = found
+            && found.entry.stamp == entry.stamp
+            && let More::File { opened, attributes } = found.more
+        {
+            return Ok((opened, attributes));
+        }
+        let (file, attributes) = self.open(entry)?;
+        if let Some(ahead) = &self.ahead {
+            ahead.read_on(&file, entry, &position);
+        }
+        Ok((Opened::Open { file, start: None }, attributes))
+    }
+
     /// Opens the current member without help.
-    fn open(&mut self, entry: &Entry) -> Result<Arc<Handle>, PackError> {
+    fn open(&mut self, entry: &Entry) -> Result<(Arc<Handle>, Attributes), PackError> {
         let directory = planned_directory(&mut self.directories, &self.frames, &self.root);
         let length = directory.length;
         let directory = directory.open(None);
@@ -181,10 +205,12 @@ impl Replay {
             _ => failed(Operation::Open, errno),
         })?;
         let now = examine::file(&opened).map_err(|errno| failed(Operation::Examine, errno))?;
-        match entry.stamp.change(&now.stamp) {
-            None => Ok(Arc::new(Handle::from(opened))),
-            Some(change) => Err(self.changed(change)),
+        if let Some(change) = entry.stamp.change(&now.stamp) {
+            return Err(self.changed(change));
         }
+        let attributes = attributes::read(&opened);
+        let attributes = attributes.map_err(|errno| failed(Operation::Attributes, errno))?;
+        Ok((Arc::new(Handle::from(opened)), attributes))
     }
 
     /// Hands out files, as many as may be ahead.
@@ -209,6 +235,7 @@ impl Replay {
 impl Members for Replay {
     fn next(&mut self) -> Result<Option<Entry>, PackError> {
         self.confirm(false)?;
+        self.opened = None;
         // Where it lies is part of the path of the next one, or of the last one.
         let Some(depth) = self.reader.depth(&self.plan) else {
             self.leave(0)?;
@@ -220,11 +247,13 @@ impl Members for Replay {
             entry,
             offset,
             target,
+            attributes,
         }) = self.reader.next(&self.plan)
         else {
             return Ok(None);
         };
         self.target = target;
+        self.attributes = attributes;
         if entry.kind == Kind::Directory {
             self.frames
                 .push(Frame::new(self.reader.path(), offset, &entry));
@@ -249,27 +278,29 @@ impl Members for Replay {
         &self.root
     }
 
-    fn open_file(&mut self, entry: &Entry) -> Result<OpenFile, PackError> {
-        let position = [self.files];
-        self.files += 1;
-        let found = self.ahead.as_mut().and_then(|ahead| ahead.take(&position));
-        let opened = match found {
-            Some(found) if found.entry.stamp == entry.stamp => match found.more {
-                More::File(opened) => Some(opened),
-                _ => None,
-            },
-            _ => None,
-        };
-        let opened = match opened {
+    fn attributes(&mut self, entry: &Entry) -> Result<Attributes, PackError> {
+        if let Some(known) = &self.attributes {
+            return Ok(known.clone());
+        }
+        // Those of directories are in every plan.
+        if entry.kind != Kind::File {
+            return Ok(Attributes::default());
+        }
+        let opened = match self.opened.take() {
             Some(opened) => opened,
-            None => {
-                let file = self.open(entry)?;
-                if let Some(ahead) = &self.ahead {
-                    ahead.read_on(&file, entry, &position);
-                }
-                Opened::Open { file, start: None }
-            }
+            None => self.prepare(entry)?,
         };
+        let (_, attributes) = self.opened.insert(opened);
+        Ok(attributes.clone())
+    }
+
+    fn open_file(&mut self, entry: &Entry) -> Result<OpenFile, PackError> {
+        let (opened, _) = match self.opened.take() {
+            Some(opened) => opened,
+            None => self.prepare(entry)?,
+        };
+        // It was counted.
+        let position = [self.files.saturating_sub(1)];
         let pieces = self
             .ahead
             .as_ref()

@@ -1,6 +1,7 @@
 mod changes;
 mod divided;
 mod golden;
+mod kept;
 mod layers;
 mod members;
 mod outlets;

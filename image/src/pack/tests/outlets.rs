@@ -8,7 +8,7 @@ use std::thread;
 use longshore_protocol::Content;
 
 use crate::testing::{Tree, noise, pack};
-use crate::{Options, PackError, Packer, Watch, survey};
+use crate::{Options, PackError, Packer, Preserve, Watch, survey};
 
 fn tree() -> Tree {
     let tree = Tree::new();
@@ -93,6 +93,10 @@ fn a_stream_fails_where_packing_does() {
     tree.fifo("fifo");
     let packer = Packer::new(Options {
         strict: true,
+        preserve: Preserve {
+            setuid: true,
+            ..Preserve::default()
+        },
         ..Options::default()
     });
     let mut stream = packer

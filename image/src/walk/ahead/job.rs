@@ -13,7 +13,9 @@ use rustix::io::Errno;
 
 use super::load::{Handle, Load, Permit};
 use super::state::Shared;
+use crate::attributes::{self, Attributes};
 use crate::error::{Operation, PackError};
+use crate::walk::Reads;
 use crate::walk::entry::{Entry, Kind, Stamp};
 use crate::walk::examine;
 use crate::walk::failed_at;
@@ -26,6 +28,7 @@ use crate::walk::planned_directory::PlannedDirectory;
 pub(in crate::walk) struct Listing {
     pub(in crate::walk) directory: Arc<Handle>,
     pub(in crate::walk) names: Arc<Names>,
+    pub(in crate::walk) attributes: Attributes,
 }
 
 /// What was found out about one member.
@@ -40,7 +43,12 @@ pub(in crate::walk) enum More {
     Directory(Listing),
     /// Where a symbolic link points.
     Target(Vec<u8>),
-    File(Opened),
+    File {
+        opened: Opened,
+        attributes: Attributes,
+    },
+    /// Of a file that will not be read.
+    Attributes(Attributes),
 }
 
 /// A regular file that was opened.
@@ -79,7 +87,11 @@ pub(in crate::walk) enum Check {
 }
 
 impl Listing {
-    pub(in crate::walk) fn new(directory: Handle, load: Option<&Load>) -> rustix::io::Result<Self> {
+    pub(in crate::walk) fn new(
+        directory: Handle,
+        attributes: Attributes,
+        load: Option<&Load>,
+    ) -> rustix::io::Result<Self> {
         let mut names = Names::list(directory.as_fd())?;
         if let Some(load) = load {
             names.count(load.names.hold(names.room()));
@@ -87,6 +99,7 @@ impl Listing {
         Ok(Self {
             directory: Arc::new(directory),
             names: Arc::new(names),
+            attributes,
         })
     }
 }
@@ -142,6 +155,9 @@ pub(super) fn member(
     match (kind, content) {
         (FileType::Directory, _) => open_directory(shared, directory, name),
         (FileType::RegularFile, Some(content)) => open_file(shared, directory, name, content),
+        (FileType::RegularFile, None) if shared.reads == Reads::Attributes => {
+            look_into(shared, directory, name)
+        }
         (kind, _) => {
             let entry = match entry {
                 Some(entry) => entry,
@@ -175,7 +191,9 @@ fn open_directory(shared: &Shared, parent: BorrowedFd<'_>, name: &CStr) -> Optio
     let permit = shared.load.open.hold(1);
     let opened = rustix::fs::openat(parent, name, flags, Mode::empty()).ok()?;
     let entry = examine::file(&opened).ok()?;
-    let listing = Listing::new(Handle::counted(opened, permit), Some(&shared.load)).ok()?;
+    let attributes = small_attributes(&opened)?;
+    let opened = Handle::counted(opened, permit);
+    let listing = Listing::new(opened, attributes, Some(&shared.load)).ok()?;
     let more = More::Directory(listing);
     Some(Found { entry, more })
 }
@@ -200,8 +218,29 @@ fn open_file(
         let more = More::Nothing;
         return Some(Found { entry, more });
     }
-    let more = More::File(read(opened, &entry, content));
+    let attributes = small_attributes(&opened)?;
+    let opened = read(opened, &entry, content);
+    let more = More::File { opened, attributes };
     Some(Found { entry, more })
+}
+
+/// Opens a file for its attributes alone.
+fn look_into(shared: &Shared, directory: BorrowedFd<'_>, name: &CStr) -> Option<Found> {
+    let _permit = shared.load.open.hold(1);
+    let opened = rustix::fs::openat(directory, name, file::FLAGS, Mode::empty()).ok()?;
+    let entry = examine::file(&opened).ok()?;
+    if entry.kind != Kind::File {
+        return None;
+    }
+    let more = More::Attributes(small_attributes(&opened)?);
+    Some(Found { entry, more })
+}
+
+/// The attributes of an open file, unless they take so much room that the walk had better read them
+/// when it comes there: what is held for it is bounded.
+fn small_attributes(opened: impl AsFd) -> Option<Attributes> {
+    let attributes = attributes::read(opened).ok()?;
+    (attributes.size() <= MOST_ATTRIBUTES).then_some(attributes)
 }
 
 fn read(opened: Handle, entry: &Entry, content: Permit) -> Opened {
@@ -255,3 +294,6 @@ pub(super) fn piece(
 
 /// How much of a file is read at once, in bytes.
 pub(in crate::walk) const PIECE: usize = 64 << 10;
+
+/// How much room the attributes of one member may take ahead of the walk, in bytes.
+const MOST_ATTRIBUTES: usize = 4 << 10;

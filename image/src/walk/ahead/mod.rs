@@ -38,6 +38,8 @@ pub(super) use load::{Count, Handle, Load, Permit};
 pub(crate) enum Reads {
     /// It only looks at them.
     Nothing,
+    /// Their extended attributes.
+    Attributes,
     /// All of them, in its order.
     Files,
 }
@@ -55,7 +57,7 @@ impl Ahead {
         let limits = Limits {
             open: most_open(),
             members: match reads {
-                Reads::Nothing => MOST_MEMBERS,
+                Reads::Nothing | Reads::Attributes => MOST_MEMBERS,
                 Reads::Files => MOST_MEMBERS / 4,
             },
             names: MOST_NAMES,

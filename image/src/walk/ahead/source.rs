@@ -124,9 +124,10 @@ impl Source {
                 let kind = listing.names.kind(number);
                 let may_be = |wanted| kind == wanted || kind == FileType::Unknown;
                 let may_enter = may_be(FileType::Directory);
-                let is_read = *reads == Reads::Files && may_be(FileType::RegularFile);
+                let is_opened = *reads != Reads::Nothing && may_be(FileType::RegularFile);
+                let is_read = is_opened && *reads == Reads::Files;
                 let is_held_back = (is_read && !has_room)
-                    || ((is_read || may_enter) && !fits(&load.open, limits.open))
+                    || ((is_opened || may_enter) && !fits(&load.open, limits.open))
                     || (may_enter && !fits(&load.names, limits.names));
                 (!is_held_back).then(|| Job::Member {
                     listing: listing.clone(),

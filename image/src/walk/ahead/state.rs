@@ -384,10 +384,14 @@ impl State {
         if let Slot::Member(Found { entry, more }) = &outcome {
             match more {
                 More::Directory(listing) => next = Some(Source::of(listing.clone())),
-                More::File(Opened::Open {
-                    file,
-                    start: Some(_),
-                }) => {
+                More::File {
+                    opened:
+                        Opened::Open {
+                            file,
+                            start: Some(_),
+                        },
+                    ..
+                } => {
                     let (file, size) = (Arc::clone(file), entry.stamp.size);
                     next = Some(Source::File { file, size });
                 }

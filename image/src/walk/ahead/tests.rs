@@ -3,6 +3,7 @@ use std::os::fd::OwnedFd;
 use std::time::Duration;
 
 use super::*;
+use crate::attributes::Attributes;
 use crate::error::{Change, PackError};
 use crate::testing::{Tree, noise};
 use crate::walk::{Members, Walk};
@@ -19,7 +20,10 @@ fn everything_is_found_in_the_order_of_the_walk() {
     assert_eq!(shared.work_now(), 5);
     let take = |position: &[u32]| shared.take_member(position).0.unwrap().more;
     let read = |more| match more {
-        More::File(Opened::Read { content, .. }) => content.bytes,
+        More::File {
+            opened: Opened::Read { content, .. },
+            ..
+        } => content.bytes,
         _ => panic!("not a file that was read"),
     };
     assert_eq!(read(take(&[0])), b"content");
@@ -100,8 +104,10 @@ fn a_large_file_is_read_in_pieces() {
     tree.file("large", 0o644, &content);
     let shared = shared(&tree, Reads::Files, plenty());
     assert_eq!(shared.work_now(), 4);
-    let Some(More::File(Opened::Open { start, .. })) =
-        shared.take_member(&[0]).0.map(|found| found.more)
+    let Some(More::File {
+        opened: Opened::Open { start, .. },
+        ..
+    }) = shared.take_member(&[0]).0.map(|found| found.more)
     else {
         panic!("it is closed");
     };
@@ -119,7 +125,7 @@ fn of_a_file_with_several_names_one_is_read() {
     let shared = shared(&tree, Reads::Files, plenty());
     shared.work_now();
     let more = |number| shared.take_member(&[number]).0.unwrap().more;
-    assert!(matches!(more(0), More::File(_)));
+    assert!(matches!(more(0), More::File { .. }));
     assert!(matches!(more(1), More::Nothing));
 }
 
@@ -200,7 +206,7 @@ fn not_every_call_is_measured() {
 fn shared(tree: &Tree, reads: Reads, limits: Limits) -> Shared {
     let shared = Shared::new(reads, limits);
     let root = OwnedFd::from(File::open(tree.path()).unwrap());
-    let listing = Listing::new(Handle::from(root), None).unwrap();
+    let listing = Listing::new(Handle::from(root), Attributes::default(), None).unwrap();
     shared.enter(listing, &[]);
     shared
 }

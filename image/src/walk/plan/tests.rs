@@ -21,16 +21,21 @@ fn a_plan_says_what_the_walk_has_seen() {
             Kind::Symlink => walk.read_link().unwrap(),
             _ => Vec::new(),
         };
-        recorder.add(walk.path(), &entry, &target);
-        seen.push((walk.path().to_vec(), entry, target));
+        let attributes = match entry.kind {
+            Kind::File => None,
+            _ => Some(walk.attributes(&entry).unwrap()),
+        };
+        recorder.add(walk.path(), &entry, &target, attributes.as_ref());
+        seen.push((walk.path().to_vec(), entry, target, attributes));
     }
     let plan = recorder.finish(false).unwrap();
     let mut reader = Reader::default();
-    for (path, entry, target) in seen {
+    for (path, entry, target, attributes) in seen {
         let planned = reader.next(&plan).unwrap();
         assert_eq!(reader.path(), path);
         assert_eq!(planned.entry, entry);
         assert_eq!(planned.target, target);
+        assert_eq!(planned.attributes, attributes);
     }
     assert!(reader.next(&plan).is_none());
 }
@@ -98,7 +103,7 @@ fn a_plan_that_becomes_too_large_is_given_up() {
     let entry = entry.unwrap().unwrap();
     let mut recorder = Recorder::new();
     for _ in 0..=(MOST / 200) {
-        recorder.add(&[b'x'; 200], &entry, b"");
+        recorder.add(&[b'x'; 200], &entry, b"", None);
     }
     assert!(recorder.finish(false).is_none());
 }
@@ -107,7 +112,7 @@ fn plan_of(tree: &Tree) -> Plan {
     let mut walk = Walk::new(tree.path(), Reads::Nothing).unwrap();
     let mut recorder = Recorder::new();
     while let Some(entry) = walk.next().unwrap() {
-        recorder.add(walk.path(), &entry, b"");
+        recorder.add(walk.path(), &entry, b"", None);
     }
     recorder.finish(false).unwrap()
 }

@@ -200,7 +200,9 @@ fn plan(tree: &Tree, is_far: bool) -> Arc<Plan> {
     let mut walk = Walk::new(tree.path(), Reads::Nothing).unwrap();
     let mut recorder = Recorder::new();
     while let Some(entry) = walk.next().unwrap() {
-        recorder.add(walk.path(), &entry, b"");
+        let attributes = walk.attributes(&entry).unwrap();
+        let attributes = (entry.kind == Kind::Directory).then_some(&attributes);
+        recorder.add(walk.path(), &entry, b"", attributes);
     }
     Arc::new(recorder.finish(is_far).unwrap())
 }
