@@ -109,6 +109,14 @@ pub(crate) struct Common {
     #[arg(long, overrides_with = "no_cache", global = true, hide = true)]
     pub(crate) cache: bool,
 
+    /// Of ch-image: as `push --preserve xattrs`.
+    #[arg(long, overrides_with_all = ["xattrs", "no_xattrs"], global = true, hide = true)]
+    pub(crate) xattrs: bool,
+
+    /// Of ch-image: takes back an earlier `--xattrs`.
+    #[arg(long, overrides_with_all = ["xattrs", "no_xattrs"], global = true, hide = true)]
+    pub(crate) no_xattrs: bool,
+
     #[command(flatten)]
     pub(crate) foreign: Foreign,
 }
@@ -128,10 +136,28 @@ pub(crate) struct Push {
     #[arg(long, value_name = "DIR", help_heading = IMAGE)]
     pub(crate) image: Option<PathBuf>,
 
-    /// Fail if the image has devices, FIFOs or sockets, or metadata that cannot be used, or looks
-    /// like something else than an unpacked image, instead of leaving that out or warning.
+    /// Fail if something in the image would not arrive, instead of leaving it out: devices, FIFOs,
+    /// sockets, metadata that cannot be used, and what --preserve names and is not told to keep; or
+    /// if the directory looks like something else than an unpacked image.
     #[arg(long, help_heading = IMAGE)]
     pub(crate) strict: bool,
+
+    /// Keep what ch-image leaves out: `owner`, `setuid`, `xattrs`, or several with commas between.
+    ///
+    /// By default every file belongs to root:root and has no setuid and setgid bits and no extended
+    /// attributes; what is lost by that is counted in a warning. `owner` keeps the numbers of users
+    /// and groups, without names; `setuid` both kinds of bits; `xattrs` file capabilities, ACLs and
+    /// `user.*`, but no labels of security modules (SELinux, IMA) and no notes of file systems
+    /// (`trusted.*`). Who unpacks the image has to be root, or a root of their own, to get all that.
+    #[arg(long, value_name = "WHAT", value_enum, value_delimiter = ',', hide_possible_values = true, help_heading = IMAGE)]
+    pub(crate) preserve: Vec<Preserve>,
+
+    /// Give the image's root directory this mode, in octal digits [default: that of the directory].
+    ///
+    /// A directory that `mktemp -d` made has mode 0700, and in such an image only root can do
+    /// anything.
+    #[arg(long, value_name = "MODE", value_parser = mode, help_heading = IMAGE)]
+    pub(crate) root_mode: Option<u32>,
 
     #[command(flatten)]
     pub(crate) config: Config,
@@ -320,6 +346,25 @@ pub(crate) enum Level {
     Default,
     /// For slow networks and full registries.
     Best,
+}
+
+/// `--preserve`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Preserve {
+    /// Numbers of users and groups.
+    Owner,
+    /// Set-user-ID and set-group-ID bits.
+    Setuid,
+    /// File capabilities, ACLs and other extended attributes.
+    Xattrs,
+}
+
+fn mode(text: &str) -> Result<u32, String> {
+    let is_octal = !text.is_empty() && text.bytes().all(|byte| matches!(byte, b'0'..=b'7'));
+    match u32::from_str_radix(text, 8) {
+        Ok(mode) if is_octal && mode <= 0o1777 => Ok(mode),
+        _ => Err("it is octal digits from 0 to 1777, such as 0755".to_owned()),
+    }
 }
 
 fn layers(text: &str) -> Result<Layers, String> {

@@ -3,7 +3,7 @@
 use std::error::Error;
 use std::fmt;
 
-use longshore_image::PackError;
+use longshore_image::{Lost, PackError};
 use longshore_protocol::{PushError, ReferenceError};
 
 use crate::console::plain;
@@ -141,6 +141,20 @@ impl Failure {
             PackError::Special { .. } => (
                 Exit::Image,
                 Some("without --strict it is left out, with a warning"),
+            ),
+            PackError::Lost { what, .. } => (
+                Exit::Image,
+                match what {
+                    Lost::Setuid | Lost::Setgid => {
+                        Some("--preserve setuid keeps it; without --strict it is stripped")
+                    }
+                    Lost::Owner { .. } => Some(
+                        "--preserve owner keeps it; without --strict all files are root's, with a warning",
+                    ),
+                    _ => Some(
+                        "--preserve xattrs keeps it; without --strict it is left out, with a warning",
+                    ),
+                },
             ),
             PackError::Unreadable { .. } => (
                 Exit::Image,

@@ -199,7 +199,7 @@ fn push_plan(
         }
     })?;
     let mount_from = push.mount_from.as_deref().map(repository).transpose()?;
-    let packing = packing::packing(&push, common.arch.as_deref(), environment)?;
+    let packing = packing::packing(&push, &common, environment)?;
     let epoch = packing.options.source_date_epoch;
     let configuration = config::configuration(push.config.clone(), epoch)?;
     let channel = channel(&push, common.tls_no_verify, &destination)?;

@@ -26,10 +26,6 @@ pub(crate) struct Foreign {
     #[arg(long, action = ArgAction::Count, global = true, hide = true)]
     no_lock: u8,
 
-    /// Extended attributes stay out of the build cache.
-    #[arg(long, action = ArgAction::Count, global = true, hide = true)]
-    no_xattrs: u8,
-
     /// Measures itself. After `push` it is an option of its own, since `demo` has another one of
     /// that name.
     #[arg(long, action = ArgAction::Count, hide = true)]
@@ -38,10 +34,6 @@ pub(crate) struct Foreign {
     /// Executes all instructions of a build.
     #[arg(long, action = ArgAction::Count, global = true, hide = true)]
     rebuild: u8,
-
-    /// Extended attributes are in the build cache.
-    #[arg(long, action = ArgAction::Count, global = true, hide = true)]
-    xattrs: u8,
 }
 
 impl Foreign {
@@ -53,10 +45,8 @@ impl Foreign {
             ("--cache-large", !self.cache_large.is_empty()),
             ("--debug", self.debug > 0),
             ("--no-lock", self.no_lock > 0),
-            ("--no-xattrs", self.no_xattrs > 0),
             ("--profile", self.profile > 0),
             ("--rebuild", self.rebuild > 0),
-            ("--xattrs", self.xattrs > 0),
         ];
         let given = options.into_iter().filter(|(_, is_given)| *is_given);
         given.map(|(option, _)| option)

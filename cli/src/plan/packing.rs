@@ -3,7 +3,7 @@
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
-use longshore_image::{Compression, Format, Layers, Level, Options, Platform};
+use longshore_image::{Compression, Format, Layers, Level, Options, Platform, Preserve};
 
 use super::in_environment;
 use crate::args;
@@ -40,7 +40,7 @@ pub enum Sending {
 
 pub(super) fn packing(
     push: &args::Push,
-    architecture: Option<&str>,
+    common: &args::Common,
     environment: &Environment,
 ) -> Result<Packing, Failure> {
     if let (args::Compression::Zstd, args::Format::Docker) = (push.compression, push.format) {
@@ -63,7 +63,11 @@ pub(super) fn packing(
             args::Level::Best => Level::Best,
         },
         source_date_epoch: source_date_epoch(environment)?,
-        ..Options::default()
+        preserve: preserve(push, common),
+        root_mode: push.root_mode,
+        // Names of files are only told in detail, and what is forbidden is best found before
+        // anything is packed.
+        look_at_attributes: push.strict || common.verbose > 0,
     };
     let spool = push.spool.clone().unwrap_or_else(std::env::temp_dir);
     let sending = match (push.pack_first, push.stream) {
@@ -78,7 +82,7 @@ pub(super) fn packing(
         ))
         .hinting("--spool DIR names a directory with room for the packed layer"));
     }
-    let platform = match architecture {
+    let platform = match common.arch.as_deref() {
         // To ch-image, `yolo` is to take an image as it is.
         None | Some("yolo") => None,
         Some("host") => Some(Platform::host()),
@@ -98,6 +102,15 @@ pub(super) fn packing(
         sending,
         spool,
     })
+}
+
+fn preserve(push: &args::Push, common: &args::Common) -> Preserve {
+    let has = |what| push.preserve.contains(&what);
+    let mut preserve = Preserve::default();
+    preserve.owner = has(args::Preserve::Owner);
+    preserve.setuid = has(args::Preserve::Setuid);
+    preserve.xattrs = has(args::Preserve::Xattrs) || common.xattrs;
+    preserve
 }
 
 fn source_date_epoch(environment: &Environment) -> Result<Option<u64>, Failure> {

@@ -2,7 +2,9 @@
 
 use std::collections::VecDeque;
 
-use longshore_image::{Image, ImageOptions, Layer, Layers, Metadata, Notice, Part, assemble};
+use longshore_image::{
+    Image, ImageOptions, Layer, Layers, LostCounts, Metadata, Notice, Part, assemble,
+};
 
 use super::layer::{Job, Maker, Source, describe};
 use super::look::look;
@@ -43,6 +45,7 @@ pub(super) fn pack(
             "stripped {setuid} setuid and {setgid} setgid bits; -v lists them"
         ));
     }
+    tell_lost(maker, &layers);
     console.say(words::PREPARING_METADATA);
     let options = ImageOptions {
         format: packing.format,
@@ -62,6 +65,33 @@ pub(super) fn pack(
         layers: sources,
         image,
     })
+}
+
+/// Says what of the image is not in its layers, and how to keep it.
+fn tell_lost(maker: &Maker<'_>, layers: &[Layer]) {
+    let lost = layers.iter().fold(LostCounts::default(), |sum, layer| {
+        sum.plus(layer.summary.lost)
+    });
+    if lost.is_empty() {
+        return;
+    }
+    let preserve = maker.packing.options.preserve;
+    let has_attributes = lost.capabilities + lost.acls + lost.attributes > 0;
+    let what = match (lost.owners > 0, has_attributes && !preserve.xattrs) {
+        (true, true) => Some("owner,xattrs"),
+        (true, false) => Some("owner"),
+        (false, true) => Some("xattrs"),
+        // Even so: no record can hold them.
+        (false, false) => None,
+    };
+    let keep = what.map(|what| format!("--preserve {what} keeps them"));
+    let list = (!maker.console.is_detailed()).then(|| "-v lists them".to_owned());
+    let mut text = format!("not kept: {lost}");
+    for (index, advice) in keep.into_iter().chain(list).enumerate() {
+        text.push_str(if index == 0 { "; " } else { ", " });
+        text.push_str(&advice);
+    }
+    maker.console.warn(text);
 }
 
 /// Whether there is no reason to look at the tree before it is packed: nothing can be remembered of
@@ -160,6 +190,9 @@ fn notice(console: &Console, notice: &Notice) {
         | Notice::StrippedSetgid(_)
         | Notice::NotKept { .. }
         | Notice::LeftOut(_) => console.detail(text),
+        Notice::ClosedRoot { .. } => {
+            console.warn(format!("{text}; --root-mode 0755 opens it"));
+        }
         _ => console.warn(text),
     }
 }

@@ -13,6 +13,7 @@ mod credentials;
 mod demo;
 mod digest_file;
 mod disk;
+mod kept;
 mod killed;
 mod lookalike;
 mod mistakes;

@@ -293,7 +293,7 @@ fn with_options_that_mean_something_to_ch_image_only() {
             "--cache-large=8",
         ],
         &["--debug", "--no-lock", "--no-lock", "--profile"],
-        &["--xattrs", "--no-xattrs", "--cache"],
+        &["--cache"],
     ]
     .concat();
     let push = ["push", "--image", "image", "app", to.as_str()];
@@ -359,7 +359,7 @@ fn without_special_files() {
             .contains("leaving out"),
         "{ran}"
     );
-    env.push(&["--strict"], &at(&registry, "app"))
+    env.push(&["--strict", "--preserve", "setuid"], &at(&registry, "app"))
         .assert_failed(3, &["image/etc/socket", "hint: "]);
     drop(listener);
 }
