@@ -1,7 +1,7 @@
 //! What belongs to files beside their content: told, forbidden or kept.
 
 use std::fs;
-use std::io::{Read, Write as _};
+use std::io::Write as _;
 use std::os::unix::fs::chown;
 
 use crate::support::memory::{UNCHANGED, remember};
@@ -111,16 +111,12 @@ fn a_root_directory_that_others_cannot_enter_is_told_and_mended() {
     let env = TestEnv::with_image();
     mode(&env.path("image"), 0o700);
     let registry = open_registry();
-    let (to, file) = (at(&registry, "app"), env.path("digest"));
+    let to = at(&registry, "app");
     let ran = env.push(&["--json"], &to);
     let warning = "warning: the image's root directory has mode 0700: only its owner and root can \
                    enter the image; --root-mode 0755 opens it";
     assert_warned(&ran, warning);
-    let file = file.to_str().unwrap();
-    let ran = env.push(
-        &["--json", "--root-mode", "0755", "--digest-file", file],
-        &to,
-    );
+    let ran = env.push(&["--json", "--root-mode", "0755"], &to);
     assert_eq!(
         ran.assert_done().json()["warnings"],
         serde_json::json!([]),
@@ -133,7 +129,6 @@ fn a_root_directory_that_others_cannot_enter_is_told_and_mended() {
         ran.json()["digest"],
         "{ran}"
     );
-    assert!(fs::File::open(file).unwrap().bytes().count() > 0);
     for wrong in ["755a", "8", "", "7777", "+755"] {
         env.push(&["--root-mode", wrong], &to)
             .assert_failed(2, &["octal"]);
@@ -162,7 +157,7 @@ fn env() -> Option<TestEnv> {
         Err(error) => {
             let text = format!("SKIPPED: attributes and owners cannot be set here: {error}");
             // Not held back when the test passes, as what macros print is.
-            writeln!(std::io::stderr(), "{text}").unwrap();
+            let _ = writeln!(std::io::stderr(), "{text}");
             None
         }
     }

@@ -100,6 +100,43 @@ impl Attribute {
         Some(Self { name, value })
     }
 
+    /// What takes away the ACLs that a file with `mode` and these attributes would otherwise inherit
+    /// where it is unpacked.
+    pub(crate) fn against_inheritance(
+        mode: u32,
+        is_directory: bool,
+        attributes: &Attributes,
+    ) -> Vec<Self> {
+        let has = |name: &[u8]| attributes.iter().any(|attribute| attribute.name == name);
+        let mut missing = Vec::new();
+        if !has(ACCESS_ACL) {
+            missing.push((ACCESS_ACL, acl::of_mode(mode)));
+        }
+        if is_directory && !has(DEFAULT_ACL) {
+            missing.push((DEFAULT_ACL, acl::none()));
+        }
+        let missing = missing.into_iter().map(|(name, value)| Self {
+            name: name.to_vec(),
+            value,
+        });
+        missing.collect()
+    }
+
+    /// Whether what is made in a directory that has it inherits it.
+    pub(crate) fn is_inherited(&self) -> bool {
+        self.name == DEFAULT_ACL
+    }
+
+    /// An ACL in the form that `SCHILY.acl.` records have, with the rest of the record's name.
+    pub(crate) fn acl_text(&self) -> Option<(&'static str, String)> {
+        let kind = match &*self.name {
+            ACCESS_ACL => "access",
+            DEFAULT_ACL => "default",
+            _ => return None,
+        };
+        Some((kind, acl::text(&self.value)?))
+    }
+
     pub(crate) fn sort(&self) -> Sort {
         sort(&self.name).unwrap_or(Sort::Other)
     }

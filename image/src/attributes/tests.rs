@@ -53,6 +53,26 @@ fn an_acl_of_another_kind_is_kept_as_it_is_and_changes_no_mode() {
 }
 
 #[test]
+fn an_acl_has_a_text() {
+    let entries = [
+        (0x01, 7, NONE),
+        (0x02, 6, 999),
+        (0x04, 4, NONE),
+        (0x08, 1, 42),
+        (0x10, 6, NONE),
+        (0x20, 0, NONE),
+    ];
+    let text = |name: &[u8], value| Attribute::new(name, value).unwrap().acl_text();
+    let expected = "user::rwx,user:999:rw-,group::r--,group:42:--x,mask::rw-,other::---";
+    let access = text(ACCESS_ACL, acl(&entries));
+    assert_eq!(access, Some(("access", expected.to_owned())));
+    let default = text(DEFAULT_ACL, acl(&entries));
+    assert_eq!(default, Some(("default", expected.to_owned())));
+    assert_eq!(text(ACCESS_ACL, acl(&[(0x80, 7, NONE)]).split_off(4)), None);
+    assert_eq!(text(b"user.a", acl(&entries)), None);
+}
+
+#[test]
 fn what_the_machine_has_put_there_does_not_belong_to_an_image() {
     for name in [
         "security.selinux",

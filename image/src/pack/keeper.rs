@@ -135,9 +135,9 @@ impl Keeper {
 }
 
 /// How many bytes the records of one member may take: Go's `archive/tar` (1.22), and with it umoci,
-/// containers/storage and Docker, takes no extended header beyond 1 MiB, in which a path and a link
-/// target have to have room as well.
-const MOST_ATTRIBUTES: usize = 960 << 10;
+/// containers/storage and Docker, takes no extended header beyond 1 MiB, in which paths and the
+/// text of two ACLs have to have room as well.
+const MOST_ATTRIBUTES: usize = 640 << 10;
 
 /// What a record takes beside name and value: its length, `SCHILY.xattr.`, `=`, a space and the end
 /// of the line.

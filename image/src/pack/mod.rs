@@ -6,6 +6,7 @@ mod compression;
 mod divide;
 mod form;
 mod gzip;
+mod heirs;
 mod keeper;
 mod layer;
 mod pipeline;

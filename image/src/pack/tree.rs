@@ -7,11 +7,12 @@ use std::time::{Duration, Instant};
 use super::blocks::Blocks;
 use super::census::{Census, Fate, Seen};
 use super::divide::Selection;
+use super::heirs::Heirs;
 use super::layer::Summary;
 use super::pipeline::{Halt, Stopped};
 use super::trail::{Above, Trail};
 use super::{Options, Watch};
-use crate::attributes::Attributes;
+use crate::attributes::{Attribute, Attributes};
 use crate::cache::{Fingerprint, Fingerprinter};
 use crate::error::PackError;
 use crate::notice::Notice;
@@ -29,6 +30,7 @@ pub(super) struct Tree<'a> {
     watch: &'a Watch,
     summary: Summary,
     links: HashMap<FileId, Link>,
+    heirs: Heirs,
     header: Vec<u8>,
 }
 
@@ -71,6 +73,7 @@ impl<'a> Tree<'a> {
             watch,
             summary: Summary::default(),
             links: HashMap::new(),
+            heirs: Heirs::default(),
             header: Vec::new(),
         }
     }
@@ -291,6 +294,18 @@ impl<'a> Tree<'a> {
         let mtime = self.mtime(&found.entry);
         let newest = u64::try_from(mtime).unwrap_or(0);
         self.summary.newest = self.summary.newest.max(newest);
+        let mut attributes = keeper.attributes(&found.attributes);
+        let is_directory = matches!(body, Body::Directory);
+        let against = match (self.heirs.has(walk.path()), &body) {
+            (true, Body::Directory | Body::File { .. }) => {
+                Attribute::against_inheritance(mode, is_directory, &found.attributes)
+            }
+            _ => Vec::new(),
+        };
+        if attributes.iter().any(|attribute| attribute.is_inherited()) {
+            self.heirs.enter(walk.path());
+        }
+        attributes.extend(&against);
         let member = Member {
             path: walk.path(),
             mode,
@@ -298,7 +313,7 @@ impl<'a> Tree<'a> {
             body,
             uid: owner.uid,
             gid: owner.gid,
-            attributes: &keeper.attributes(&found.attributes),
+            attributes: &attributes,
         };
         self.header.clear();
         member.encode(&mut self.header);

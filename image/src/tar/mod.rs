@@ -26,6 +26,9 @@ pub(crate) struct Member<'a> {
     /// Extended attributes, as records `SCHILY.xattr.NAME`: star's name for them, which GNU tar,
     /// libarchive and Go's programs read. None of their names may have a `=` in it, which ends a
     /// record's name; GNU tar writes `%3D`, but Go's programs would take that for the name.
+    ///
+    /// An ACL has a record `SCHILY.acl.access` or `.default` as well, with its text: GNU tar reads
+    /// that with `--acls`, and libarchive no other.
     pub(crate) attributes: &'a [&'a Attribute],
 }
 
@@ -94,6 +97,10 @@ impl Member<'_> {
             // Last: readers that look for the end of a line (the Rust crate tar 0.4) see no record
             // behind a value that has one in it.
             for attribute in self.attributes {
+                if let Some((kind, text)) = attribute.acl_text() {
+                    let key = format!("SCHILY.acl.{kind}");
+                    records.push(key.as_bytes(), text.as_bytes());
+                }
                 let key = [b"SCHILY.xattr.", &attribute.name[..]].concat();
                 records.push(&key, &attribute.portable());
             }

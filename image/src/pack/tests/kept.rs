@@ -238,6 +238,48 @@ fn the_mask_of_an_acl_does_not_open_a_file_to_its_group() {
 }
 
 #[test]
+fn nothing_inherits_an_acl_where_it_is_unpacked() {
+    let tree = Tree::new();
+    tree.directory("d", 0o755);
+    if !attribute(&tree, "d", "system.posix_acl_default", &access_acl()) {
+        return;
+    }
+    let clear = |path: &str| {
+        for name in ["system.posix_acl_access", "system.posix_acl_default"] {
+            // A file has no default ACL to take away.
+            let _ = rustix::fs::removexattr(tree.at(path), name);
+        }
+    };
+    tree.directory("d/sub", 0o755).file("d/a", 0o644, b"");
+    ["d/sub", "d/a"].into_iter().for_each(clear);
+    tree.mode("d/sub", 0o755).mode("d/a", 0o640);
+    tree.file("d/sub/deep", 0o644, b"").symlink("d/x", "a");
+    let options = Options {
+        preserve: everything(),
+        ..plain()
+    };
+    let (_, bytes, _) = pack(tree.path(), &options);
+    let members = members(&bytes);
+    let access = |user: u8, group: u8, others: u8| {
+        let mut acl = b"\x02\0\0\0".to_vec();
+        for (tag, may) in [(1, user), (4, group), (0x20, others)] {
+            acl.extend_from_slice(&[tag, 0, may, 0, 0xff, 0xff, 0xff, 0xff]);
+        }
+        ("system.posix_acl_access".to_owned(), acl)
+    };
+    let none = (
+        "system.posix_acl_default".to_owned(),
+        b"\x02\0\0\0".to_vec(),
+    );
+    assert_eq!(members["./d/a"].xattrs, [access(6, 4, 0)]);
+    assert_eq!(members["./d/sub/"].xattrs, [access(7, 5, 5), none]);
+    assert_eq!(members["./d/sub/deep"].xattrs, []);
+    assert_eq!(members["./d/x"].xattrs, []);
+    let (_, bytes, _) = pack(tree.path(), &plain());
+    assert!(members_without(&bytes));
+}
+
+#[test]
 fn an_owner_of_the_whole_tree_is_nothing_to_tell() {
     let tree = Tree::new();
     tree.file("a", 0o644, b"").directory("d", 0o755);
@@ -418,7 +460,7 @@ fn owner(tree: &Tree, path: &str, uid: u32, gid: u32) -> bool {
 fn is_allowed(done: rustix::io::Result<()>, what: &str) -> bool {
     if let Err(errno) = done {
         let text = format!("SKIPPED: it is not allowed {what} here: {errno}");
-        writeln!(std::io::stderr(), "{text}").unwrap();
+        let _ = writeln!(std::io::stderr(), "{text}");
     }
     done.is_ok()
 }
@@ -461,6 +503,10 @@ fn members(tar: &[u8]) -> BTreeMap<String, Member> {
         )
     });
     members.collect()
+}
+
+fn members_without(tar: &[u8]) -> bool {
+    members(tar).values().all(|member| member.xattrs.is_empty())
 }
 
 fn owned((name, value): (&str, &[u8])) -> (String, Vec<u8>) {
