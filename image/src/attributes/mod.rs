@@ -154,6 +154,13 @@ impl Attribute {
         }
     }
 
+    /// Whether a pax record can hold it for all who read such records. One without a value takes
+    /// back what was said before (pax(1), "pax Extended Header"), and Go's programs drop it. A name
+    /// with a `=` ends there; GNU tar writes `%3D`, which Go's programs would take for the name.
+    pub(crate) fn fits_a_record(&self) -> bool {
+        !self.value.is_empty() && !self.name.contains(&b'=')
+    }
+
     pub(crate) fn size(&self) -> usize {
         self.name.len() + self.value.len()
     }

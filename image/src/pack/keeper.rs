@@ -81,7 +81,7 @@ impl Keeper {
         };
         let has_room = |attribute: &&Attribute| {
             let size = attribute.size() + RECORD;
-            let is_kept = size <= room && !attribute.name.contains(&b'=');
+            let is_kept = size <= room && attribute.fits_a_record();
             if is_kept {
                 room -= size;
             }

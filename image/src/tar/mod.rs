@@ -24,8 +24,7 @@ pub(crate) struct Member<'a> {
     pub(crate) uid: u32,
     pub(crate) gid: u32,
     /// Extended attributes, as records `SCHILY.xattr.NAME`: star's name for them, which GNU tar,
-    /// libarchive and Go's programs read. None of their names may have a `=` in it, which ends a
-    /// record's name; GNU tar writes `%3D`, but Go's programs would take that for the name.
+    /// libarchive and Go's programs read. Each has to [fit](Attribute::fits_a_record).
     ///
     /// An ACL has a record `SCHILY.acl.access` or `.default` as well, with its text: GNU tar reads
     /// that with `--acls`, and libarchive no other.

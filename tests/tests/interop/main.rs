@@ -9,6 +9,7 @@
 mod config;
 mod formats;
 mod harness;
+mod kept;
 mod odd;
 mod readers;
 mod refusal;
@@ -104,6 +105,19 @@ const TESTS: &[Test] = &[
         name: "buildah_starts_from_every_format",
         tools: &["docker-registry", "htpasswd", "buildah"],
         story: formats::buildah,
+    },
+    Test {
+        name: "what_is_preserved_is_restored_by_others",
+        tools: &[
+            "docker-registry",
+            "htpasswd",
+            "skopeo",
+            "umoci",
+            "buildah",
+            "tar",
+            "bsdtar",
+        ],
+        story: kept::comes_back,
     },
     Test {
         name: "readers_of_gzip_take_all_of_each_layer",

@@ -300,7 +300,10 @@ fn an_owner_of_the_whole_tree_is_nothing_to_tell() {
 fn an_attribute_that_no_record_can_hold_is_told_even_so() {
     let tree = Tree::new();
     tree.file("a", 0o644, b"");
-    if !attribute(&tree, "a", "user.x=y", b"1") || !attribute(&tree, "a", "user.x%3D", b"1") {
+    if !attribute(&tree, "a", "user.x=y", b"1")
+        || !attribute(&tree, "a", "user.x%3D", b"1")
+        || !attribute(&tree, "a", "user.empty", b"")
+    {
         return;
     }
     let options = Options {
@@ -308,8 +311,11 @@ fn an_attribute_that_no_record_can_hold_is_told_even_so() {
         ..plain()
     };
     let (_, bytes, notices) = pack(tree.path(), &options);
-    let (path, what) = ("./a".into(), Lost::Attribute("user.x=y".to_owned()));
-    assert_eq!(notices, [Notice::NotKept { path, what }]);
+    let told = ["user.empty", "user.x=y"].map(|name| Notice::NotKept {
+        path: "./a".into(),
+        what: Lost::Attribute(name.to_owned()),
+    });
+    assert_eq!(notices, told);
     assert_eq!(
         members(&bytes)["./a"].xattrs,
         [("user.x%3D", &b"1"[..])].map(owned)
