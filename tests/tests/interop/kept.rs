@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::io;
+use std::io::{self, Write as _};
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, chown};
 use std::path::{Path, PathBuf};
 
@@ -23,7 +23,7 @@ pub(crate) fn comes_back(_: &Shared) -> Told {
     let folder = scratch();
     let image = folder.path().join("image");
     if let Err(error) = make(&image) {
-        println!("cannot set attributes: {error}");
+        let _ = writeln!(io::stderr(), "cannot set attributes: {error}");
         return Told::Skipped("the file system of the temporary folder refuses an attribute");
     }
     let registry = DockerRegistry::start(Auth::Htpasswd);
