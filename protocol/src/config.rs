@@ -59,10 +59,14 @@ pub struct Config {
     /// How long deleting abandoned upload sessions may take, at the end of a push and after
     /// [`cancel`](crate::Push::cancel).
     pub clean_up: Duration,
-    /// The largest body in one request, where the registry is known to have such a limit. Blobs
-    /// above it go in chunks. `None` begins with whole blobs and goes over to chunks when the
-    /// registry refuses one as too large.
+    /// The largest part of a blob to send in one request, in bytes, where the registry or what is in
+    /// front of it is known or thought to have such a limit. Larger blobs go in chunks. `None` begins
+    /// with whole blobs and goes over to chunks when one is refused as too large (413). It is never
+    /// trusted: where it is refused as too large, too, smaller chunks are tried, and where chunks are
+    /// not taken, blobs go whole.
     pub chunk: Option<u64>,
+    /// The smallest chunk, in bytes, that is tried where larger ones are refused as too large.
+    pub smallest_chunk: u64,
     /// The `User-Agent` of every request.
     pub user_agent: String,
 }
@@ -89,6 +93,7 @@ impl Config {
             commit: Duration::from_secs(900),
             clean_up: Duration::from_secs(2),
             chunk: None,
+            smallest_chunk: 256 << 10,
             user_agent: concat!("longshore/", env!("CARGO_PKG_VERSION")).to_owned(),
         }
     }

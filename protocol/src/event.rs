@@ -159,6 +159,10 @@ pub struct Report {
     pub blobs: Vec<BlobReport>,
     /// What the registry asked to show to a person, each text once.
     pub warnings: Vec<String>,
+    /// The largest part of a blob, in bytes, that was taken in one request after more was refused as
+    /// too large (413). `None` where nothing was. A later push that begins with it, as
+    /// [`Config::chunk`](crate::Config::chunk), has nothing refused.
+    pub largest_chunk: Option<u64>,
     /// How many requests were sent.
     pub requests: u64,
     /// How many of them were sent because an earlier one failed.

@@ -21,7 +21,7 @@ use bytes::Bytes;
 
 use crate::auth::scope::Scope;
 use crate::auth::{Auth, Refusals};
-use crate::blob::{Blob, Session, Standing};
+use crate::blob::{Blob, Parts, Session, Standing};
 use crate::config::Config;
 use crate::credentials::Credentials;
 use crate::error::{Misuse, PushError, PushErrorKind, RegistryAnswer};
@@ -49,6 +49,8 @@ pub struct Push {
     blobs: Vec<Blob>,
     /// Whether there is a blob of which it is open if it is looked for.
     has_unsettled: bool,
+    /// How much of a blob goes in one request, as far as any of them has found out.
+    parts: Parts,
     manifest: Option<Manifest>,
     flights: Flights,
     opening: Opening,
@@ -119,6 +121,7 @@ impl Push {
             auth,
             blobs: Vec::new(),
             has_unsettled: false,
+            parts: config.chunk.map_or(Parts::Whole, Parts::Wanted),
             manifest: None,
             flights: Flights::default(),
             opening: Opening {
@@ -171,7 +174,7 @@ impl Push {
             BlobContent::Unknown(_) => None,
         };
         let twin = twin.map(|blob| blob.facts.id);
-        let mut blob = Blob::new(id, spec, self.config.chunk);
+        let mut blob = Blob::new(id, spec, self.config.smallest_chunk);
         blob.twin = twin;
         self.has_unsettled |= blob.is_unsettled;
         self.blobs.push(blob);
@@ -377,6 +380,10 @@ impl Push {
                 .is_some_and(|manifest| manifest.existed),
             blobs: blobs.collect(),
             warnings: self.warnings.iter().cloned().collect(),
+            largest_chunk: match self.parts {
+                Parts::Learnt(most) => Some(most),
+                Parts::Whole | Parts::Wanted(_) => None,
+            },
             requests: self.flights.count(),
             retries: u64::from(self.config.retries - self.retries_left),
             sessions_left: self.sessions_left,

@@ -80,9 +80,8 @@ fn edges() -> (Edges, Requests) {
             ] {
                 for reply in replies() {
                     let mut facts = facts(known, replay);
-                    facts.chunk = chunk;
+                    facts.parts = chunk.map_or(Parts::Whole, Parts::Learnt);
                     facts.mount_from = facts.mount_from.filter(|_| mounts);
-                    facts.too_large = chunk.is_some();
                     let state = make();
                     let from = name(&state);
                     // Only what has a name can be looked for, mounted or committed.
@@ -247,8 +246,8 @@ fn facts(known: bool, replay: Replay) -> Facts {
         mount_from: "other/app".parse().ok(),
         taken: false,
         reached: SIZE,
-        chunk: None,
-        too_large: false,
+        parts: Parts::Whole,
+        smallest_part: 1 << 20,
         sessions: 0,
         forced: false,
     }

@@ -12,9 +12,12 @@
 
 pub(crate) mod check;
 mod commit;
+pub(crate) mod parts;
 mod probe;
 mod start;
 mod upload;
+
+use std::borrow::Cow;
 
 use crate::auth::Refusals;
 use crate::classify::Verdict;
@@ -35,6 +38,7 @@ use crate::wire::urls::Api;
 
 pub(crate) use check::Check;
 pub(crate) use commit::Commit;
+pub(crate) use parts::Parts;
 pub(crate) use probe::Probe;
 pub(crate) use start::Start;
 pub(crate) use upload::Upload;
@@ -104,10 +108,10 @@ pub(crate) struct Facts {
     pub(crate) taken: bool,
     /// How far a body ever reached.
     pub(crate) reached: u64,
-    /// The largest part to send in one request; `None` for no limit.
-    pub(crate) chunk: Option<u64>,
-    /// The whole was too large for one request.
-    pub(crate) too_large: bool,
+    /// How much of it went in the last request, or goes in the next one.
+    pub(crate) parts: Parts,
+    /// The smallest part that is tried, in bytes.
+    pub(crate) smallest_part: u64,
     /// How many sessions were used up.
     pub(crate) sessions: u32,
     /// The registry said that it has the blob and later that it has not: its word no longer counts.
@@ -161,12 +165,12 @@ pub(crate) enum Pace {
     /// Thrown back to the start, with a new session, after a pause: unless that is what an earlier
     /// setback has led to.
     NewSession { is_consequence: bool },
-    /// Not at all.
-    Fail(PushErrorKind, &'static str),
+    /// Not at all, for this reason, or for the one that the answer gives where it is empty.
+    Fail(PushErrorKind, Cow<'static, str>),
 }
 
 impl Blob {
-    pub(crate) fn new(id: BlobId, spec: BlobSpec, chunk: Option<u64>) -> Self {
+    pub(crate) fn new(id: BlobId, spec: BlobSpec, smallest_part: u64) -> Self {
         let (content, media_type) = match spec.content {
             BlobContent::Known(descriptor) => (Some(descriptor.content()), descriptor.media_type),
             BlobContent::Unknown(media_type) => (None, media_type),
@@ -186,8 +190,8 @@ impl Blob {
                 mount_from: spec.mount_from,
                 taken: false,
                 reached: 0,
-                chunk: chunk.filter(|_| spec.replay == Replay::Anywhere),
-                too_large: false,
+                parts: Parts::Whole,
+                smallest_part,
                 sessions: 0,
                 forced: false,
             },
@@ -424,8 +428,21 @@ impl Turn {
         }
     }
 
+    /// Another session at once, since the body was too large for one request. To learn a size is no
+    /// failure: there are only so many to learn.
+    fn in_parts(session: Session) -> Self {
+        Self {
+            pace: Pace::Onward,
+            ..Self::anew(session)
+        }
+    }
+
     fn fail(state: State, kind: PushErrorKind) -> Self {
-        Self::new(state, Pace::Fail(kind, ""))
+        Self::fail_since(state, kind, "")
+    }
+
+    fn fail_since(state: State, kind: PushErrorKind, why: impl Into<Cow<'static, str>>) -> Self {
+        Self::new(state, Pace::Fail(kind, why.into()))
     }
 
     /// After a verdict that the state has no use for: the table and the state disagree, which a

@@ -29,6 +29,8 @@ pub(crate) enum Fate {
     Refused,
     /// It was not looked at.
     Later,
+    /// It was too large for one request, which is no fault of the session's.
+    TooLarge,
     /// It broke, on the way or over there: some of it may have arrived, or a refusal be lost.
     Broken,
 }
@@ -61,6 +63,13 @@ impl Probe {
         Self {
             session,
             tried: Some(tried),
+        }
+    }
+
+    /// What broke may have been too large for one request: that is no fault of the session's.
+    pub(crate) fn blame_size(&mut self) {
+        if let Some(tried) = &mut self.tried {
+            tried.fate = Fate::TooLarge;
         }
     }
 
@@ -101,6 +110,7 @@ impl Probe {
 fn replaced(session: Session, tried: Option<&Tried>) -> Turn {
     match tried.map(|tried| tried.fate) {
         Some(Fate::Later) => Turn::after_pause(session),
+        Some(Fate::TooLarge) => Turn::in_parts(session),
         Some(Fate::Refused | Fate::Broken) | None => Turn::restart_asked(session),
     }
 }

@@ -3,6 +3,7 @@
 use http::header::{CONTENT_RANGE, CONTENT_TYPE};
 use http::{HeaderValue, Method};
 
+use super::parts::{self, Parts};
 use super::probe::{Basis, Fate, Tried};
 use super::{Check, Commit, Facts, Pace, Probe, Reply, Session, State, Turn};
 use crate::classify::{Step, Verdict};
@@ -115,10 +116,8 @@ impl Upload {
         if let Some(end) = &reply.receipt.end {
             match &facts.content {
                 Some(content) if content != end => {
-                    return Turn::new(
-                        State::Upload(self),
-                        Pace::Fail(PushErrorKind::Source, "it changed while it was read"),
-                    );
+                    let why = "it changed while it was read";
+                    return Turn::fail_since(State::Upload(self), PushErrorKind::Source, why);
                 }
                 _ => facts.content = Some(end.clone()),
             }
@@ -129,10 +128,10 @@ impl Upload {
                 let session = self.session.moved(reply);
                 Turn::onward(State::Commit(Commit::new(session)))
             }
-            (Verdict::Accept, Step::Stream) => Turn::new(
-                State::Upload(self),
-                Pace::Fail(PushErrorKind::Source, "nobody said where it ends"),
-            ),
+            (Verdict::Accept, Step::Stream) => {
+                let why = "nobody said where it ends";
+                Turn::fail_since(State::Upload(self), PushErrorKind::Source, why)
+            }
             (Verdict::Accept, _) if facts.is_contradicted_by(reply.echo.as_ref()) => {
                 Turn::setback(State::Check(Check::dispute(self.session)), reply)
             }
@@ -157,13 +156,13 @@ impl Upload {
             }
             (Verdict::Later, _) => Turn::later(self.session),
             (Verdict::Resume | Verdict::Restart, _) => Turn::restart(self.session),
-            (Verdict::Smaller, _) => self.smaller(facts),
-            (Verdict::Whole, _) if facts.too_large => {
+            (Verdict::Smaller, _) => self.smaller(verdict, reply, facts),
+            (Verdict::Whole, _) if matches!(facts.parts, Parts::Learnt(_)) => {
                 Turn::fail(State::Upload(self), PushErrorKind::Rejected)
             }
             (Verdict::Whole, _) => {
                 // What the registry does not do is no failed session.
-                facts.chunk = None;
+                facts.parts = Parts::Whole;
                 Turn::anew(self.session)
             }
             (Verdict::Retry, _) => {
@@ -181,6 +180,7 @@ impl Upload {
     fn tried(&self, verdict: Verdict, reply: &Reply) -> Tried {
         let fate = match verdict {
             Verdict::Later => Fate::Later,
+            Verdict::Smaller => Fate::TooLarge,
             _ if reply.refuses_range => Fate::Refused,
             _ => Fate::Broken,
         };
@@ -217,29 +217,43 @@ impl Upload {
         })
     }
 
-    /// Too large for one request: a smaller part, in a new session.
-    fn smaller(self, facts: &mut Facts) -> Turn {
+    /// Too large for one request: a smaller part, in a new session, or where the session is, if it
+    /// took something before.
+    fn smaller(self, verdict: Verdict, reply: &Reply, facts: &mut Facts) -> Turn {
         let size = facts.content.as_ref().map_or(0, |content| content.size);
-        let sent = self.chunk(facts).map_or(size, |most| most.min(size));
-        let smaller = self
-            .session
-            .chunk_max
-            .unwrap_or(FIRST_CHUNK)
-            .min(sent.div_ceil(2));
-        if facts.replay != Replay::Anywhere || smaller < SMALLEST_CHUNK {
-            return Turn::fail(State::Upload(self), PushErrorKind::Rejected);
-        }
-        facts.chunk = Some(smaller);
-        facts.too_large = true;
-        Turn::anew(self.session)
+        let rest = size - self.offset;
+        let sent = self.chunk(facts).map_or(rest, |most| most.min(rest));
+        let least = self.session.chunk_min.unwrap_or(0);
+        let next = parts::below(sent, facts.smallest_part);
+        let why = match next {
+            _ if facts.replay != Replay::Anywhere => format!(
+                "{sent} bytes are too many for one request, and its source can only be read from the \
+                 start to the end"
+            ),
+            None => format!("{sent} bytes are too many for one request, and less is not tried"),
+            Some(next) if next.max(least) >= sent => format!(
+                "{sent} bytes are too many for one request, and the registry takes no parts of less \
+                 than {least} (OCI-Chunk-Min-Length)"
+            ),
+            Some(next) => {
+                facts.parts = Parts::Learnt(next);
+                if self.offset == 0 {
+                    return Turn::in_parts(self.session);
+                }
+                let tried = self.tried(verdict, reply);
+                let session = self.session.moved(reply);
+                return Turn::onward(State::Probe(Probe::after(session, tried)));
+            }
+        };
+        Turn::fail_since(State::Upload(self), PushErrorKind::Rejected, why)
     }
 
     /// The largest part to send at once: what the session takes at most, or what was found out;
     /// but not less than it takes at least.
     fn chunk(&self, facts: &Facts) -> Option<u64> {
-        let most = match (facts.chunk, self.session.chunk_max) {
-            (Some(found), Some(told)) => found.min(told),
-            (Some(found), None) => found,
+        let most = match (facts.parts.most(), self.session.chunk_max) {
+            (Some(found), Some(told)) if told > 0 => found.min(told),
+            (Some(found), _) => found,
             // A registry that names a largest part means it, if the blob can be read in parts.
             (None, Some(told)) if facts.replay == Replay::Anywhere && told > 0 => told,
             (None, _) => return None,
@@ -255,9 +269,3 @@ impl Upload {
         })
     }
 }
-
-/// The first part tried after a whole blob was too large: below the body limits that are common in
-/// front of registries (100 MB), and large enough that a part costs little.
-const FIRST_CHUNK: u64 = 64 << 20;
-/// GitHub's registry takes 4 MiB; nothing that is known takes less than 1.
-const SMALLEST_CHUNK: u64 = 1 << 20;

@@ -5,13 +5,14 @@ use http::StatusCode;
 use super::landing::Landed;
 use super::{Opening, OpeningState, Push};
 use crate::auth::Fetched;
-use crate::blob::{Blob, Pace, Session, Standing, State};
+use crate::blob::{Blob, Pace, Session, Standing, State, parts};
 use crate::classify::Verdict;
 use crate::error::{PushErrorKind, RegistryAnswer};
 use crate::event::{BlobOutcome, Event, Phase};
 use crate::flights::Work;
 use crate::ids::BlobId;
 use crate::manifest;
+use crate::payload::Replay;
 
 impl Push {
     pub(super) fn landed(&mut self, landed: Landed) {
@@ -158,7 +159,12 @@ impl Push {
         let blob = &mut self.blobs[id.index()];
         let in_passing = State::Done(BlobOutcome::Existed);
         let state = std::mem::replace(&mut blob.state, in_passing);
+        let parts = blob.facts.parts;
         let turn = state.advance(landed.verdict, &landed.reply, &mut blob.facts);
+        if blob.facts.parts != parts {
+            let sent = landed.flight.draft.payload.length().unwrap_or(u64::MAX);
+            self.parts = self.parts.learning(blob.facts.parts, sent);
+        }
         let is_on = turn.pace.is_onward();
         let pace = self.enter(id, turn);
         let blob = &mut self.blobs[id.index()];
@@ -172,7 +178,10 @@ impl Push {
         match pace {
             Pace::Onward => self.announce_blob(id),
             Pace::Retry => self.retry(&landed),
-            Pace::Setback { pause } => self.setback(id, &landed, pause),
+            Pace::Setback { pause } => {
+                self.setback(id, &landed, pause);
+                self.suspect_size(id, &landed);
+            }
             Pace::NewSession { is_consequence } => {
                 blob.facts.sessions += 1;
                 if blob.facts.sessions >= self.config.sessions.max(1) {
@@ -189,8 +198,24 @@ impl Push {
                 self.fail(if why.is_empty() {
                     error
                 } else {
-                    self.other_failure(kind, why, &landed)
+                    self.other_failure(kind, &why, &landed)
                 });
+            }
+        }
+    }
+
+    /// After bodies that broke in one place: perhaps they were too large, and the refusal was lost.
+    fn suspect_size(&mut self, id: BlobId, landed: &Landed) {
+        let blob = &mut self.blobs[id.index()];
+        let is_break = landed.verdict == Verdict::Resume && landed.answer.is_none();
+        if is_break
+            && blob.facts.replay == Replay::Anywhere
+            && let Some(most) = parts::after_breaks(blob.setbacks)
+            && landed.flight.draft.payload.length() > Some(most)
+        {
+            self.parts = self.parts.at_most(most);
+            if let State::Probe(probe) = &mut blob.state {
+                probe.blame_size();
             }
         }
     }

@@ -206,8 +206,6 @@ impl Push {
         let status = answer.map(|answer| answer.status.as_u16());
         let is_open = matches!(step, Step::Preflight | Step::Open);
         let is_page = landed.is_html();
-        // A registry says why; what stands in front of it often cannot.
-        let is_anonymous = answer.is_some_and(|answer| answer.code.is_none());
         Some(match (kind, status) {
             (PushErrorKind::Unauthenticated, _) => "check user name and password",
             (PushErrorKind::Denied, _) => {
@@ -239,8 +237,16 @@ impl Push {
             (PushErrorKind::Unintelligible, _) if is_page => {
                 "this does not look like a registry; check its address"
             }
-            (PushErrorKind::Rejected, Some(413)) if is_anonymous => {
-                "something in front of the registry limits the size of requests; ask who runs it"
+            (PushErrorKind::Rejected, Some(413)) if step == Step::Token => {
+                "the token server, or something in front of it, limits the size of requests"
+            }
+            (PushErrorKind::Rejected, Some(413)) if step == Step::Manifest => {
+                "the registry, or something in front of it, limits the size of requests, and a \
+                 manifest goes in one request; ask who runs it"
+            }
+            (PushErrorKind::Rejected, Some(413)) => {
+                "the registry, or something in front of it, limits the size of requests; ask who \
+                 runs it"
             }
             (PushErrorKind::Source, _) => "the image must not change while it is pushed",
             _ => return None,

@@ -11,6 +11,7 @@ use crate::error::{PushError, PushErrorKind};
 use crate::event::{Event, Phase};
 use crate::flights::{Draft, Work};
 use crate::output::Output;
+use crate::payload::Replay;
 
 impl Push {
     /// Asks for the next blob that may be there.
@@ -97,8 +98,12 @@ impl Push {
 
     fn send_blob(&mut self, index: usize) -> Option<Output> {
         let (header, used) = self.authorized()?;
-        let blob = &self.blobs[index];
+        let blob = &mut self.blobs[index];
         let id = blob.facts.id;
+        if blob.facts.replay == Replay::Anywhere {
+            blob.facts.parts = self.parts;
+        }
+        let blob = &self.blobs[index];
         let mut draft = match blob.state.draft(&blob.facts, &self.api) {
             Ok(draft) => draft,
             Err(why) => {

@@ -2,6 +2,7 @@
 
 mod authentication;
 mod bench;
+mod body_limits;
 mod challenges;
 mod chunks;
 mod deadlines;

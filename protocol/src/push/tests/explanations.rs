@@ -351,7 +351,7 @@ const CASES: &[Case] = &[
         body: PAGE,
         kind: PushErrorKind::Rejected,
         text: "the registry refused: 413",
-        hint: Some("in front of the registry"),
+        hint: Some("in front of it"),
     },
     Case {
         at: At::Manifest,
@@ -359,7 +359,7 @@ const CASES: &[Case] = &[
         body: NAMELESS,
         kind: PushErrorKind::Rejected,
         text: "413 NAME_UNKNOWN",
-        hint: None,
+        hint: Some("limits the size of requests"),
     },
     Case {
         at: At::Manifest,
