@@ -86,8 +86,8 @@ pub(crate) enum Verdict {
     Restart,
     /// Too much for one request.
     Smaller,
-    /// Parts are not taken: send the whole.
-    Whole,
+    /// Parts are not taken: send the whole, or, where that is too much, end with this.
+    Whole(PushErrorKind),
     /// Blobs are missing.
     Missing,
     /// The end.
@@ -140,6 +140,7 @@ pub(crate) fn classify(step: Step, outcome: Outcome<'_>) -> Verdict {
             408 | 425 | 500 | 502 | 504 | 520..=524 => broken(step),
             400..=499 => refused(step, status.as_u16(), code, message),
             _ if step == Step::Mount => Verdict::Unclear,
+            501 => unknown_method(step),
             _ => Verdict::Fail(PushErrorKind::Rejected),
         },
     }
@@ -187,6 +188,16 @@ fn broken(step: Step) -> Verdict {
     }
 }
 
+/// The method is not known over there (RFC 9110, section 15.6.2).
+fn unknown_method(step: Step) -> Verdict {
+    match step {
+        Step::Check | Step::Confirm => Verdict::Unclear,
+        Step::Status => Verdict::Restart,
+        Step::Chunk => Verdict::Whole(PushErrorKind::Rejected),
+        _ => Verdict::Fail(PushErrorKind::Rejected),
+    }
+}
+
 fn refused(step: Step, status: u16, code: &str, message: &str) -> Verdict {
     let rejected = Verdict::Fail(PushErrorKind::Rejected);
     match (step, status) {
@@ -202,7 +213,9 @@ fn refused(step: Step, status: u16, code: &str, message: &str) -> Verdict {
         (Step::Put | Step::Stream, 416) => Verdict::Restart,
         (Step::Chunk, 416) => Verdict::Resume,
         (Step::Put | Step::Chunk, 413) => Verdict::Smaller,
-        (Step::Chunk, 400 | 405 | 411 | 415) => Verdict::Whole,
+        (Step::Chunk, 400 | 405 | 411 | 415) => Verdict::Whole(PushErrorKind::Rejected),
+        // Firewalls that let `PUT` through and `PATCH` not say so with 403.
+        (Step::Chunk, 403) => Verdict::Whole(PushErrorKind::Denied),
         (Step::Commit, 404 | 409 | 410 | 416) => Verdict::Dispute,
         (Step::Put, 409) => Verdict::Dispute,
         (Step::Put | Step::Commit, 400) if is_about_upload(code) => Verdict::Dispute,

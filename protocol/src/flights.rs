@@ -21,6 +21,8 @@ pub(crate) struct Draft {
     pub(crate) url: HttpUrl,
     pub(crate) headers: HeaderMap,
     pub(crate) payload: Payload,
+    /// How many redirects led here.
+    pub(crate) redirects: u32,
 }
 
 /// Whose request it is.
@@ -47,7 +49,6 @@ pub(crate) struct Flight {
     pub(crate) draft: Draft,
     /// The header it carries.
     pub(crate) used: Generation,
-    pub(crate) redirects: u32,
     pub(crate) sent: u64,
     limits: Limits,
     started: Timestamp,
@@ -68,6 +69,7 @@ impl Draft {
             url,
             headers: HeaderMap::new(),
             payload: Payload::Empty,
+            redirects: 0,
         }
     }
 }
@@ -84,7 +86,6 @@ impl Flight {
             work,
             draft,
             used,
-            redirects: 0,
             sent: 0,
             limits,
             started: now,
@@ -147,12 +148,6 @@ impl Flights {
         match self.air.get(&id)?.draft.payload {
             Payload::Blob(slice) => Some(slice.blob),
             Payload::Empty | Payload::Bytes(_) => None,
-        }
-    }
-
-    pub(crate) fn redirected(&mut self, id: RequestId, redirects: u32) {
-        if let Some(flight) = self.air.get_mut(&id) {
-            flight.redirects = redirects;
         }
     }
 

@@ -59,6 +59,8 @@ pub struct Push {
     spares: VecDeque<Session>,
     /// Whether sessions are opened ahead of need. Not where that has failed.
     looks_ahead: bool,
+    /// Whether questions for blobs are thought to have answers. Not where they got 500 every time.
+    answers_questions: bool,
     /// Sessions to delete.
     abandoned: VecDeque<Session>,
     /// Where sessions are whose deletion got no answer. The connection may have been an old one that
@@ -132,6 +134,7 @@ impl Push {
             },
             spares: VecDeque::new(),
             looks_ahead: config.look_ahead,
+            answers_questions: true,
             abandoned: VecDeque::new(),
             undeleted: VecDeque::new(),
             sessions_left: 0,

@@ -141,6 +141,11 @@ impl Auth {
         }
     }
 
+    /// The registry is at `origin` from now on, and what it gets it gets there.
+    pub(crate) fn move_to(&mut self, origin: Origin) {
+        self.origin = origin;
+    }
+
     /// What a request sent now may carry. A token that is about to die blocks, and is replaced.
     pub(crate) fn readiness(&mut self, now: Timestamp) -> Readiness {
         if let State::Ready(grant) = &self.state

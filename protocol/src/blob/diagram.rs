@@ -19,7 +19,7 @@ const VERDICTS: [(Verdict, &str); 16] = [
     (Verdict::Later, "later"),
     (Verdict::Restart, "restart"),
     (Verdict::Smaller, "smaller"),
-    (Verdict::Whole, "whole"),
+    (Verdict::Whole(PushErrorKind::Rejected), "whole"),
     (Verdict::Missing, "missing"),
     (Verdict::Fail(PushErrorKind::Rejected), "fail"),
     // Taken care of before a state is asked.

@@ -157,10 +157,10 @@ impl Upload {
             (Verdict::Later, _) => Turn::later(self.session),
             (Verdict::Resume | Verdict::Restart, _) => Turn::restart(self.session),
             (Verdict::Smaller, _) => self.smaller(verdict, reply, facts),
-            (Verdict::Whole, _) if matches!(facts.parts, Parts::Learnt(_)) => {
-                Turn::fail(State::Upload(self), PushErrorKind::Rejected)
+            (Verdict::Whole(kind), _) if matches!(facts.parts, Parts::Learnt(_)) => {
+                Turn::fail(State::Upload(self), kind)
             }
-            (Verdict::Whole, _) => {
+            (Verdict::Whole(_), _) => {
                 // What the registry does not do is no failed session.
                 facts.parts = Parts::Whole;
                 Turn::anew(self.session)

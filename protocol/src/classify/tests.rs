@@ -41,7 +41,7 @@ fn row(label: &str, outcome: Outcome<'_>) -> String {
         Verdict::Later => "later",
         Verdict::Restart => "restart",
         Verdict::Smaller => "smaller",
-        Verdict::Whole => "whole",
+        Verdict::Whole(_) => "whole",
         Verdict::Missing => "missing",
         Verdict::Fail(PushErrorKind::Denied) => "DENIED",
         Verdict::Fail(PushErrorKind::Unauthenticated) => "WHO?",

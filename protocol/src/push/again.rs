@@ -7,15 +7,15 @@ use super::landing::Landed;
 use super::{OpeningState, Push};
 use crate::auth::Refusals;
 use crate::blob::Standing;
-use crate::classify::Step;
+use crate::classify::{Step, Verdict};
 use crate::credentials::CredentialsReason;
 use crate::error::PushErrorKind;
 use crate::event::Event;
 use crate::flights::{Flight, Work};
 use crate::ids::BlobId;
-use crate::output::Output;
 use crate::payload::{Payload, Replay};
 use crate::retry::mean_pause;
+use crate::wire::origin::{Origin, Scheme};
 
 impl Push {
     /// The same request again, after a pause.
@@ -99,13 +99,17 @@ impl Push {
             .as_ref()
             .map_or(0, |answer| answer.status.as_u16());
         let is_read = matches!(flight.draft.method, Method::GET | Method::HEAD);
-        let follows = matches!(status, 307 | 308) || (is_read && matches!(status, 301..=303));
-        let can_go = follows && flight.redirects < MAX_REDIRECTS && landed.reply.location.is_ok();
+        let upgraded = self.upgraded(&landed);
+        let is_kept = matches!(status, 307 | 308);
+        let is_tls = upgraded.is_some() && matches!(status, 301 | 302);
+        let follows = is_kept || is_tls || (is_read && matches!(status, 301..=303));
+        let is_far = flight.draft.redirects >= MAX_REDIRECTS;
+        let can_go = follows && !is_far && landed.reply.location.is_ok();
         if let (Work::Blob(id), Step::Mount, false) = (flight.work, flight.draft.step, can_go) {
             // A mount that leads nowhere is a mount that failed.
             return self.blob_landed(id, landed);
         }
-        if !follows || flight.redirects >= MAX_REDIRECTS {
+        if !follows || is_far {
             let kind = PushErrorKind::Unintelligible;
             let why = if follows {
                 "too many redirects"
@@ -123,7 +127,7 @@ impl Push {
         };
         let has_credentials = flight.draft.headers.contains_key(AUTHORIZATION)
             || flight.draft.headers.contains_key(CONTENT_TYPE);
-        let is_elsewhere = url.origin() != flight.draft.url.origin();
+        let is_elsewhere = url.origin() != flight.draft.url.origin() && upgraded.is_none();
         if flight.work == Work::Token && has_credentials && is_elsewhere {
             let why = format!("the token server sends credentials on to {}", url.origin());
             return self.fail(self.other_failure(PushErrorKind::Unsafe, &why, &landed));
@@ -135,27 +139,54 @@ impl Push {
                 return self.fail(self.other_failure(PushErrorKind::Source, why, &landed));
             }
         }
-        let redirects = flight.redirects + 1;
-        let mut draft = landed.flight.draft;
+        if let Some(origin) = upgraded {
+            self.api.move_to(origin.clone());
+            self.auth.move_to(origin);
+        }
+        let Flight {
+            work,
+            mut draft,
+            used,
+            ..
+        } = landed.flight;
         if is_elsewhere {
             draft.headers.remove(AUTHORIZATION);
         }
         draft.url = url;
-        if let Some(output) = self.send(landed.flight.work, draft, landed.flight.used) {
-            if let Output::Send(exchange) = &output {
-                self.flights.redirected(exchange.ticket.id(), redirects);
-            }
-            self.outbox.push_back(output);
+        draft.redirects += 1;
+        // What it says first is said first: what was to be said before stays in front.
+        if let Some(output) = self.send(work, draft, used) {
+            self.outbox.push_front(output);
         }
     }
 
+    /// Where the registry is, if the answer sends a request of its API from clear text to the same
+    /// place of the same host with TLS: something in front of it does that with all of them (nginx,
+    /// `return 301 https://$host$request_uri`). The rest of the push begins there. Whoever says so
+    /// could have read the credentials that were meant for the registry, so nobody new gets them.
+    fn upgraded(&self, landed: &Landed) -> Option<Origin> {
+        let asked = &landed.flight.draft.url;
+        let there = landed.reply.location.as_ref().ok()?;
+        let is_registry = landed.flight.work != Work::Token && asked.origin() == self.api.origin();
+        let is_upgrade = asked.origin().scheme() == Scheme::Http
+            && there.origin().scheme() == Scheme::Https
+            && there.origin().host() == asked.origin().host()
+            && there.is_same_target(asked);
+        (is_registry && is_upgrade).then(|| there.origin().clone())
+    }
+
     /// A 401 that a new token, or credentials, may help against.
-    pub(super) fn reauthenticate(&mut self, landed: &Landed) {
+    pub(super) fn reauthenticate(&mut self, mut landed: Landed) {
         let Flight {
             work, used, draft, ..
         } = &landed.flight;
         if draft.url.origin() != self.api.origin() {
             // It was not asked with our credentials, and will not be.
+            if let (Work::Blob(id), Step::Check | Step::Mount) = (*work, draft.step) {
+                landed.verdict = Verdict::Unclear;
+                return self.blob_landed(id, landed);
+            }
+            let landed = &landed;
             return self.fail(self.failure(PushErrorKind::Rejected, landed));
         }
         if *work != Work::Probe {

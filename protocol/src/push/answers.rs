@@ -6,7 +6,7 @@ use super::landing::Landed;
 use super::{Opening, OpeningState, Push};
 use crate::auth::Fetched;
 use crate::blob::{Blob, Pace, Session, Standing, State, parts};
-use crate::classify::Verdict;
+use crate::classify::{Step, Verdict};
 use crate::error::{PushErrorKind, RegistryAnswer};
 use crate::event::{BlobOutcome, Event, Phase};
 use crate::flights::Work;
@@ -34,7 +34,7 @@ impl Push {
         }
         match landed.verdict {
             Verdict::Redirect => return self.redirect(landed),
-            Verdict::Reauthenticate => return self.reauthenticate(&landed),
+            Verdict::Reauthenticate => return self.reauthenticate(landed),
             Verdict::Fail(PushErrorKind::Denied) if self.may_log_in(&landed) => return,
             _ => {}
         }
@@ -155,7 +155,10 @@ impl Push {
         }
     }
 
-    pub(super) fn blob_landed(&mut self, id: BlobId, landed: Landed) {
+    pub(super) fn blob_landed(&mut self, id: BlobId, mut landed: Landed) {
+        if self.is_unanswerable(id, &landed) {
+            landed.verdict = Verdict::Unclear;
+        }
         let blob = &mut self.blobs[id.index()];
         let in_passing = State::Done(BlobOutcome::Existed);
         let state = std::mem::replace(&mut blob.state, in_passing);
@@ -202,6 +205,19 @@ impl Push {
                 });
             }
         }
+    }
+
+    /// Whether a registry that answers 500 to a question for a blob says nothing with that: because
+    /// the 500 lasts, or lasted for another blob. What is asked for is uploaded then.
+    fn is_unanswerable(&mut self, id: BlobId, landed: &Landed) -> bool {
+        let status = landed.answer.as_ref().map(|answer| answer.status);
+        let is_question = landed.flight.draft.step == Step::Check;
+        if !is_question || status != Some(StatusCode::INTERNAL_SERVER_ERROR) {
+            return false;
+        }
+        let most = LASTING.min(self.config.attempts.max(1));
+        self.answers_questions &= self.blobs[id.index()].tries + 1 < most;
+        !self.answers_questions
     }
 
     /// After bodies that broke in one place: perhaps they were too large, and the refusal was lost.
@@ -337,5 +353,7 @@ impl Pace {
     }
 }
 
+/// How often a question for a blob is answered with 500 until that lasts.
+const LASTING: u32 = 3;
 /// Once to look again, once to send without looking.
 const MISSING_ROUNDS: u32 = 2;

@@ -104,6 +104,7 @@ impl Push {
                     url: request.url,
                     headers: request.headers,
                     payload: request.payload,
+                    redirects: 0,
                 };
                 self.send(Work::Token, draft, Generation::default())
             }

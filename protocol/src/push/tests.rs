@@ -13,6 +13,8 @@ mod explanations;
 mod learning;
 mod manifests;
 mod opening;
+mod questions;
+mod redirects;
 mod refusals;
 mod resuming;
 mod secrets;

@@ -92,6 +92,11 @@ impl HttpUrl {
         Self { origin, ..self }
     }
 
+    /// Whether path and query are those of `other`.
+    pub(crate) fn is_same_target(&self, other: &Self) -> bool {
+        self.target == other.target
+    }
+
     pub(crate) fn origin(&self) -> &Origin {
         &self.origin
     }

@@ -21,6 +21,11 @@ impl Api {
         &self.origin
     }
 
+    /// The same API from now on at `origin`.
+    pub(crate) fn move_to(&mut self, origin: Origin) {
+        self.origin = origin;
+    }
+
     pub(crate) fn probe(&self) -> HttpUrl {
         HttpUrl::new(self.origin.clone(), "/v2/".to_owned())
     }

@@ -241,11 +241,26 @@ fn what_cannot_be_read_on_begins_anew_unless_all_of_it_has_arrived() {
 }
 
 #[test]
-fn a_registry_that_does_not_know_the_question_ends_the_push() {
+fn a_registry_that_does_not_know_the_question_gets_another_session() {
     let (mut bench, put) = Bench::putting("0123456789");
     bench.break_off(put, FailureKind::Interrupted, part(8));
     bench.sleep();
     bench.answer("GET /up/0", 501, &[]);
+    bench.answer("DELETE /up/0", 204, &[]);
+    bench.answer(
+        "POST /v2/team/app/blobs/uploads/",
+        202,
+        &[("location", "/up/1")],
+    );
+    assert_eq!(bench.next().slice(), Some((0, Extent::Exact(10))));
+}
+
+#[test]
+fn a_registry_that_refuses_the_question_ends_the_push() {
+    let (mut bench, put) = Bench::putting("0123456789");
+    bench.break_off(put, FailureKind::Interrupted, part(8));
+    bench.sleep();
+    bench.answer("GET /up/0", 507, &[]);
     assert_eq!(bench.error().kind(), PushErrorKind::Rejected);
 }
 
