@@ -143,6 +143,7 @@ impl World<'_> {
     /// Judges the end of the push against what the registry holds and what went wrong.
     pub(super) fn judge(&mut self, result: &Result<Report, PushError>) -> Result<(), String> {
         self.secrets.look_in(format_args!("{result:?}"))?;
+        self.check_sizes()?;
         let sessions_left = match result {
             Ok(report) => {
                 self.check_success(report)?;
@@ -217,6 +218,8 @@ impl World<'_> {
             && !self.sources.iter().any(Source::has_changed)
             && !self.cancelled
             && self.why_it_must_fail().is_none()
+            && !self.plan.loops
+            && !self.has_chance_refusals()
             && !self.is_beyond_any_client()
             && !self.is_repetition_a_mistake()
     }
@@ -230,6 +233,12 @@ impl World<'_> {
             chunk.content_range == ContentRange::Required && chunk.missing_status == 400;
         let has_rules = chunk.smallest > 0 || chunk.most > 0 || wants_ranges;
         has_rules && self.plan.faults.iter().any(is_doubled)
+    }
+
+    /// Whether bodies are refused as too large by chance, so that no size is small enough.
+    fn has_chance_refusals(&self) -> bool {
+        let is_chance = |(_, fault): &(u64, Fault)| *fault == Fault::TooLarge;
+        self.plan.faults.iter().any(is_chance)
     }
 
     /// Whether tokens die before the token server says that they do.
@@ -250,7 +259,10 @@ impl World<'_> {
         let is_stuck = |source: &Source| {
             let is_too_long = chunk.max_length > 0 && source.content().size > chunk.max_length;
             let plan = source.plan();
-            is_too_long && plan.replay != Replay::Anywhere || !plan.known && chunk.length_status > 0
+            let is_whole = plan.replay != Replay::Anywhere || !plan.known;
+            is_too_long && plan.replay != Replay::Anywhere
+                || !plan.known && chunk.length_status > 0
+                || self.plan.is_too_large(source.content().size, !is_whole)
         };
         self.sources.iter().any(is_stuck)
             || self.plan.docker && manifest.media_types == MediaTypes::Oci

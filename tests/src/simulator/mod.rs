@@ -6,6 +6,7 @@
 //! the end what became of the push: whether it had to succeed, and whether what it says is true.
 
 mod check;
+mod front;
 mod learning;
 mod network;
 mod plan;
@@ -115,6 +116,8 @@ struct World<'a> {
     sent: u64,
     /// How many manifests are still to be forgotten.
     lies_left: u64,
+    /// How many bodies were too large for what is in front of the registry.
+    too_large: usize,
     /// How many faults there were.
     faults: u64,
     polls: u64,
@@ -200,6 +203,7 @@ impl<'a> World<'a> {
                 .collect(),
             sent: 0,
             lies_left: plan.lies,
+            too_large: 0,
             faults: 0,
             polls: 0,
             secrets: check::Secrets::default(),
@@ -222,6 +226,9 @@ impl<'a> World<'a> {
         config.chunk = plan.chunk;
         config.attempts = plan.attempts;
         config.sessions = plan.sessions;
+        if plan.body_limit > 0 {
+            config.smallest_chunk = Plan::SMALLEST_CHUNK;
+        }
         config
     }
 

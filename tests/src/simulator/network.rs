@@ -49,6 +49,11 @@ impl World<'_> {
             return Ok(((self.now + latency, id), Arrival::Failure(ticket, failure)));
         }
         let (body, receipt) = self.body(&payload);
+        let carried = matches!(payload, Payload::Blob(_)).then_some(body.len());
+        if let Some(response) = self.front(&mut parts, carried, fault)? {
+            let arrival = answer(ticket, response, receipt);
+            return Ok(((self.now + latency, id), arrival));
+        }
         let path = parts.uri.path().to_owned();
         if fault == Some(Fault::SessionLost) && is_session(&path) {
             self.lost.insert(path.clone());

@@ -50,6 +50,11 @@ pub struct Plan {
     pub learns: bool,
     /// The last blob is said to be made of those before it.
     pub derives: bool,
+    /// The largest body of a blob, in bytes, that what is in front of the registry takes; zero for no
+    /// limit.
+    pub body_limit: u64,
+    /// What is in front of the registry sends every question for a blob elsewhere, for ever.
+    pub loops: bool,
     /// How many manifests the registry says it took and does not have.
     pub lies: u64,
     /// What goes wrong, at the n-th request.
@@ -132,6 +137,10 @@ pub enum Fault {
     Unauthorized,
     /// The registry says that it is done and forgets what it was sent.
     Pretended,
+    /// It is sent to another place, with this status.
+    Redirected(u16),
+    /// The body of a blob is too large (413), whatever its size.
+    TooLarge,
 }
 
 impl Plan {
@@ -197,6 +206,8 @@ impl Plan {
             late_manifest: random.one_in(3),
             learns: false,
             derives: false,
+            body_limit: 0,
+            loops: false,
             lies: 0,
             faults,
             outages,
@@ -215,7 +226,37 @@ impl Plan {
             10 => plan.lies = 1 + random.below(3),
             _ => {}
         }
+        match seed % 24 {
+            2 => plan.send_elsewhere(random),
+            8 => plan.limit_bodies(random),
+            23 => plan.loops = random.one_in(2),
+            _ => {}
+        }
         plan
+    }
+
+    /// Some requests are sent elsewhere, a few of them one after the other.
+    fn send_elsewhere(&mut self, random: &mut Random) {
+        let first = 1 + random.below(16);
+        let count = 1 + random.below(8);
+        for n in first..first + count {
+            let fault = Fault::Redirected(random.of(&[307, 308]));
+            if self.faults.iter().all(|(other, _)| *other != n) {
+                self.faults.push((n, fault));
+            }
+        }
+        self.faults.sort_by_key(|(n, _)| *n);
+    }
+
+    /// Bodies may be no larger than so much, and some are refused all the same.
+    fn limit_bodies(&mut self, random: &mut Random) {
+        self.body_limit = random.of(&[20, 40, 40, 200, 200]);
+        if random.one_in(4) {
+            let n = 6 + random.below(12);
+            self.faults.retain(|(other, _)| *other != n);
+            self.faults.push((n, Fault::TooLarge));
+            self.faults.sort_by_key(|(n, _)| *n);
+        }
     }
 
     /// Nothing happens but that the registry is not to be had for a moment.
@@ -275,6 +316,8 @@ impl Plan {
                     | Fault::RangeOff(_)
                     | Fault::Unnamed
                     | Fault::Unauthorized
+                    | Fault::Redirected(_)
+                    | Fault::TooLarge
             )
         };
         self.faults.iter().all(is_open_about_it)

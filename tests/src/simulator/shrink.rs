@@ -99,6 +99,12 @@ fn plain_settings(plan: &Plan, propose: &mut Propose<'_>) {
     if plan.chunk.is_some() {
         propose(&|plan| plan.chunk = None);
     }
+    if plan.body_limit > 0 {
+        propose(&|plan| plan.body_limit = 0);
+    }
+    if plan.loops {
+        propose(&|plan| plan.loops = false);
+    }
     if plan.docker {
         propose(&|plan| plan.docker = false);
     }

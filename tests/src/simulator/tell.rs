@@ -65,6 +65,12 @@ impl fmt::Display for Plan {
                 self.lies
             )?;
         }
+        if self.body_limit > 0 {
+            writeln!(f, "bodies are at most {} bytes", self.body_limit)?;
+        }
+        if self.loops {
+            writeln!(f, "questions for blobs are sent elsewhere, for ever")?;
+        }
         for (from, until) in &self.outages {
             writeln!(f, "outage: {from:?} to {until:?}")?;
         }
