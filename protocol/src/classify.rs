@@ -116,6 +116,14 @@ impl Step {
         matches!(self, Self::Put | Self::Stream | Self::Chunk)
     }
 
+    /// Whether it is refused where there is no room.
+    fn needs_room(self) -> bool {
+        matches!(
+            self,
+            Self::Preflight | Self::Open | Self::Put | Self::Stream | Self::Chunk | Self::Commit
+        )
+    }
+
     /// Whether a failure means no more than that the answer is not known.
     fn is_question(self) -> bool {
         matches!(self, Self::Check | Self::Confirm | Self::Mount)
@@ -213,6 +221,7 @@ fn refused(step: Step, status: u16, code: &str, message: &str) -> Verdict {
         (Step::Put | Step::Stream, 416) => Verdict::Restart,
         (Step::Chunk, 416) => Verdict::Resume,
         (Step::Put | Step::Chunk, 413) => Verdict::Smaller,
+        (step, 403) if step.needs_room() && is_about_quota(message) => rejected,
         (Step::Chunk, 400 | 405 | 411 | 415) => Verdict::Whole(PushErrorKind::Rejected),
         // Firewalls that let `PUT` through and `PATCH` not say so with 403.
         (Step::Chunk, 403) => Verdict::Whole(PushErrorKind::Denied),
@@ -246,6 +255,13 @@ fn failure(step: Step, kind: FailureKind, complete: bool) -> Verdict {
 /// GitHub's registry says "denied" when it means "slow down", and tells in words only.
 fn is_rate_limit(message: &str) -> bool {
     message.to_ascii_lowercase().contains("rate limit")
+}
+
+/// Whether a refusal is about room and not about rights: Quay ("Quota has been exceeded"), Harbor
+/// ("will exceed the configured upper limit").
+pub(crate) fn is_about_quota(message: &str) -> bool {
+    let message = message.to_ascii_lowercase();
+    message.contains("quota") || message.contains("exceed") && message.contains("limit")
 }
 
 /// Whether a 400 is about the bytes or their session; it may also mean that somebody else has just

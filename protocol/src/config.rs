@@ -24,8 +24,10 @@ pub struct Config {
     /// redirects in clear text; with `Https` all of those are refused.
     pub scheme: Scheme,
     /// Where jitter comes from. Two pushes with the same seed and the same answers at the same
-    /// times send the same requests at the same times.
-    pub seed: u64,
+    /// times send the same requests at the same times, so pushes that may run beside each other need
+    /// different ones. The transports draw one where there is none. The machine has no randomness
+    /// and takes zero: a driver of one's own draws one.
+    pub seed: Option<u64>,
     /// How many blobs may be on the wire at once.
     pub uploads: usize,
     /// How many other requests may be in the air at once, so that a short question never waits for
@@ -78,7 +80,7 @@ impl Config {
         Self {
             reference,
             scheme: Scheme::Https,
-            seed: 0,
+            seed: None,
             uploads: 4,
             controls: 4,
             preflight: true,

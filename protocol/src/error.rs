@@ -52,6 +52,9 @@ pub struct RegistryAnswer {
     /// What it said in words: one line, printable, at most a few hundred characters. Empty where
     /// it said nothing that a person can read.
     pub message: String,
+    /// Whether that is from a page for people (HTML). A registry's own answers are none: they are
+    /// written by what is in front of it, a proxy or a firewall.
+    pub is_page: bool,
 }
 
 /// Something the caller did that makes no sense. Nothing has changed.

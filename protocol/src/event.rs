@@ -24,7 +24,8 @@ pub enum Event {
     /// The registry has taken this blob from another repository.
     BlobMounted(BlobId, Repository),
     /// Bytes of this blob are about to be sent, from `offset` on. Said again after a retry, with
-    /// the offset that the registry has everything before.
+    /// the offset that the registry has everything before, but not of each part where one follows
+    /// the other.
     BlobUploading {
         /// Which blob.
         blob: BlobId,

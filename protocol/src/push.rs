@@ -2,11 +2,12 @@
 //!
 //! `push/poll.rs` decides what is sent next; `push/landing.rs` reads what comes back, and
 //! `push/answers.rs` what it leads to, with `push/again.rs` for what has to be asked once more.
-//! `push/explain.rs` puts failures into words, and `push/learn.rs` takes in what a blob turns out to
+//! `push/explain.rs` puts failures into words, with `push/causes.rs` for what is known beyond a status, and `push/learn.rs` takes in what a blob turns out to
 //! be. States and verdicts are elsewhere: nothing here looks at a status.
 
 mod again;
 mod answers;
+mod causes;
 mod derived;
 mod explain;
 mod landing;
@@ -140,7 +141,7 @@ impl Push {
             sessions_left: 0,
             outbox: VecDeque::new(),
             warnings: BTreeSet::new(),
-            jitter: Jitter::new(config.seed),
+            jitter: Jitter::new(config.seed.unwrap_or_default()),
             hold: Timestamp::ZERO,
             retries_left: config.retries,
             last: None,

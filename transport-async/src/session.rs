@@ -11,6 +11,7 @@ use longshore_protocol::{
     Exchange, Failure, FailureKind, ManifestSpec, Misuse, Output, Payload, Push, PushError,
     Receipt, Report, RequestId, Ticket, Timestamp,
 };
+use longshore_transport::seeded;
 use tokio::task::{AbortHandle, JoinError, JoinSet};
 use tokio::time::{Instant, sleep};
 
@@ -79,12 +80,13 @@ pub async fn push<H: Handler>(
 }
 
 impl<H: Handler> Session<H> {
-    /// A push that has not begun: nothing is sent before the first call that drives it.
+    /// A push that has not begun: nothing is sent before the first call that drives it. Without a
+    /// [seed](Config::seed) it draws one.
     #[must_use]
     pub fn new(client: &Client, config: Config, handler: H) -> Self {
         Self {
             preflight: config.preflight,
-            push: Some(Push::new(config, Timestamp::ZERO)),
+            push: Some(Push::new(seeded(config), Timestamp::ZERO)),
             result: None,
             handler,
             epoch: Instant::now(),

@@ -10,6 +10,7 @@ use longshore_protocol::{
     BlobContent, BlobId, BlobSpec, Config, Content, Descriptor, Event, Exchange, ManifestSpec,
     Misuse, Output, Payload, Push, PushError, Report, RequestId, Timestamp,
 };
+use longshore_transport::seeded;
 
 use crate::client::Client;
 use crate::exchange::{Body, Gauge};
@@ -71,12 +72,13 @@ pub fn push<H: Handler>(
 }
 
 impl<H: Handler> Session<H> {
-    /// A push that has not begun: nothing is sent before the first call that drives it.
+    /// A push that has not begun: nothing is sent before the first call that drives it. Without a
+    /// [seed](Config::seed) it draws one.
     #[must_use]
     pub fn new(client: &Client, config: Config, handler: H) -> Self {
         Self {
             preflight: config.preflight,
-            push: Some(Push::new(config, Timestamp::ZERO)),
+            push: Some(Push::new(seeded(config), Timestamp::ZERO)),
             result: None,
             handler,
             epoch: Instant::now(),

@@ -1,6 +1,6 @@
 //! What the transports of Longshore share, so that they cannot drift apart: whom a client trusts,
 //! which proxy a host is reached through and what is said to it, where a request goes and how it is
-//! framed, files as sources, and what went wrong, as a kind and in words.
+//! framed, files as sources, what pauses are drawn from, and what went wrong, as a kind and in words.
 //!
 //! Nothing here opens a socket, starts a thread or knows a runtime. Programs use
 //! `longshore-blocking` or `longshore-async`; this crate is for who writes a transport of their
@@ -11,6 +11,7 @@ mod file;
 pub mod framing;
 mod place;
 mod proxy;
+mod seed;
 mod settings;
 mod trust;
 mod tunnel;
@@ -19,6 +20,7 @@ mod words;
 pub use file::{FileReader, FileSource};
 pub use place::{Place, bare};
 pub use proxy::{Proxies, Proxy};
+pub use seed::seeded;
 pub use settings::{ClientError, Settings};
 pub use trust::Trust;
 pub use tunnel::{Tunnel, Turn};

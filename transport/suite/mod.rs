@@ -9,6 +9,7 @@ mod failures;
 mod framing;
 pub(crate) mod image;
 mod oddities;
+mod pauses;
 mod proxy;
 mod server;
 mod tls;

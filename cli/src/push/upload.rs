@@ -1,7 +1,5 @@
 //! From packed content to the registry: one session, and what is said about it.
 
-use std::collections::hash_map::RandomState;
-use std::hash::{BuildHasher, Hasher};
 use std::io::{self, Read};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -86,7 +84,6 @@ impl<'a> Upload<'a> {
     ) -> Result<Self, Failure> {
         let mut config = Config::new(target.reference.clone());
         config.scheme = target.channel.scheme;
-        config.seed = seed();
         config.attempts = target.channel.attempts;
         let state = Shared(Arc::new(Mutex::new(State {
             finder: Finder::new(&target.login, console, interrupt),
@@ -429,9 +426,4 @@ fn authenticated(how: Authentication) -> &'static str {
         Authentication::Anonymous => "authentication: bearer token, anonymous",
         _ => "authentication: done",
     }
-}
-
-/// Where the jitter of retries comes from. Programs started together should not retry together.
-fn seed() -> u64 {
-    RandomState::new().build_hasher().finish()
 }

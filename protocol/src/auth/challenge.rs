@@ -4,6 +4,7 @@ use http::HeaderMap;
 use http::header::WWW_AUTHENTICATE;
 
 use super::scope::Scope;
+use crate::wire::text::printable;
 use crate::wire::url::HttpUrl;
 
 /// A challenge that can be answered.
@@ -38,6 +39,20 @@ pub(crate) fn best(headers: &HeaderMap) -> Option<Challenge> {
     bearer
         .map(Challenge::Bearer)
         .or_else(|| parsed.iter().any(is_basic).then_some(Challenge::Basic))
+}
+
+/// The schemes that an answer's challenges name, in one line for a person. None where there is none.
+pub(crate) fn schemes(headers: &HeaderMap) -> Option<String> {
+    let mut names: Vec<String> = Vec::new();
+    for value in headers.get_all(WWW_AUTHENTICATE) {
+        for challenge in parse(std::str::from_utf8(value.as_bytes()).unwrap_or_default()) {
+            let name = printable(challenge.scheme, MAX_SCHEME);
+            if !names.contains(&name) && names.len() < MAX_SCHEMES {
+                names.push(name);
+            }
+        }
+    }
+    (!names.is_empty()).then(|| names.join(", "))
 }
 
 /// One challenge, as it stands in the header.
@@ -116,6 +131,10 @@ fn parameter_value(text: &str) -> (String, &str) {
     }
     (value, "")
 }
+
+/// Of a scheme's name, and of names, so many are shown.
+const MAX_SCHEME: usize = 40;
+const MAX_SCHEMES: usize = 4;
 
 #[cfg(test)]
 mod tests;

@@ -105,6 +105,8 @@ pub(crate) enum Trouble {
     NoCredentials(CredentialsReason),
     /// A 401 without a challenge that could be answered.
     NoChallenge,
+    /// A 401 with challenges of these schemes only, which cannot be answered.
+    OtherSchemes(String),
     /// The challenge names a place where credentials must not go.
     Realm(Refusal),
     /// User name, password or token cannot stand in a header.
@@ -177,6 +179,14 @@ impl Auth {
             State::Bare => Some(Authentication::None),
             State::Ready(grant) => Some(grant.kind),
             State::Asking { .. } | State::Fetching { .. } => None,
+        }
+    }
+
+    /// What the registry calls itself towards its token server.
+    pub(crate) fn service(&self) -> Option<&str> {
+        match &self.challenge {
+            Some(Challenge::Bearer(bearer)) => bearer.service.as_deref(),
+            _ => None,
         }
     }
 
@@ -280,7 +290,12 @@ impl Auth {
                 }
                 self.remember(challenge)?;
             }
-            None if self.challenge.is_none() => return Err(Trouble::NoChallenge),
+            None if self.challenge.is_none() => {
+                return Err(match challenge::schemes(headers) {
+                    Some(schemes) => Trouble::OtherSchemes(schemes),
+                    None => Trouble::NoChallenge,
+                });
+            }
             None => {}
         }
         if self.is_fetched() {

@@ -12,6 +12,7 @@ use serde_json::Value;
 use super::challenge::Bearer;
 use super::scope::Scopes;
 use crate::credentials::Secret;
+use crate::wire::text::without_bom;
 use crate::wire::url::{HttpUrl, encoded};
 
 /// A token, and for how long it is good.
@@ -56,7 +57,7 @@ pub(crate) fn form(bearer: &Bearer, scopes: &Scopes, refresh: &Secret, client: &
 /// from now, or for 60 where that is missing or makes no sense. `issued_at` is ignored: clocks
 /// differ. None where there is no token that can stand in a header.
 pub(crate) fn read(body: &[u8]) -> Option<Token> {
-    let json: Value = serde_json::from_slice(body).ok()?;
+    let json: Value = serde_json::from_slice(without_bom(body)).ok()?;
     let text = ["token", "access_token"]
         .iter()
         .filter_map(|key| json.get(key)?.as_str())

@@ -274,6 +274,11 @@ impl Blob {
         }
     }
 
+    /// Whether the next request sends what follows on a part that was taken.
+    pub(crate) fn is_next_part(&self) -> bool {
+        matches!(&self.state, State::Upload(upload) if upload.is_next_part())
+    }
+
     pub(crate) fn size(&self) -> Option<u64> {
         self.facts.content.as_ref().map(|content| content.size)
     }

@@ -59,8 +59,8 @@ pub(crate) fn below(refused: u64, smallest: u64) -> Option<u64> {
 }
 
 /// The largest part to try after bodies broke `times` times in one place. Servers that refuse a body
-/// as too large often close the connection while the body is sent, and the 413 is lost (RFC 9110,
-/// section 10.1.1; nginx without `lingering_close`). None while that may be chance.
+/// as too large often close the connection while the body is sent, and the 413 is lost (RFC 9112,
+/// section 9.6). None while that may be chance.
 pub(crate) fn after_breaks(times: u32) -> Option<u64> {
     match times {
         0 | 1 => None,

@@ -53,6 +53,11 @@ impl Upload {
         !self.streams && content.is_some_and(|content| content.size == 0)
     }
 
+    /// Whether it follows on a part that was taken.
+    pub(crate) fn is_next_part(&self) -> bool {
+        self.offset > 0 && self.basis == Basis::Counted
+    }
+
     pub(crate) fn step(&self, facts: &Facts) -> Step {
         match &facts.content {
             None => Step::Stream,

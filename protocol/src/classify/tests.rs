@@ -82,6 +82,10 @@ fn the_table() {
         answer(403, "DENIED", "secondary Rate Limit", false),
     ));
     rows.push(row(
+        "403 quota",
+        answer(403, "DENIED", "Quota has been exceeded", false),
+    ));
+    rows.push(row(
         "400 upload",
         answer(400, "BLOB_UPLOAD_INVALID", "", false),
     ));

@@ -7,13 +7,13 @@ use http::StatusCode;
 use super::Push;
 use super::landing::Landed;
 use crate::auth::Trouble;
-use crate::classify::{Step, Verdict};
+use crate::classify::{Step, Verdict, is_about_quota};
 use crate::credentials::CredentialsReason;
 use crate::error::{PushError, PushErrorKind};
 use crate::event::Phase;
 use crate::flights::Work;
 use crate::ids::BlobId;
-use crate::wire::error_body::is_html;
+use crate::wire::error_body::{is_compressed, is_html};
 
 impl Push {
     /// The end, after an outcome that the table calls final.
@@ -29,12 +29,20 @@ impl Push {
             (PushErrorKind::Unintelligible, None, Some(refusal)) => {
                 format!("the registry's answer makes no sense: {refusal}")
             }
-            (PushErrorKind::Denied, ..) => "this is not permitted".to_owned(),
+            (PushErrorKind::Denied, ..) => self
+                .why_denied(landed)
+                .unwrap_or_else(|| "this is not permitted".to_owned()),
             (PushErrorKind::Unauthenticated, ..) => "the credentials are not taken".to_owned(),
             // Everything else that could be read without being understood is a place to go.
+            (PushErrorKind::Unintelligible, ..) if landed.is_compressed() => {
+                "the token server's answer is compressed, which was not asked for".to_owned()
+            }
             (PushErrorKind::Unintelligible, ..) => {
                 "the token server's answer has no token".to_owned()
             }
+            (PushErrorKind::Rejected, ..) if landed.is_open() => self
+                .why_no_project()
+                .unwrap_or_else(|| "the registry refused".to_owned()),
             _ => "the registry refused".to_owned(),
         };
         self.other_failure(kind, &what, landed)
@@ -52,7 +60,10 @@ impl Push {
         if let Some(answer) = &landed.answer {
             error = error.with_answer(answer.clone());
         }
-        match self.hint(kind, landed) {
+        let known = self
+            .why_lost(landed)
+            .or_else(|| self.why_large_token(landed));
+        match known.or_else(|| self.hint(kind, landed).map(str::to_owned)) {
             Some(hint) => error.with_hint(hint),
             None => error,
         }
@@ -131,16 +142,22 @@ impl Push {
             .as_ref()
             .and_then(|manifest| manifest.dispute.as_ref());
         let answer = dispute.map(|(_, answer)| answer);
+        let is_about_quota = answer.is_some_and(|answer| is_about_quota(&answer.message));
         let kind = match answer.map(|answer| answer.status) {
-            Some(StatusCode::FORBIDDEN) => PushErrorKind::Denied,
+            Some(StatusCode::FORBIDDEN) if !is_about_quota => PushErrorKind::Denied,
             _ => PushErrorKind::Rejected,
         };
+        let is_page = answer.is_some_and(|answer| answer.is_page);
         let error = PushError::new(kind, Phase::Manifest, "the registry refused")
             .at(self.place_of(landed))
-            .with_hint(
-                "the tag may be protected or immutable, or a quota be full; \
-                 try another tag, or ask who runs the registry",
-            );
+            .with_hint(match (is_about_quota, is_page) {
+                (true, _) => QUOTA,
+                (_, true) if kind == PushErrorKind::Denied => PAGE,
+                _ => {
+                    "the tag may be protected or immutable, or a quota be full; \
+                     try another tag, or ask who runs the registry"
+                }
+            });
         match answer {
             Some(answer) => error.with_answer(answer.clone()),
             None => error,
@@ -165,6 +182,12 @@ impl Push {
                 PushErrorKind::Unauthenticated,
                 format!("{registry} wants credentials but does not say how to give them"),
                 "check the registry's address",
+            ),
+            Trouble::OtherSchemes(schemes) => (
+                PushErrorKind::Unauthenticated,
+                format!("{registry} offers {schemes} and nothing else to authenticate with"),
+                "Basic and Bearer are supported; ask who runs the registry for another address or \
+                 an access token",
             ),
             Trouble::Realm(refusal) => (
                 refusal.kind(),
@@ -204,10 +227,19 @@ impl Push {
         let step = landed.flight.draft.step;
         let answer = landed.answer.as_ref();
         let status = answer.map(|answer| answer.status.as_u16());
-        let is_open = matches!(step, Step::Preflight | Step::Open);
+        let is_open = landed.is_open();
         let is_page = landed.is_html();
         Some(match (kind, status) {
             (PushErrorKind::Unauthenticated, _) => "check user name and password",
+            (PushErrorKind::Rejected | PushErrorKind::Unreachable, Some(_))
+                if landed.is_about_quota() =>
+            {
+                QUOTA
+            }
+            (PushErrorKind::Rejected, Some(407)) => {
+                "a proxy on the way wants a user name and a password; check the proxy's settings"
+            }
+            (PushErrorKind::Denied, Some(403)) if is_page => PAGE,
             (PushErrorKind::Denied, _) => {
                 "the credentials need the right to push to this repository; it may also have to \
                  be created first"
@@ -224,6 +256,9 @@ impl Push {
             (PushErrorKind::Unreachable, Some(_)) => "try again later",
             (PushErrorKind::Rejected, Some(404)) if is_page => {
                 "this does not look like a registry; check its address"
+            }
+            (PushErrorKind::Rejected, Some(404)) if is_open && self.has_one_part() => {
+                "the repository may have to be created first; some registries want PROJECT/NAME"
             }
             (PushErrorKind::Rejected, Some(404)) if is_open => {
                 "the repository may have to be created first"
@@ -255,7 +290,22 @@ impl Push {
 }
 
 impl Landed {
+    /// Whether it was asked for a session.
+    fn is_open(&self) -> bool {
+        let step = self.flight.draft.step;
+        matches!(step, Step::Preflight | Step::Open)
+    }
+
+    fn is_compressed(&self) -> bool {
+        is_compressed(self.headers(), self.body())
+    }
+
     fn is_html(&self) -> bool {
         is_html(self.headers(), &String::from_utf8_lossy(self.body()))
     }
 }
+
+const QUOTA: &str = "a quota is full, or the storage: remove what is no longer needed, or ask who runs \
+                     the registry";
+const PAGE: &str = "the answer is a web page, so it comes from something in front of the registry, a \
+                    proxy or a firewall; ask who runs it";

@@ -117,7 +117,7 @@ impl Push {
         let is_first = blob.tries == 0 && blob.setbacks == 0;
         match draft.step {
             Step::Check if is_first => self.event(Event::BlobChecking(id)),
-            step if step.is_upload() => {
+            step if step.is_upload() && !blob.is_next_part() => {
                 let offset = blob.offset();
                 self.event(Event::BlobUploading { blob: id, offset });
             }

@@ -3,6 +3,7 @@
 mod authentication;
 mod bench;
 mod body_limits;
+mod causes;
 mod challenges;
 mod chunks;
 mod deadlines;

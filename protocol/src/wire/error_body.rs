@@ -1,12 +1,12 @@
 //! What a registry says when it refuses.
 
-use http::header::CONTENT_TYPE;
+use http::header::{CONTENT_ENCODING, CONTENT_TYPE};
 use http::{HeaderMap, StatusCode};
 use serde_json::Value;
 
 use super::digest::Digest;
 use super::error_code::ErrorCode;
-use super::text::printable;
+use super::text::{printable, without_bom};
 use crate::error::RegistryAnswer;
 
 /// An error answer, as far as it can be understood: the body may be in any format (OCI
@@ -20,11 +20,14 @@ pub(crate) struct ErrorAnswer {
 
 /// Reads an error answer. Never fails: what cannot be understood is left out.
 pub(crate) fn read(status: StatusCode, headers: &HeaderMap, body: &[u8]) -> ErrorAnswer {
+    let body = without_bom(body);
     let text = String::from_utf8_lossy(body);
     let json: Option<Value> = serde_json::from_slice(body).ok();
+    let is_page = json.is_none() && is_html(headers, &text);
     let (code, message) = match &json {
         Some(json) => from_json(json),
-        None if is_html(headers, &text) => (None, from_html(&text)),
+        None if is_compressed(headers, body) => (None, COMPRESSED.to_owned()),
+        None if is_page => (None, from_html(&text)),
         None => (None, text.lines().next().unwrap_or_default().to_owned()),
     };
     ErrorAnswer {
@@ -32,9 +35,17 @@ pub(crate) fn read(status: StatusCode, headers: &HeaderMap, body: &[u8]) -> Erro
             status,
             code,
             message: printable(&message, MAX_MESSAGE),
+            is_page,
         },
         digests: digests(&text),
     }
+}
+
+/// Whether the answer has a content coding (RFC 9110, section 8.4), although none was asked for.
+pub(crate) fn is_compressed(headers: &HeaderMap, body: &[u8]) -> bool {
+    let coding = headers.get(CONTENT_ENCODING).map(|value| value.as_bytes());
+    let is_coded = coding.is_some_and(|coding| !coding.eq_ignore_ascii_case(b"identity"));
+    body.starts_with(GZIP) || (is_coded && !body.is_empty())
 }
 
 /// Whether the answer is a page for people, not for programs.
@@ -51,10 +62,10 @@ pub(crate) fn is_html(headers: &HeaderMap, text: &str) -> bool {
     begins("<!doctype") || begins("<html") || (html && begins("<"))
 }
 
-/// The first error of `{"errors": [{"code", "message", "detail"}]}`; else the texts that older
-/// and odder servers send.
+/// The first error of `{"errors": [{"code", "message", "detail"}]}`, or of an object where the list
+/// should be; else the texts that older and odder servers send.
 fn from_json(json: &Value) -> (Option<ErrorCode>, String) {
-    let Some(error) = json.get("errors").and_then(|errors| errors.get(0)) else {
+    let Some(error) = first_error(json) else {
         let text = ["error", "message", "error_description", "details"]
             .iter()
             .find_map(|key| json.get(key)?.as_str())
@@ -75,6 +86,30 @@ fn from_json(json: &Value) -> (Option<ErrorCode>, String) {
         (false, false) => format!("{message}: {detail}"),
     };
     (code, text)
+}
+
+/// The error itself, one for each field that is wrong (`{"errors": {"name": ["is too long"]}}`), or a
+/// single one under another name.
+fn first_error(json: &Value) -> Option<Value> {
+    let is_error = |value: &Value| value.get("code").or(value.get("message")).is_some();
+    let text = |text: &Value| Some(serde_json::json!({ "message": text.as_str()? }));
+    match json.get("errors") {
+        Some(Value::Array(errors)) => match errors.first()? {
+            message @ Value::String(_) => text(message),
+            error => Some(error.clone()),
+        },
+        Some(errors @ Value::Object(_)) if is_error(errors) => Some(errors.clone()),
+        Some(Value::Object(fields)) => {
+            let (name, value) = fields.iter().next()?;
+            let value = value.get(0).unwrap_or(value);
+            if is_error(value) {
+                return Some(value.clone());
+            }
+            Some(serde_json::json!({ "message": format!("{name}: {}", value.as_str()?) }))
+        }
+        Some(message @ Value::String(_)) => text(message),
+        _ => json.get("error").filter(|error| is_error(error)).cloned(),
+    }
 }
 
 /// The first line of a detail's text. `detail` has no fixed form: a string, or an object with the
@@ -131,6 +166,9 @@ fn digests(text: &str) -> Vec<Digest> {
     found
 }
 
+/// What a gzip member begins with (RFC 1952, section 2.3.1).
+const GZIP: &[u8] = &[0x1f, 0x8b];
+const COMPRESSED: &str = "its words cannot be read: they are compressed, which was not asked for";
 const MAX_MESSAGE: usize = 400;
 const MAX_CODE: usize = 64;
 const SHA256_HEX: usize = 64;

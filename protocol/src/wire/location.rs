@@ -7,6 +7,7 @@ use http::HeaderMap;
 use http::header::LOCATION;
 
 use super::origin::{Origin, Reach, Scheme};
+use super::text::printable;
 use super::url::{HttpUrl, UrlError};
 use crate::error::PushErrorKind;
 
@@ -15,8 +16,14 @@ use crate::error::PushErrorKind;
 pub(crate) enum Refusal {
     #[error("it sent no Location")]
     Missing,
-    #[error("its Location is not a URL: {0}")]
-    Malformed(UrlError),
+    #[error("its Location{shown} is not a URL: {error}{cause}")]
+    Malformed {
+        error: UrlError,
+        /// What it is, in quotation marks, up to its query.
+        shown: String,
+        /// What probably led to it.
+        cause: &'static str,
+    },
     #[error("it sends us from https to clear text at {0}")]
     Downgrade(Origin),
     #[error("it sends us to {0}, an address that only this machine or its network can reach")]
@@ -28,7 +35,7 @@ impl Refusal {
     pub(crate) fn kind(&self) -> PushErrorKind {
         match self {
             Self::Downgrade(_) | Self::Inside(_) => PushErrorKind::Unsafe,
-            Self::Missing | Self::Malformed(_) => PushErrorKind::Unintelligible,
+            Self::Missing | Self::Malformed { .. } => PushErrorKind::Unintelligible,
         }
     }
 }
@@ -43,8 +50,31 @@ pub(crate) fn location(
     let value = headers.get(LOCATION).ok_or(Refusal::Missing)?;
     let text = value
         .to_str()
-        .map_err(|_| Refusal::Malformed(UrlError::Characters))?;
-    permitted(registry, asked.join(text).map_err(Refusal::Malformed)?)
+        .map_err(|_| malformed(UrlError::Characters, ""))?;
+    let url = asked.join(text).map_err(|error| malformed(error, text))?;
+    permitted(registry, url)
+}
+
+/// A `Location` that is no URL, for a person. The query stays out, since it may be a signature, and
+/// so does all of it where there is a password in it.
+fn malformed(error: UrlError, text: &str) -> Refusal {
+    let shown = text.split(['?', '#']).next().unwrap_or_default();
+    let shown = printable(shown, MAX_SHOWN);
+    // `https, http://host/…` and `https,http://host/…`.
+    let is_doubled = text
+        .split(':')
+        .next()
+        .is_some_and(|scheme| scheme.contains(','));
+    let is_shown = error != UrlError::UserInformation && !text.contains('@') && !shown.is_empty();
+    Refusal::Malformed {
+        error,
+        shown: if is_shown {
+            format!(" {shown:?}")
+        } else {
+            String::new()
+        },
+        cause: if is_doubled { DOUBLED } else { "" },
+    }
 }
 
 /// The URL, if a registry at `registry` may send us there.
@@ -80,6 +110,11 @@ pub(crate) fn permitted(registry: &Origin, url: HttpUrl) -> Result<HttpUrl, Refu
         Err(Refusal::Inside(there))
     }
 }
+
+/// How much of what is no URL is shown, in characters.
+const MAX_SHOWN: usize = 200;
+const DOUBLED: &str = "; two proxies in front of the registry both added X-Forwarded-Proto, and the \
+                       inner one has to hand it on as it came or replace it";
 
 #[cfg(test)]
 mod tests;

@@ -26,6 +26,12 @@ pub(crate) fn printable(text: &str, limit: usize) -> String {
     out
 }
 
+/// The bytes without a byte order mark in front, which JSON must not have and may be read without
+/// (RFC 8259, section 8.1).
+pub(crate) fn without_bom(bytes: &[u8]) -> &[u8] {
+    bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes)
+}
+
 /// Control characters, and the ones that reorder or hide the text around them.
 fn is_invisible(character: char) -> bool {
     character.is_control()

@@ -61,6 +61,14 @@ impl HttpUrl {
             return Self::from_authority(self.origin.scheme(), rest);
         }
         let (path, query) = split_query(text);
+        // What has a colon there is an absolute URL that went wrong (RFC 3986, section 4.2).
+        if path
+            .split('/')
+            .next()
+            .is_some_and(|first| first.contains(':'))
+        {
+            return Err(UrlError::Scheme);
+        }
         let own_path = split_query(&self.target).0;
         let path = if path.is_empty() {
             own_path.to_owned()

@@ -178,7 +178,7 @@ impl Scenario {
         let reference: Reference = text.parse().expect("it has the form");
         let mut config = Config::new(reference);
         config.scheme = Scheme::Http;
-        config.seed = 7;
+        config.seed = Some(7);
         config.uploads = self.uploads;
         // One question at a time, so that their order is the same for all drivers.
         config.controls = 1;

@@ -218,7 +218,7 @@ impl<'a> World<'a> {
         let reference = format!("{HOST}/{TARGET}:1");
         let mut config = Config::new(reference.parse().expect("it has the form"));
         config.scheme = Scheme::Http;
-        config.seed = plan.seed;
+        config.seed = Some(plan.seed);
         config.uploads = plan.uploads;
         config.controls = plan.controls;
         config.preflight = plan.preflight;

@@ -1,13 +1,14 @@
 //! This transport, as the suite that all transports pass wants to see it.
 
 use std::io::{self, Read};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use http::Request;
 pub(crate) use longshore_async::exchange::{Body, Gauge, Outcome};
 use longshore_async::protocol::{
-    Config, Credentials, CredentialsRequest, Limits, PushError, Report,
+    Config, Credentials, CredentialsRequest, Event, Limits, ManifestSpec, MediaType, PushError,
+    Report,
 };
 pub(crate) use longshore_async::{ClientBuilder, ClientError, FileSource, Source, protocol};
 use longshore_async::{Handler, Reader, from_fn};
@@ -45,6 +46,20 @@ pub(crate) fn push(client: &Client, config: Config, image: &Image) -> Result<Rep
     let (blobs, manifest) = (image.blobs(), image.manifest.clone());
     let push = longshore_async::push(&client.client, config, blobs, manifest, Alice);
     client.runtime.block_on(push)
+}
+
+/// A push of nothing but a manifest, and how long it paused.
+pub(crate) fn pauses(
+    client: &Client,
+    config: Config,
+) -> (Result<Report, PushError>, Vec<Duration>) {
+    let pauses = Pauses::default();
+    let manifest = ManifestSpec::new(MediaType::OCI_MANIFEST, "{}");
+    let (client, runtime) = (&client.client, &client.runtime);
+    let push = longshore_async::push(client, config, Vec::new(), manifest, pauses.clone());
+    let result = runtime.block_on(push);
+    let pauses = pauses.0.lock().unwrap_or_else(PoisonError::into_inner);
+    (result, pauses.clone())
 }
 
 /// A source whose opening and reading block.
@@ -98,5 +113,18 @@ pub(crate) struct Alice;
 impl Handler for Alice {
     async fn credentials(&mut self, _: &CredentialsRequest) -> Option<Credentials> {
         Some(Credentials::password("alice", "secret"))
+    }
+}
+
+/// Notes how long each pause is.
+#[derive(Clone, Default)]
+struct Pauses(Arc<Mutex<Vec<Duration>>>);
+
+impl Handler for Pauses {
+    fn event(&mut self, event: &Event) {
+        if let Event::Retrying { after, .. } = event {
+            let mut pauses = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+            pauses.push(*after);
+        }
     }
 }

@@ -13,6 +13,8 @@ pub(super) struct HttpConnect {
     request: Vec<u8>,
     answer: Vec<u8>,
     open: bool,
+    /// It was given a user name and a password.
+    has_user: bool,
 }
 
 impl HttpConnect {
@@ -28,6 +30,7 @@ impl HttpConnect {
             request: request.into_bytes(),
             answer: Vec::new(),
             open: false,
+            has_user: user.is_some(),
         }
     }
 
@@ -60,6 +63,9 @@ impl HttpConnect {
         let line = String::from_utf8_lossy(line.unwrap_or_default());
         match line.split(' ').nth(1) {
             Some(code) if code.len() == 3 && code.starts_with('2') => Ok(()),
+            Some("407") if self.has_user => Err(
+                "it does not take the user name and password that it was given (407)".to_owned(),
+            ),
             Some("407") => Err("it wants a user name and a password (407)".to_owned()),
             Some(code) if code.len() == 3 && code.bytes().all(|b| b.is_ascii_digit()) => {
                 Err(format!("it answers {code}"))

@@ -37,6 +37,11 @@ fn too_large_for_one_request_goes_in_parts() {
     bench.reply(third, 204, &[], "", part(MIB));
     let last = bench.next();
     assert_eq!(last.slice(), Some((3 * MIB, Extent::Exact(1))));
+    // The whole, and the parts once.
+    let is_told = |event: &&Event| matches!(event, Event::BlobUploading { offset: 0, .. });
+    assert_eq!(bench.events.iter().filter(is_told).count(), 2);
+    let is_other = |event: &Event| matches!(event, Event::BlobUploading { offset: 1.., .. });
+    assert!(!bench.events.iter().any(is_other));
     bench.reply(last, 204, &[], "", part(1));
     assert!(bench.next().line().starts_with("PUT /up/2?digest="));
 }

@@ -37,6 +37,37 @@ fn every_kind_of_body_is_understood_or_left_out() {
             None,
             "",
         ),
+        // Three shapes of an object where the list should be, and of what is in it.
+        (
+            r#"{"errors":{"code":"DENIED","message":"no","detail":"why"}}"#,
+            code("DENIED"),
+            "no: why",
+        ),
+        (
+            r#"{"errors":{"name":["is too long","is odd"]}}"#,
+            None,
+            "name: is too long",
+        ),
+        (
+            r#"{"errors":{"name":"is too long"}}"#,
+            None,
+            "name: is too long",
+        ),
+        (
+            r#"{"errors":{"0":{"code":"DENIED","message":"no"}}}"#,
+            code("DENIED"),
+            "no",
+        ),
+        (r#"{"errors":{}}"#, None, ""),
+        (r#"{"errors":{"name":7}}"#, None, ""),
+        (r#"{"errors":["no","why"]}"#, None, "no"),
+        (r#"{"errors":"no"}"#, None, "no"),
+        (
+            r#"{"error":{"code":"DENIED","message":"no"}}"#,
+            code("DENIED"),
+            "no",
+        ),
+        ("\u{feff}{\"errors\":[{\"code\":\"X\"}]}", code("X"), ""),
         (r#"{"errors":null}"#, None, ""),
         (r#"{"errors":[]}"#, None, ""),
         ("{}", None, ""),
@@ -102,4 +133,28 @@ fn what_begins_with_an_angle_bracket_is_a_page_only_where_it_says_so() {
     let html = http::HeaderValue::from_static("text/html; charset=utf-8");
     headers.insert(CONTENT_TYPE, html);
     assert_eq!(said(&headers), "out of order");
+}
+
+#[test]
+fn compressed_words_are_said_to_be() {
+    let gzip = [0x1f, 0x8b, 8, 0, 0, 0, 0, 0];
+    let read_with = |coding: Option<&str>, body: &[u8]| {
+        let mut headers = HeaderMap::new();
+        if let Some(coding) = coding {
+            headers.insert(CONTENT_ENCODING, coding.parse().expect("it is a value"));
+        }
+        read(StatusCode::FORBIDDEN, &headers, body).answer.message
+    };
+    for (coding, body) in [
+        (None, &gzip[..]),
+        (Some("gzip"), &gzip[..]),
+        (Some("br"), b"\x0b\x02"),
+    ] {
+        let message = read_with(coding, body);
+        assert!(message.contains("compressed"), "{coding:?}: {message}");
+    }
+    assert_eq!(read_with(Some("identity"), b"no"), "no");
+    assert_eq!(read_with(Some("gzip"), b""), "");
+    // One that says so and is not is read.
+    assert_eq!(read_with(Some("gzip"), br#"{"message":"no"}"#), "no");
 }

@@ -106,3 +106,19 @@ fn lengths_are_bounded() {
     let longer = HttpUrl::parse(&format!("{longest}a"));
     assert_eq!(longer, Err(UrlError::Length));
 }
+
+#[test]
+fn a_relative_path_does_not_begin_with_a_segment_with_a_colon() {
+    let base = HttpUrl::parse("https://q.example/v2/up/").expect("it is a URL");
+    for text in [
+        "https,http://q.example/up",
+        "127.0.0.1:5000/v2/up",
+        "1:2",
+        ":/up",
+    ] {
+        assert_eq!(base.join(text).err(), Some(UrlError::Scheme), "{text}");
+    }
+    for text in ["/a:b", "a/b:c", "?a:b", "./a:b"] {
+        assert!(base.join(text).is_ok(), "{text}");
+    }
+}
