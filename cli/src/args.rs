@@ -229,6 +229,15 @@ pub(crate) struct Push {
     #[arg(long, value_name = "N", default_value_t = 4, help_heading = NETWORK)]
     pub(crate) retries: u8,
 
+    /// Send no more of a layer than SIZE in one request: a number of bytes, or of KiB, MiB or GiB with
+    /// K, M or G behind it [default: the whole layer, until one is refused as too large].
+    ///
+    /// For registries behind a proxy that limits requests and does not say so. Where SIZE is too
+    /// large, smaller sizes are tried, down to 256K. The size that a registry took is remembered for
+    /// 30 days.
+    #[arg(long, value_name = "SIZE", value_parser = size, conflicts_with = "stream", help_heading = NETWORK)]
+    pub(crate) chunk_size: Option<u64>,
+
     /// What drives the connections.
     ///
     /// Both send the same requests. `blocking` (HTTP/1.1, one thread for each connection) is the
@@ -367,6 +376,25 @@ fn mode(text: &str) -> Result<u32, String> {
     }
 }
 
+fn size(text: &str) -> Result<u64, String> {
+    let (digits, unit) = match text.strip_suffix(['K', 'M', 'G']) {
+        Some(digits) => (digits, &text[digits.len()..]),
+        None => (text, ""),
+    };
+    let shift = match unit {
+        "K" => 10,
+        "M" => 20,
+        "G" => 30,
+        _ => 0,
+    };
+    let is_number = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
+    let number = digits.parse::<u64>().ok().filter(|_| is_number);
+    number
+        .and_then(|number| number.checked_mul(1 << shift))
+        .filter(|bytes| *bytes >= SMALLEST_CHUNK)
+        .ok_or_else(|| "it is a size of 64K or more, as in 512K, 4M or 4194304".to_owned())
+}
+
 fn layers(text: &str) -> Result<Layers, String> {
     match (text, text.parse::<NonZeroU8>()) {
         ("auto", _) => Ok(Layers::Auto),
@@ -384,6 +412,9 @@ fn push_help() -> String {
     }
     text
 }
+
+/// In smaller parts a layer would take thousands of requests.
+const SMALLEST_CHUNK: u64 = 64 << 10;
 
 const IMAGE: &str = "The image";
 const NETWORK: &str = "The registry";

@@ -103,6 +103,8 @@ pub struct Channel {
     pub authorities: Option<Vec<u8>>,
     /// How often a request is sent at most.
     pub attempts: u32,
+    /// The largest part of a layer to send in one request, in bytes, if that was asked for.
+    pub chunk: Option<u64>,
     /// By which driver.
     pub transport: Transport,
 }
@@ -115,6 +117,7 @@ impl Channel {
             verify: true,
             authorities: None,
             attempts: 5,
+            chunk: None,
             transport: Transport::Blocking,
         }
     }
@@ -369,6 +372,7 @@ fn channel(
         verify: !no_verify,
         authorities,
         attempts: u32::from(push.retries) + 1,
+        chunk: push.chunk_size,
         transport: match push.transport {
             args::Transport::Blocking => Transport::Blocking,
             args::Transport::Async => Transport::Async,

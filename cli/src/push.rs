@@ -104,6 +104,9 @@ fn push(
     for source in &packed.layers {
         memory.keep_place(&source.layer().content.digest, &target.reference);
     }
+    if let Some(bytes) = report.largest_chunk {
+        memory.keep_largest_chunk(&target.reference, bytes);
+    }
     console.say(words::CLEANING_UP);
     let mut summary = Summary::new(&target.reference, &packed, &report, started.elapsed())?;
     drop(packed);
@@ -133,10 +136,14 @@ impl Attempt<'_> {
     /// Pushes, and once more from the start if it failed for a reason that can be done without: the
     /// memory was wrong, or the registry does not take what it is not told the length of.
     fn run(&self, memory: Memory<'_>) -> Result<(Packed, Report), Failure> {
-        let sending = self.plan.packing.sending;
+        // What goes in parts has to be packed before it is sent.
+        let sending = match (self.plan.packing.sending, self.chunk(memory)) {
+            (Sending::Overlap, Some(_)) => Sending::PackFirst,
+            (sending, _) => sending,
+        };
         let Unfinished {
             failure,
-            is_about_streaming,
+            about_streaming,
         } = match self.once(memory, sending) {
             (layers, Err(unfinished)) if self.forget(memory, &layers, &unfinished.failure) => {
                 self.console
@@ -147,16 +154,25 @@ impl Attempt<'_> {
             (_, Err(unfinished)) => unfinished,
             (_, Ok(done)) => return Ok(done),
         };
-        if !is_about_streaming {
+        let Some(words) = about_streaming else {
             return Err(failure);
-        }
+        };
         if sending == Sending::Stream {
             return Err(failure.hinting("without --stream, the registry is told the length first"));
         }
-        self.console
-            .say("the registry wants to know how long the layer is: packing it first");
+        self.console.say(words);
         let again = self.once(memory, Sending::PackFirst);
         again.1.map_err(|unfinished| unfinished.failure)
+    }
+
+    /// The largest part of a layer to begin with, if not the whole.
+    fn chunk(&self, memory: Memory<'_>) -> Option<u64> {
+        let Self { plan, target, .. } = *self;
+        let remembered = || memory.largest_chunk(&target.reference);
+        target.channel.chunk.or_else(remembered).filter(|_| {
+            // A stream has no length, and cannot be sent in parts.
+            plan.packing.sending != Sending::Stream
+        })
     }
 
     /// Forgets the layers that the memory was wrong about, and says whether there were any.
@@ -187,7 +203,7 @@ impl Attempt<'_> {
             interrupt,
             ..
         } = *self;
-        let mut upload = match Upload::new(target, console, interrupt) {
+        let mut upload = match Upload::new(target, self.chunk(memory), console, interrupt) {
             Ok(upload) => upload,
             Err(failure) => return (Vec::new(), Err(failure.into())),
         };

@@ -101,6 +101,21 @@ impl<'a> Memory<'a> {
         }
     }
 
+    /// The largest part of a layer that the registry is thought to take in one request.
+    pub(super) fn largest_chunk(&self, target: &Reference) -> Option<u64> {
+        let registry = target.registry().to_string();
+        self.cache?.largest_chunk(&registry)
+    }
+
+    /// Remembers which part of a layer the registry took after it had refused more.
+    pub(super) fn keep_largest_chunk(&self, target: &Reference, bytes: u64) {
+        let Some(cache) = self.cache else { return };
+        let registry = target.registry().to_string();
+        if let Err(error) = cache.keep_largest_chunk(&registry, bytes) {
+            self.complain(&error);
+        }
+    }
+
     fn complain(&self, error: &CacheError) {
         self.console.detail(format!(
             "nothing is remembered of this push: {}",

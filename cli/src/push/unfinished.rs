@@ -10,8 +10,9 @@ use crate::failure::Failure;
 /// Why an upload failed.
 pub(super) struct Unfinished {
     pub(super) failure: Failure,
-    /// The registry refused bytes whose number it was not told: they can be sent another way.
-    pub(super) is_about_streaming: bool,
+    /// What to say, where it was refused because its length was not told, or because it was sent that
+    /// way: it can be sent another way.
+    pub(super) about_streaming: Option<&'static str>,
 }
 
 impl Unfinished {
@@ -22,10 +23,20 @@ impl Unfinished {
         is_streaming: bool,
         error: &PushError,
     ) -> Self {
-        let is_refusal = error.kind() == PushErrorKind::Rejected && error.phase() == Phase::Upload;
+        let is_upload = is_streaming && error.phase() == Phase::Upload;
+        let status = error.answer().map(|answer| answer.status.as_u16());
         Self {
             failure: failure(target, finder, error),
-            is_about_streaming: is_streaming && is_refusal,
+            about_streaming: match (error.kind(), status) {
+                _ if !is_upload => None,
+                // A firewall that lets `PUT` through and `PATCH` not.
+                (PushErrorKind::Denied, Some(403)) => Some(FORBIDDEN),
+                // A full quota stays full.
+                (PushErrorKind::Rejected, Some(403 | 507)) => None,
+                (PushErrorKind::Rejected, Some(413)) => Some(TOO_LARGE),
+                (PushErrorKind::Rejected, _) => Some(NO_LENGTH),
+                _ => None,
+            },
         }
     }
 }
@@ -34,7 +45,7 @@ impl From<Failure> for Unfinished {
     fn from(failure: Failure) -> Self {
         Self {
             failure,
-            is_about_streaming: false,
+            about_streaming: None,
         }
     }
 }
@@ -57,6 +68,8 @@ fn failure(target: &Target, finder: &Finder<'_>, error: &PushError) -> Failure {
     // Go's and nginx's servers answer clear text on a TLS port with a 400 that says so.
     let wants_tls = error.kind() == PushErrorKind::Rejected && said.contains("https");
     let hint = match error.kind() {
+        // A page comes from something in front of the registry, which knows of no credentials.
+        PushErrorKind::Denied if error.answer().is_some_and(|answer| answer.is_page) => None,
         PushErrorKind::Unauthenticated | PushErrorKind::Denied => finder.hint(error),
         PushErrorKind::Tls if is_no_tls => Some(
             "--plain-http speaks HTTP; anybody on the way can read the password then".to_owned(),
@@ -72,7 +85,9 @@ fn failure(target: &Target, finder: &Finder<'_>, error: &PushError) -> Failure {
                 "if {registry} wants TLS, give --ca-file FILE or --tls-no-verify"
             ))
         }
-        PushErrorKind::Unintelligible => Some(format!("is {registry} a registry?")),
+        PushErrorKind::Unintelligible if failure.details().hint.is_none() => {
+            Some(format!("is {registry} a registry?"))
+        }
         _ => None,
     };
     if let Some(hint) = hint.filter(|_| failure.exit() != Exit::Cancelled) {
@@ -96,3 +111,8 @@ pub(super) fn other_digest(target: &Target) -> Failure {
     Failure::new(Exit::Usage, "preparing the manifest", message)
         .hinting("leave the digest out of DEST_REF")
 }
+
+const NO_LENGTH: &str = "the registry wants to know how long the layer is: packing it first";
+const TOO_LARGE: &str =
+    "the layer is too large for one request: packing it first, to send it in parts";
+const FORBIDDEN: &str = "a layer may not be sent while it is packed (403): packing it first";

@@ -76,15 +76,17 @@ pub(super) struct Upload<'a> {
 }
 
 impl<'a> Upload<'a> {
-    /// One that has sent nothing yet.
+    /// One that has sent nothing yet, and sends no more than `chunk` bytes of a layer in one request.
     pub(super) fn new(
         target: &'a Target,
+        chunk: Option<u64>,
         console: &'a Console,
         interrupt: &'a Interrupt,
     ) -> Result<Self, Failure> {
         let mut config = Config::new(target.reference.clone());
         config.scheme = target.channel.scheme;
         config.attempts = target.channel.attempts;
+        config.chunk = chunk;
         let state = Shared(Arc::new(Mutex::new(State {
             finder: Finder::new(&target.login, console, interrupt),
             blobs: Vec::new(),

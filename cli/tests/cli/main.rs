@@ -23,4 +23,5 @@ mod prompt;
 mod push;
 mod sending;
 mod signals;
+mod sizes;
 mod support;

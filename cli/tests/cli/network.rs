@@ -115,7 +115,7 @@ image path:      image
 destination:     127.0.0.1:[PORT]/app:latest
 asking the registry for permission
 error: cannot push: asking for permission to push (127.0.0.1:[PORT]/app:latest): the answer is a web page, not a registry's
-hint: is 127.0.0.1:[PORT] a registry?
+hint: this does not look like a registry; check its address
 
 "#]]);
 }
@@ -184,7 +184,7 @@ exit code: 6
     "phase": "uploading the manifest",
     "message": "cannot push: uploading the manifest (127.0.0.1:[PORT]/app:1): the registry refused: 413 MANIFEST_INVALID, \"manifest too large\"",
     "causes": [],
-    "hint": null,
+    "hint": "the registry, or something in front of it, limits the size of requests, and a manifest goes in one request; ask who runs it",
     "status": 413,
     "code": "MANIFEST_INVALID"
   }
@@ -203,6 +203,7 @@ layer 1/1: [SHORT]: not present, uploading
 config: [SHORT]: not present, uploading
 manifest: uploading
 error: cannot push: uploading the manifest (127.0.0.1:[PORT]/app:1): the registry refused: 413 MANIFEST_INVALID, "manifest too large"
+hint: the registry, or something in front of it, limits the size of requests, and a manifest goes in one request; ask who runs it
 
 "#]]);
 }

@@ -2,6 +2,7 @@
 //!
 //! ```text
 //! DIRECTORY/v1/layers/KEY   the layer that a tree in this state makes, with these options
+//! DIRECTORY/v1/limits/HEX   how much the registry of this name takes in one request
 //! DIRECTORY/v1/places/HEX   where the blob of this digest has been pushed to
 //! DIRECTORY/v1/trees/HEX    that a layer of the tree in this directory was remembered
 //! ```
@@ -22,6 +23,7 @@ mod fingerprint;
 mod folder;
 mod key;
 mod layer;
+mod limits;
 mod places;
 mod size;
 mod trees;
@@ -156,6 +158,25 @@ impl Cache {
         self.keep(PLACES, blob.hex(), &places::text(blob, place, known))
     }
 
+    /// The largest part of a blob, in bytes, that the registry (`host` or `host:port`) took in one
+    /// request after it had refused more, as far as that was found out in the last 30 days.
+    #[must_use]
+    pub fn largest_chunk(&self, registry: &str) -> Option<u64> {
+        let name = limits::name(registry);
+        let (text, file) = self.known(LIMITS)?.read(&name)?;
+        limits::parse(&text, registry).filter(|_| !limits::is_old(&file))
+    }
+
+    /// Remembers that a registry takes parts of `bytes` bytes and no more.
+    ///
+    /// # Errors
+    ///
+    /// As [`keep_layer`](Self::keep_layer).
+    pub fn keep_largest_chunk(&self, registry: &str, bytes: u64) -> Result<(), CacheError> {
+        let text = limits::text(registry, bytes);
+        self.keep(LIMITS, &limits::name(registry), &text)
+    }
+
     /// How large it is.
     ///
     /// # Errors
@@ -214,6 +235,7 @@ enum Absent {
 }
 
 const LAYERS: &str = "layers";
+const LIMITS: &str = "limits";
 const PLACES: &str = "places";
 const TREES: &str = "trees";
 

@@ -320,6 +320,40 @@ fn places_are_told_the_latest_first() {
 }
 
 #[test]
+fn the_size_that_a_registry_takes_is_kept_for_a_month() {
+    let place = tempfile::tempdir().unwrap();
+    let cache = Cache::new(place.path());
+    assert_eq!(cache.largest_chunk("r:5000"), None);
+    cache.keep_largest_chunk("r:5000", 8 << 20).unwrap();
+    cache.keep_largest_chunk("r:5000", 4 << 20).unwrap();
+    assert_eq!(cache.largest_chunk("r:5000"), Some(4 << 20));
+    assert_eq!(cache.largest_chunk("r"), None);
+    let path = place
+        .path()
+        .join("v1/limits")
+        .join(super::limits::name("r:5000"));
+    let dated = |days: u64| {
+        let age = std::time::Duration::from_secs(days * 24 * 60 * 60);
+        let file = fs::File::options().write(true).open(&path).unwrap();
+        file.set_modified(std::time::SystemTime::now() - age)
+            .unwrap();
+        cache.largest_chunk("r:5000")
+    };
+    assert_eq!(dated(29), Some(4 << 20));
+    assert_eq!(dated(31), None);
+    assert_eq!(dated(0), Some(4 << 20));
+    // Under another name, or damaged, it is none.
+    let other = place
+        .path()
+        .join("v1/limits")
+        .join(super::limits::name("other"));
+    fs::copy(&path, other).unwrap();
+    assert_eq!(cache.largest_chunk("other"), None);
+    fs::write(&path, "4194304").unwrap();
+    assert_eq!(cache.largest_chunk("r:5000"), None);
+}
+
+#[test]
 fn pruning_takes_what_is_ours_and_nothing_else() {
     let Kept {
         cache, key, place, ..
