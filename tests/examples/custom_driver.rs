@@ -5,7 +5,9 @@
 //! proxies, limits on pauses, and an ear for answers that come early.
 #![allow(clippy::print_stdout, reason = "a program to be run and read")]
 
+use std::collections::hash_map::RandomState;
 use std::error::Error;
+use std::hash::{BuildHasher, Hasher};
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::TcpStream;
 use std::time::Instant;
@@ -35,6 +37,8 @@ pub(crate) fn push_file(file: &str, reference: &str) -> Result<(), Box<dyn Error
 
     let mut settings = Config::new(reference.parse()?);
     settings.scheme = Scheme::Http;
+    // Pushes that were started together should not try again together.
+    settings.seed = Some(RandomState::new().build_hasher().finish());
     let epoch = Instant::now();
     let now = || Timestamp::since_epoch(epoch.elapsed());
     let mut push = Push::new(settings, now());
