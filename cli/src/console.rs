@@ -8,6 +8,7 @@ use std::io::{self, Write};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use indicatif::ProgressBar;
+use longshore_protocol::text::Escaped;
 
 use crate::exit::Exit;
 use crate::failure::Failure;
@@ -172,15 +173,7 @@ pub fn result(text: &str) -> Result<(), Failure> {
 /// to have a line of his own.
 #[must_use]
 pub fn plain(text: &str) -> String {
-    let mut plain = String::with_capacity(text.len());
-    for c in text.chars() {
-        if c.is_control() {
-            plain.extend(c.escape_default());
-        } else {
-            plain.push(c);
-        }
-    }
-    plain
+    Escaped(text).to_string()
 }
 
 /// What is kept here is whole even where a thread that held it has panicked.

@@ -4,6 +4,8 @@ use std::ffi::OsStr;
 use std::fmt;
 use std::path::Path;
 
+use longshore_protocol::text::Escaped;
+
 /// A path for a message, on one line and without control characters.
 ///
 /// Any byte string may be a file name in an image, so a name may try to move the cursor or to look
@@ -19,14 +21,7 @@ impl<'a> Shown<'a> {
 
 impl fmt::Display for Shown<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for c in self.0.to_string_lossy().chars() {
-            if c.is_control() {
-                write!(f, "{}", c.escape_default())?;
-            } else {
-                write!(f, "{c}")?;
-            }
-        }
-        Ok(())
+        Escaped(&self.0.to_string_lossy()).fmt(f)
     }
 }
 

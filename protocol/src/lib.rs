@@ -117,6 +117,7 @@ mod payload;
 mod properties;
 mod push;
 mod retry;
+pub mod text;
 mod time;
 mod wire;
 

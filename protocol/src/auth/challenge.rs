@@ -4,7 +4,7 @@ use http::HeaderMap;
 use http::header::WWW_AUTHENTICATE;
 
 use super::scope::Scope;
-use crate::wire::text::printable;
+use crate::text::printable;
 use crate::wire::url::HttpUrl;
 
 /// A challenge that can be answered.

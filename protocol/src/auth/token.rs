@@ -12,7 +12,7 @@ use serde_json::Value;
 use super::challenge::Bearer;
 use super::scope::Scopes;
 use crate::credentials::Secret;
-use crate::wire::text::without_bom;
+use crate::text::without_bom;
 use crate::wire::url::{HttpUrl, encoded};
 
 /// A token, and for how long it is good.

@@ -6,8 +6,8 @@ use serde_json::Value;
 
 use super::digest::Digest;
 use super::error_code::ErrorCode;
-use super::text::{printable, without_bom};
 use crate::error::RegistryAnswer;
+use crate::text::{printable, without_bom};
 
 /// An error answer, as far as it can be understood: the body may be in any format (OCI
 /// distribution specification, "Error Codes").

@@ -7,9 +7,9 @@ use http::HeaderMap;
 use http::header::LOCATION;
 
 use super::origin::{Origin, Reach, Scheme};
-use super::text::printable;
 use super::url::{HttpUrl, UrlError};
 use crate::error::PushErrorKind;
+use crate::text::printable;
 
 /// Why a place that a registry named is not gone to.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

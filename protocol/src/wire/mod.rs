@@ -9,7 +9,6 @@ pub(crate) mod media_type;
 pub(crate) mod origin;
 pub(crate) mod range;
 pub(crate) mod reference;
-pub(crate) mod text;
 pub(crate) mod url;
 pub(crate) mod urls;
 pub(crate) mod warning;

@@ -3,7 +3,7 @@
 use http::HeaderMap;
 use http::header::WARNING;
 
-use super::text::printable;
+use crate::text::printable;
 
 /// The texts of the well-formed warnings: `299 - "text"`. Others are ignored, as the specification
 /// asks, and so is what goes beyond its limit of 4096 bytes.

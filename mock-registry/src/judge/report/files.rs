@@ -2,6 +2,8 @@
 
 use std::fmt::Write as _;
 
+use longshore_protocol::text::is_hidden;
+
 use super::Report;
 use crate::judge::finding::{Severity, Verdict};
 
@@ -63,7 +65,7 @@ pub(super) fn escape(text: &str) -> String {
             '>' => out.push_str("&gt;"),
             '"' => out.push_str("&quot;"),
             '\n' | '\t' => out.push(c),
-            c if c.is_control() => out.push('\u{fffd}'),
+            c if is_hidden(c) => out.push('\u{fffd}'),
             c => out.push(c),
         }
     }
