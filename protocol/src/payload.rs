@@ -127,8 +127,12 @@ pub struct Failure {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum FailureKind {
-    /// The host's name has no address. Tried again a few times: name servers have bad moments.
+    /// The host's name could not be looked up. Tried again a few times: name servers have bad
+    /// moments.
     Resolve,
+    /// There is no way to the host, now or later: its name does not exist, or the proxy before it
+    /// refuses. No byte of the request was sent on. Final.
+    Unreachable,
     /// No connection was made: refused, unreachable. No byte of the request was sent.
     Connect,
     /// The TLS handshake failed: a certificate that nobody here trusts, for instance. Final.

@@ -49,6 +49,7 @@ fn row(label: &str, outcome: Outcome<'_>) -> String {
         Verdict::Fail(PushErrorKind::Rejected) => "REJECT",
         Verdict::Fail(PushErrorKind::Tls) => "TLS",
         Verdict::Fail(PushErrorKind::Source) => "SOURCE",
+        Verdict::Fail(PushErrorKind::Unreachable) => "NO WAY",
         Verdict::Fail(PushErrorKind::Unsafe) => "UNSAFE",
         Verdict::Fail(_) => "?",
     });
@@ -101,6 +102,7 @@ fn the_table() {
     rows.push(row("400 tag", answer(400, "TAG_INVALID", "", false)));
     for (label, kind) in [
         ("resolve", FailureKind::Resolve),
+        ("no way", FailureKind::Unreachable),
         ("connect", FailureKind::Connect),
         ("tls", FailureKind::Tls),
         ("source", FailureKind::Source),

@@ -162,6 +162,7 @@ impl Bench {
                     FailureKind::Connect,
                     FailureKind::TimedOut,
                     FailureKind::Resolve,
+                    FailureKind::Unreachable,
                     FailureKind::Protocol,
                     FailureKind::Source,
                 ]);
