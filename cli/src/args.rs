@@ -209,6 +209,10 @@ pub(crate) struct Push {
     pub(crate) spool: Option<PathBuf>,
 
     /// Trust the certificates in this PEM file, too.
+    ///
+    /// They may be authorities' or the registry's own. Trusted besides are the system's, or, where
+    /// one of them is set, those that $SSL_CERT_FILE, $SSL_CERT_DIR, $REQUESTS_CA_BUNDLE and
+    /// $CURL_CA_BUNDLE name.
     #[arg(long, value_name = "FILE", help_heading = NETWORK)]
     pub(crate) ca_file: Option<PathBuf>,
 

@@ -99,14 +99,23 @@ pub struct Channel {
     pub scheme: Scheme,
     /// Whether certificates are checked.
     pub verify: bool,
-    /// PEM certificates to trust besides the system's.
-    pub authorities: Option<Vec<u8>>,
+    /// Certificates to trust besides the system's.
+    pub authorities: Option<Authorities>,
     /// How often a request is sent at most.
     pub attempts: u32,
     /// The largest part of a layer to send in one request, in bytes, if that was asked for.
     pub chunk: Option<u64>,
     /// By which driver.
     pub transport: Transport,
+}
+
+/// The certificates of `--ca-file`.
+#[derive(Clone, Debug)]
+pub struct Authorities {
+    /// The file, which is read once: it may be a pipe.
+    pub path: PathBuf,
+    /// What is in it.
+    pub pem: Vec<u8>,
 }
 
 impl Channel {
@@ -357,10 +366,16 @@ fn channel(
     let is_here = registry.origin(Scheme::Http).is_loopback();
     let is_plain = push.plain_http || push.embedded.is_some() || (is_here && !is_tls_meant);
     let authorities = match &push.ca_file {
-        Some(path) => Some(fs::read(path).map_err(|error| {
-            let message = format!("cannot read --ca-file {}", path.display());
-            Failure::usage(message).because(&error)
-        })?),
+        Some(path) => match fs::read(path) {
+            Ok(pem) => Some(Authorities {
+                path: path.clone(),
+                pem,
+            }),
+            Err(error) => {
+                let message = format!("cannot read --ca-file {}", path.display());
+                return Err(Failure::usage(message).because(&error));
+            }
+        },
         None => None,
     };
     Ok(Channel {

@@ -58,6 +58,8 @@ pub mod fault;
 pub mod guide;
 pub mod judge;
 pub mod profile;
+#[cfg(feature = "_tls")]
+mod provider;
 mod quay;
 pub mod record;
 pub mod shell;

@@ -73,7 +73,7 @@
 //! # What is done on the wire
 //!
 //! HTTP/1.1, with connections that are kept and shared by all sessions of a [`Client`]; TLS 1.2 and
-//! 1.3 with the system's certificates and those that were added; proxies by tunnel. A body of a
+//! 1.3 with the system's certificates and those that were added; HTTP, HTTPS and SOCKS proxies. A body of a
 //! mebibyte or more is announced with `Expect: 100-continue`, so that a registry can refuse it
 //! unread. A registry that answers in the middle of a body is heard, and the rest is not sent.
 //! Limits are on pauses and not on whole requests, so a large blob on a slow line never times out

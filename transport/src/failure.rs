@@ -6,9 +6,11 @@ use std::fmt;
 use std::io;
 use std::time::Duration;
 
+use longshore_protocol::text::printable;
 use longshore_protocol::{Failure, FailureKind, Limits};
 
 use crate::place::Place;
+use crate::proxy::Proxy;
 use crate::trust::Trust;
 use crate::words;
 
@@ -83,11 +85,16 @@ pub fn too_long(place: &Place, total: Duration) -> Trouble {
     Trouble::new(FailureKind::TimedOut, detail)
 }
 
-/// The name server does not know `host`, or is not there itself.
+/// The name server does not know `host`, which is final, or is not there itself.
 #[must_use]
 pub fn unresolved(host: &str, error: &io::Error) -> Trouble {
     let detail = format!("cannot resolve {host}: {}", words::io(error));
-    Trouble::new(FailureKind::Resolve, detail)
+    let kind = if words::is_no_such_name(error) {
+        FailureKind::Unreachable
+    } else {
+        FailureKind::Resolve
+    };
+    Trouble::new(kind, detail)
 }
 
 /// No address of `host` takes a connection; `last` is what the last one said, if there was one.
@@ -99,6 +106,13 @@ pub fn unconnected(host: &str, port: u16, last: Option<&io::Error>) -> Trouble {
     };
     let detail = format!("cannot connect to {host}:{port}: {reason}");
     Trouble::new(FailureKind::Connect, detail)
+}
+
+/// What went wrong on the way to `proxy`, which is not where the request goes.
+#[must_use]
+pub fn at_proxy(proxy: &Proxy, trouble: Trouble) -> Trouble {
+    let Trouble { kind, detail } = trouble;
+    Trouble::new(kind, format!("the proxy {proxy}: {detail}"))
 }
 
 /// The connection broke after the request had begun to be sent; `answered` says whether the answer
@@ -200,8 +214,7 @@ pub fn io(error: &io::Error) -> String {
 /// Somebody's words, without what a peer may have smuggled into them.
 #[must_use]
 pub fn text(words: &impl ToString) -> String {
-    let text = words.to_string();
-    text.chars().filter(|c| !c.is_control()).take(200).collect()
+    printable(&words.to_string(), 200)
 }
 
 /// A duration as people write it.

@@ -6,6 +6,8 @@
 //! `longshore-blocking` or `longshore-async`; this crate is for who writes a transport of their
 //! own.
 
+pub mod addresses;
+mod calendar;
 pub mod failure;
 mod file;
 pub mod framing;
@@ -19,8 +21,8 @@ mod words;
 
 pub use file::{FileReader, FileSource};
 pub use place::{Place, bare};
-pub use proxy::{Proxies, Proxy};
+pub use proxy::{Proxies, Proxy, Route};
 pub use seed::seeded;
 pub use settings::{ClientError, Settings};
-pub use trust::Trust;
+pub use trust::{Configs, Trust};
 pub use tunnel::{Tunnel, Turn};

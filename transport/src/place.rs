@@ -39,6 +39,16 @@ impl Place {
         })
     }
 
+    /// This port of `host`, an IPv6 address in brackets.
+    pub(crate) fn at(host: &str, port: u16, secure: bool) -> Self {
+        Self {
+            host: host.to_owned(),
+            port,
+            secure,
+            authority: format!("{host}:{port}"),
+        }
+    }
+
     /// The host's name or address. An IPv6 address is in brackets.
     #[must_use]
     pub fn host(&self) -> &str {

@@ -7,7 +7,13 @@ mod tests;
 use std::fmt;
 use std::net::IpAddr;
 
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
+use http::{HeaderMap, HeaderValue, StatusCode};
+use longshore_protocol::FailureKind;
+
 use self::no_proxy::{Direct, directs};
+use crate::failure::Trouble;
 use crate::place::{Place, bare};
 use crate::settings::ClientError;
 
@@ -19,7 +25,20 @@ pub struct Proxies {
     direct: Vec<Direct>,
 }
 
-/// A proxy that is asked for tunnels: by HTTP's `CONNECT`, or by SOCKS 5.
+/// How a host is reached.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Route<'a> {
+    /// Without a proxy.
+    Direct,
+    /// Through a tunnel that this proxy is asked for.
+    Tunnel(&'a Proxy),
+    /// By requests to this proxy that name the host: absolute-form (RFC 9112, section 3.2.2). This
+    /// is what HTTP proxies expect of clear text; squid, as Debian configures it, refuses tunnels to
+    /// other ports than 443.
+    Forward(&'a Proxy),
+}
+
+/// A proxy: by HTTP, in clear text or over TLS, or by SOCKS 5.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Proxy {
     pub(crate) language: Language,
@@ -32,6 +51,8 @@ pub struct Proxy {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Language {
     Http,
+    /// The same over TLS.
+    Https,
     /// The proxy looks names up: `socks5h`.
     Socks,
     /// It is asked for addresses only: `socks5`.
@@ -84,12 +105,26 @@ impl Proxies {
                 detail,
             })
         };
-        let direct = ["no_proxy", "NO_PROXY"].into_iter().find_map(&variable);
+        // As curl has it: an empty variable is one that is not set. (Python takes an empty
+        // `no_proxy` for a list of no hosts, whatever NO_PROXY says.)
+        let direct = ["no_proxy", "NO_PROXY"]
+            .into_iter()
+            .find_map(|name| variable(name).filter(|value| !value.is_empty()));
         Ok(Self {
             https: find(["https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"])?,
             http: find(["http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"])?,
             direct: direct.as_deref().map(directs).unwrap_or_default(),
         })
+    }
+
+    /// How `place` is reached.
+    #[must_use]
+    pub fn route(&self, place: &Place) -> Route<'_> {
+        match self.between(place) {
+            None => Route::Direct,
+            Some(proxy) if proxy.is_http() && !place.is_secure() => Route::Forward(proxy),
+            Some(proxy) => Route::Tunnel(proxy),
+        }
     }
 
     /// The proxy for `place`. This machine is never reached through one.
@@ -121,10 +156,75 @@ impl Proxy {
         &self.host
     }
 
-    /// The port, by default 80 of an HTTP proxy and 1080 of a SOCKS proxy.
+    /// The port, by default 80 of an HTTP proxy, 443 of one over TLS and 1080 of a SOCKS proxy.
     #[must_use]
     pub fn port(&self) -> u16 {
         self.port
+    }
+
+    /// Whether it is spoken to over TLS.
+    #[must_use]
+    pub fn is_secure(&self) -> bool {
+        self.language == Language::Https
+    }
+
+    /// The proxy as a place: what TLS with it is about.
+    #[must_use]
+    pub fn place(&self) -> Place {
+        Place::at(&self.host, self.port, self.is_secure())
+    }
+
+    /// What it gets as `Proxy-Authorization` (RFC 9110, section 11.7.2), and no other server does.
+    #[must_use]
+    pub fn authorization(&self) -> Option<HeaderValue> {
+        let User { name, password } = self.user.as_ref().filter(|_| self.is_http())?;
+        let pair = [&name[..], b":", password].concat();
+        let mut value =
+            HeaderValue::try_from(format!("Basic {}", BASE64_STANDARD.encode(pair))).ok()?;
+        value.set_sensitive(true);
+        Some(value)
+    }
+
+    /// Why a request that it was to pass on was not, where the answer shows it: `None` is an answer
+    /// of the host's, or of a proxy that does not say so.
+    ///
+    /// 407 is only ever a proxy's (RFC 9110, section 15.5.8). squid marks its own answers by
+    /// `X-Squid-Error`, also those that are about the proxy and not the registry.
+    #[must_use]
+    pub fn refusal(
+        &self,
+        place: &Place,
+        status: StatusCode,
+        headers: &HeaderMap,
+    ) -> Option<Trouble> {
+        let no_way = |kind, why: &str| {
+            let detail = format!("no way to {place} through the proxy {self}: {why}");
+            Some(Trouble::new(kind, detail))
+        };
+        if status == StatusCode::PROXY_AUTHENTICATION_REQUIRED {
+            return no_way(FailureKind::Unreachable, wants_login(self.user.is_some()));
+        }
+        let squid = headers.get("x-squid-error")?.to_str().ok()?;
+        let code = status.as_u16();
+        match squid.split(' ').next()? {
+            "ERR_ACCESS_DENIED" => {
+                let why = format!("its rules forbid it ({code})");
+                no_way(FailureKind::Unreachable, &why)
+            }
+            "ERR_DNS_FAIL" => {
+                let why = format!("it cannot look the name up ({code})");
+                no_way(FailureKind::Connect, &why)
+            }
+            "ERR_CONNECT_FAIL" | "ERR_CANNOT_FORWARD" => {
+                let why = format!("it gets no connection ({code})");
+                no_way(FailureKind::Connect, &why)
+            }
+            _ => None,
+        }
+    }
+
+    fn is_http(&self) -> bool {
+        matches!(self.language, Language::Http | Language::Https)
     }
 
     /// Whether names have to be looked up before it is asked for a tunnel to them.
@@ -147,15 +247,29 @@ impl fmt::Debug for Proxy {
     }
 }
 
+/// What a proxy means that answers 407.
+pub(crate) fn wants_login(has_login: bool) -> &'static str {
+    if has_login {
+        "it does not take the user name and the password that were given (407)"
+    } else {
+        "it wants a user name and a password (407)"
+    }
+}
+
 fn parse(url: &str) -> Result<Proxy, &'static str> {
+    let url = url.trim();
     let (scheme, rest) = url.split_once("://").unwrap_or(("http", url));
     let (language, port) = match scheme.to_ascii_lowercase().as_str() {
         "http" => (Language::Http, 80),
+        "https" => (Language::Https, 443),
         "socks5h" => (Language::Socks, 1080),
         "socks5" => (Language::SocksWithAddresses, 1080),
-        _ => return Err("only http://, socks5:// and socks5h:// are supported"),
+        _ => return Err("only http://, https://, socks5:// and socks5h:// are supported"),
     };
-    let rest = rest.split(['/', '?', '#']).next().unwrap_or_default();
+    let (rest, path) = rest.split_at(rest.find(['/', '?', '#']).unwrap_or(rest.len()));
+    if path.contains('@') {
+        return Err("write #, / and ? in its user name or password as %23, %2F and %3F");
+    }
     let (user, place) = match rest.rsplit_once('@') {
         Some((user, place)) => (Some(user), place),
         None => (None, rest),
@@ -166,6 +280,15 @@ fn parse(url: &str) -> Result<Proxy, &'static str> {
     if authority.host().is_empty() {
         return Err("it has no host that makes sense");
     }
+    // The crate takes any digits for a port, and none.
+    let given = &place[authority.host().len()..];
+    let port = match given.strip_prefix(':') {
+        None | Some("") => port,
+        Some(digits) => match digits.parse::<u16>() {
+            Ok(0) | Err(_) => return Err("its port is no number from 1 to 65535"),
+            Ok(port) => port,
+        },
+    };
     let user = user.map(|user| {
         let (name, password) = user.split_once(':').unwrap_or((user, ""));
         User {
@@ -173,7 +296,7 @@ fn parse(url: &str) -> Result<Proxy, &'static str> {
             password: decoded(password),
         }
     });
-    if language != Language::Http
+    if matches!(language, Language::Socks | Language::SocksWithAddresses)
         && let Some(User { name, password }) = &user
         && name.len().max(password.len()) > LONGEST
     {
@@ -182,7 +305,7 @@ fn parse(url: &str) -> Result<Proxy, &'static str> {
     Ok(Proxy {
         language,
         host: authority.host().to_owned(),
-        port: authority.port_u16().unwrap_or(port),
+        port,
         user,
     })
 }

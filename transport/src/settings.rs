@@ -2,9 +2,12 @@
 
 use std::fmt;
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, OnceLock};
+
+use rustls::crypto::CryptoProvider;
 
 use crate::proxy::Proxies;
-use crate::trust::{Trust, certificates};
+use crate::trust::{Stores, Trust, certificates};
 
 /// Whom to trust, and which proxies to use.
 #[derive(Clone, Debug, Default)]
@@ -12,6 +15,7 @@ pub struct Settings {
     authorities: Vec<Authorities>,
     accept_invalid_certs: bool,
     proxy: ProxyChoice,
+    provider: Option<Arc<CryptoProvider>>,
 }
 
 /// Why a client could not be built.
@@ -60,20 +64,28 @@ impl Settings {
         self.accept_invalid_certs = accept;
     }
 
+    /// Does TLS with this cryptography, whatever the process's default is.
+    pub fn crypto_provider(&mut self, provider: Arc<CryptoProvider>) {
+        self.provider = Some(provider);
+    }
+
     /// Uses this proxy, or none, whatever the environment says.
     pub fn proxy(&mut self, proxy: Option<String>) {
         self.proxy = proxy.map_or(ProxyChoice::None, ProxyChoice::Always);
     }
 
-    /// The trust and the proxies. Reads files of certificates and the environment; the system's
-    /// certificates are read when the first TLS connection is made. `protocols` are offered by
-    /// ALPN, the preferred one first.
+    /// The trust and the proxies. Reads the files of certificates that were named, and the
+    /// environment; the system's certificates, or those that the environment names instead, are
+    /// read when the first TLS connection is made. `protocols` are offered by ALPN, the preferred
+    /// one first.
     ///
     /// # Errors
     /// When certificates or a proxy that were asked for cannot be used.
     pub fn build(self, protocols: &[&str]) -> Result<(Trust, Proxies), ClientError> {
         let proxies = match self.proxy {
-            ProxyChoice::Environment => Proxies::from_env(|name| std::env::var(name).ok())?,
+            ProxyChoice::Environment => Proxies::from_env(|name| {
+                Some(std::env::var_os(name)?.to_string_lossy().into_owned())
+            })?,
             ProxyChoice::None => Proxies::none(),
             ProxyChoice::Always(url) => Proxies::always(&url)?,
         };
@@ -91,7 +103,15 @@ impl Settings {
                 Err(detail) => return Err(ClientError::Certificates { path, detail }),
             }
         }
-        let trust = Trust::new(extra, self.accept_invalid_certs, protocols);
+        let protocols = protocols.iter().map(|name| name.as_bytes().to_vec());
+        let trust = Trust {
+            stores: Stores::from_env(|name| std::env::var_os(name)),
+            extra,
+            accept_invalid_certs: self.accept_invalid_certs,
+            protocols: protocols.collect(),
+            provider: self.provider,
+            made: OnceLock::new(),
+        };
         Ok((trust, proxies))
     }
 }

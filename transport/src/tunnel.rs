@@ -19,6 +19,14 @@ use self::socks::Socks;
 use crate::failure::{self, Trouble};
 use crate::proxy::{Language, Proxy};
 
+/// Why a proxy opens no tunnel.
+#[derive(Debug)]
+struct Refusal {
+    why: String,
+    /// Whether it would be refused again.
+    is_final: bool,
+}
+
 /// The talk with a proxy, without the socket.
 ///
 /// Do what [`turn`](Self::turn) says until it says [`Turn::Open`].
@@ -48,7 +56,7 @@ impl Tunnel {
         Self {
             no_tunnel: format!("no tunnel to {host}:{port} through the proxy {proxy}"),
             talk: match proxy.language {
-                Language::Http => Talk::Http(HttpConnect::new(proxy.user.as_ref(), host, port)),
+                Language::Http | Language::Https => Talk::Http(HttpConnect::new(proxy, host, port)),
                 Language::Socks | Language::SocksWithAddresses => {
                     Talk::Socks(Socks::new(proxy.user.as_ref(), host, port))
                 }
@@ -81,17 +89,42 @@ impl Tunnel {
             Talk::Http(talk) => talk.received(bytes),
             Talk::Socks(talk) => talk.received(bytes),
         };
-        result.map_err(|why| self.refused(&why))
+        result.map_err(|Refusal { why, is_final }| {
+            let kind = if is_final {
+                FailureKind::Unreachable
+            } else {
+                FailureKind::Connect
+            };
+            self.refused(kind, &why)
+        })
     }
 
     /// Why there will be no tunnel when the connection to the proxy breaks.
     #[must_use]
     pub fn broken(&self, error: &io::Error) -> Trouble {
-        self.refused(&failure::io(error))
+        self.refused(FailureKind::Connect, &failure::io(error))
     }
 
-    fn refused(&self, why: &str) -> Trouble {
-        Trouble::new(FailureKind::Connect, format!("{}: {why}", self.no_tunnel))
+    fn refused(&self, kind: FailureKind, why: &str) -> Trouble {
+        Trouble::new(kind, format!("{}: {why}", self.no_tunnel))
+    }
+}
+
+impl Refusal {
+    /// One that may not be repeated.
+    fn now(why: impl Into<String>) -> Self {
+        Self {
+            why: why.into(),
+            is_final: false,
+        }
+    }
+
+    /// One by the proxy's rules.
+    fn forever(why: impl Into<String>) -> Self {
+        Self {
+            why: why.into(),
+            is_final: true,
+        }
     }
 }
 

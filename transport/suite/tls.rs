@@ -1,10 +1,14 @@
 //! TLS: who is trusted, and how a person gets to know who is not.
 
 use std::io::Write as _;
+use std::sync::Arc;
 
 use http::{Method, StatusCode};
+use rcgen::{
+    BasicConstraints, IsCa, PKCS_ECDSA_P256_SHA256, PKCS_ECDSA_P384_SHA384, PKCS_ECDSA_P521_SHA512,
+};
 
-use super::certificates::issue;
+use super::certificates::{issue, issue_own};
 use super::{Conn, Server, client, exchange, gauge, limits, request};
 use crate::driver::protocol::FailureKind;
 use crate::driver::{Body, Client, ClientError, Outcome, build, builder};
@@ -24,6 +28,67 @@ fn an_authority_is_trusted_by_text_or_file_and_connections_are_kept() {
         }
         assert_eq!(server.accepted(), 1);
     }
+}
+
+#[test]
+fn a_certificate_that_signed_itself_is_trusted_as_an_authority_or_not() {
+    for is_ca in [IsCa::Ca(BasicConstraints::Unconstrained), IsCa::NoCa] {
+        let (config, own) = issue_own("localhost", &PKCS_ECDSA_P256_SHA256, |params| {
+            params.is_ca = is_ca.clone();
+        });
+        let server = Server::start_tls(config, answer);
+        let trusting = build(builder().ca_pem(own));
+        assert_eq!(get(&trusting, &server).unwrap().0.status(), StatusCode::OK);
+        let failure = get(&client(), &server).unwrap_err();
+        assert_eq!(failure.kind, FailureKind::Tls);
+    }
+}
+
+#[test]
+fn a_trusted_certificate_for_another_name_or_time_is_tls() {
+    let authority = IsCa::Ca(BasicConstraints::Unconstrained);
+    let elsewhere = issue_own("elsewhere.example", &PKCS_ECDSA_P256_SHA256, |params| {
+        params.is_ca = authority.clone();
+    });
+    let expired = issue_own("localhost", &PKCS_ECDSA_P256_SHA256, |params| {
+        params.is_ca = authority.clone();
+        params.not_after = rcgen::date_time_ymd(2002, 1, 31);
+    });
+    for ((config, own), words) in [
+        (
+            elsewhere,
+            "for another host name: elsewhere.example, and not localhost",
+        ),
+        (expired, "has expired: it was valid until 2002-01-31"),
+    ] {
+        let server = Server::start_tls(config, answer);
+        let failure = get(&build(builder().ca_pem(own)), &server).unwrap_err();
+        assert_eq!(failure.kind, FailureKind::Tls);
+        assert!(failure.detail.ends_with(words), "{failure:?}");
+    }
+}
+
+#[test]
+fn a_key_on_the_curve_p521_is_as_good_as_others() {
+    for algorithm in [&PKCS_ECDSA_P521_SHA512, &PKCS_ECDSA_P384_SHA384] {
+        let (config, own) = issue_own("localhost", algorithm, |_| {});
+        let server = Server::start_tls(config, answer);
+        let anyone = build(builder().danger_accept_invalid_certs(true));
+        assert!(get(&anyone, &server).is_ok());
+        assert!(get(&build(builder().ca_pem(own)), &server).is_ok());
+    }
+}
+
+#[test]
+fn the_cryptography_is_the_one_that_is_given() {
+    let mut provider = rustls::crypto::aws_lc_rs::default_provider();
+    provider.kx_groups.clear();
+    let (config, own) = issue_own("localhost", &PKCS_ECDSA_P256_SHA256, |_| {});
+    let server = Server::start_tls(config, answer);
+    let client = builder().ca_pem(own).crypto_provider(Arc::new(provider));
+    let failure = get(&build(client), &server).unwrap_err();
+    assert_eq!(failure.kind, FailureKind::Tls, "{failure:?}");
+    assert!(failure.detail.starts_with("no TLS: "), "{failure:?}");
 }
 
 #[test]
@@ -61,7 +126,9 @@ fn another_name_and_an_expired_certificate_are_tls() {
     let failure = get(&client, &server).unwrap_err();
     assert_eq!(failure.kind, FailureKind::Tls);
     assert!(
-        failure.detail.ends_with("the certificate has expired"),
+        failure
+            .detail
+            .ends_with("the certificate has expired: it was valid until 2002-01-01"),
         "{failure:?}"
     );
 }

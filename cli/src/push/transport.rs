@@ -4,7 +4,7 @@ use std::io::{self, Read};
 use std::time::Duration;
 
 use bytes::Bytes;
-use longshore_async::Reader;
+use longshore_async::{ClientError, Reader};
 use longshore_protocol::{
     BlobId, BlobSpec, Config, Content, ManifestSpec, Misuse, PushError, Report,
 };
@@ -15,7 +15,7 @@ use crate::console::plain;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::interrupt::Interrupt;
-use crate::plan::{Channel, Transport};
+use crate::plan::{Authorities, Channel, Transport};
 
 /// A session of one transport or the other.
 pub(super) enum Session<'a> {
@@ -30,12 +30,20 @@ impl<'a> Session<'a> {
         teller: Teller<'a>,
         interrupt: &Interrupt,
     ) -> Result<Self, Failure> {
-        let unusable = |error: &dyn ToString| Failure::usage(plain(&error.to_string()));
+        let unusable = |error: &ClientError| match (error, &channel.authorities) {
+            (ClientError::Certificates { path: None, detail }, Some(Authorities { path, .. })) => {
+                let file = plain(&path.display().to_string());
+                Failure::usage(format!(
+                    "cannot use the certificates in --ca-file {file}: {detail}"
+                ))
+            }
+            _ => Failure::usage(plain(&error.to_string())),
+        };
         match channel.transport {
             Transport::Blocking => {
                 let mut client = longshore_blocking::Client::builder()
                     .danger_accept_invalid_certs(!channel.verify);
-                if let Some(pem) = &channel.authorities {
+                if let Some(Authorities { pem, .. }) = &channel.authorities {
                     client = client.ca_pem(pem.clone());
                 }
                 let client = client.build().map_err(|error| unusable(&error))?;
@@ -47,7 +55,7 @@ impl<'a> Session<'a> {
             Transport::Async => {
                 let mut client =
                     longshore_async::Client::builder().danger_accept_invalid_certs(!channel.verify);
-                if let Some(pem) = &channel.authorities {
+                if let Some(Authorities { pem, .. }) = &channel.authorities {
                     client = client.ca_pem(pem.clone());
                 }
                 let client = client.build().map_err(|error| unusable(&error))?;

@@ -74,10 +74,7 @@ fn failure(target: &Target, finder: &Finder<'_>, error: &PushError) -> Failure {
         PushErrorKind::Tls if is_no_tls => Some(
             "--plain-http speaks HTTP; anybody on the way can read the password then".to_owned(),
         ),
-        PushErrorKind::Tls => Some(
-            "--ca-file FILE trusts the site's own authority; --tls-no-verify trusts anybody"
-                .to_owned(),
-        ),
+        PushErrorKind::Tls => certificate_hint(&said).map(ToOwned::to_owned),
         PushErrorKind::Unreachable | PushErrorKind::Rejected
             if is_plain && (is_no_http || wants_tls) =>
         {
@@ -100,6 +97,36 @@ fn failure(target: &Target, finder: &Finder<'_>, error: &PushError) -> Failure {
         ));
     }
     failure
+}
+
+/// What helps where TLS is refused, by what the driver says of it: an authority mends only what is
+/// about trust.
+fn certificate_hint(said: &str) -> Option<&'static str> {
+    let has = |words: &[&str]| words.iter().any(|words| said.contains(words));
+    if has(&["has expired"]) {
+        Some("the registry needs a new certificate; --tls-no-verify pushes without looking at it")
+    } else if has(&["not valid yet"]) {
+        Some("set this machine's clock; --tls-no-verify pushes without looking at the certificate")
+    } else if has(&["another host name", "names no host"]) {
+        Some(
+            "push by a name that the certificate is for, or have one made for this name; \
+             --tls-no-verify pushes without looking at it",
+        )
+    } else if has(&["not for servers"]) {
+        Some(
+            "the registry needs a certificate for servers (serverAuth); --tls-no-verify pushes \
+             without looking at it",
+        )
+    } else if has(&[
+        "issuer",
+        "signature is wrong",
+        "self-signed",
+        "trusted certificates",
+    ]) {
+        Some("--ca-file FILE trusts the site's own authority; --tls-no-verify trusts anybody")
+    } else {
+        None
+    }
 }
 
 /// The image is not the one that the reference names.

@@ -195,7 +195,13 @@ fn a_file_of_authorities_without_any() {
     let env = TestEnv::with_image();
     env.write("ca.pem", "not a certificate");
     env.push(&["--ca-file", "ca.pem"], "127.0.0.1:1/app")
-        .assert_failed(2, &["certificate"]);
+        .assert_failed(2, &["--ca-file ca.pem: there is no PEM certificate in it"]);
+    env.write("ca.pem", "-----BEGIN CERTIFICATE-----\nAAAA\n");
+    env.push(&["--ca-file", "ca.pem"], "127.0.0.1:1/app")
+        .assert_failed(
+            2,
+            &["--ca-file ca.pem: it is broken: the line -----END CERTIFICATE"],
+        );
 }
 
 #[test]

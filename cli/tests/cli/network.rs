@@ -59,6 +59,31 @@ hint: --ca-file FILE trusts the site's own authority; --tls-no-verify trusts any
 }
 
 #[test]
+fn a_certificate_that_no_authority_mends() {
+    for (form, said, hint) in [
+        (
+            "expired",
+            "it was valid until 2021-01-01",
+            "hint: the registry needs a new certificate",
+        ),
+        (
+            "wrong-host",
+            "other.example, and not 127.0.0.1",
+            "hint: push by a name that",
+        ),
+    ] {
+        let (env, registry) = (TestEnv::with_large_image(), tls());
+        registry
+            .inject(&format!("tls-fail:form={form},times=always"))
+            .unwrap();
+        env.write("ca.pem", registry.ca_pem().unwrap());
+        let ran = env.push(&["--ca-file", "ca.pem"], &at(&registry, "app"));
+        ran.assert_failed(8, &[said, hint]);
+        assert!(!ran.stderr.contains("--ca-file FILE"), "{ran}");
+    }
+}
+
+#[test]
 fn a_certificate_of_the_sites_own_authority() {
     let (env, registry) = (TestEnv::with_large_image(), tls());
     env.write("ca.pem", registry.ca_pem().unwrap());

@@ -6,6 +6,7 @@ mod respond;
 mod server;
 mod socket;
 mod testing;
+#[cfg_attr(not(feature = "_tls"), path = "no_tls.rs")]
 mod tls;
 
 use std::io;
@@ -22,6 +23,7 @@ use crate::core::{Config, Core};
 use crate::fault::{Fault, Faulty};
 use crate::profile::{Auth, Profile, ProfileError};
 use crate::store::Directory;
+#[cfg(feature = "_tls")]
 use crate::token::Es256Signer;
 
 /// A registry on a loopback socket, running in a thread of its own until it is dropped.
@@ -84,7 +86,8 @@ impl MockRegistry {
     }
 
     /// The certificate of the key that signs its tokens, in PEM, for other registries to trust;
-    /// `None` without tokens, or if the configuration brought a signer of its own.
+    /// `None` without tokens, if the configuration brought a signer of its own, or in a build
+    /// without the features `aws-lc-rs` and `ring`, whose tokens only the registry itself accepts.
     #[must_use]
     pub fn token_certificate_pem(&self) -> Option<&str> {
         self.token_certificate.as_deref()
@@ -176,7 +179,8 @@ impl Builder {
         self
     }
 
-    /// Serves over TLS, with a certificate made for the occasion.
+    /// Serves over TLS, with a certificate made for the occasion. Needs the feature `aws-lc-rs` or
+    /// `ring`.
     pub fn tls(mut self, tls: bool) -> Self {
         self.tls = tls;
         self
@@ -216,7 +220,11 @@ impl Builder {
             let store = opened.map_err(|source| StartError::Store { folder, source })?;
             config.store = Box::new(store);
         }
+        #[cfg(not(feature = "_tls"))]
+        let token_certificate = None;
+        #[cfg(feature = "_tls")]
         let mut token_certificate = None;
+        #[cfg(feature = "_tls")]
         if config.signer.is_none() && config.effective_auth() == Auth::Bearer {
             let signer = Es256Signer::generate(&config.issuer).map_err(|_| StartError::Key)?;
             token_certificate = Some(signer.certificate_pem());
@@ -321,11 +329,16 @@ pub enum StartError {
     #[error(transparent)]
     Profile(#[from] ProfileError),
     /// A certificate.
+    #[cfg(feature = "_tls")]
     #[error("cannot make a certificate: {0}")]
     Certificate(#[from] rcgen::Error),
     /// TLS.
+    #[cfg(feature = "_tls")]
     #[error("cannot serve TLS: {0}")]
     Tls(#[from] rustls::Error),
+    /// TLS, in a build without.
+    #[error("this build has no TLS; build it with the feature aws-lc-rs or ring")]
+    NoTls,
     /// The key for tokens.
     #[error("cannot make a key for tokens")]
     Key,

@@ -22,7 +22,6 @@ use super::respond::respond;
 use super::socket::{Control, FaultySocket, Resettable};
 use super::tls::Identity;
 use crate::core::Body;
-use crate::fault::TlsFault;
 use crate::record::{Listener, Peer};
 
 /// The doors of a server.
@@ -134,15 +133,7 @@ async fn connection(
     let address = stream
         .local_addr()
         .map_or(SHOWN_ADDRESS, |address| address.ip());
-    let acceptor = match fault {
-        None => tls.acceptor,
-        Some(TlsFault::Close) => return,
-        Some(fault) => match tls.broken(address, fault) {
-            Ok(acceptor) => acceptor,
-            Err(_) => return,
-        },
-    };
-    if let Ok(stream) = acceptor.accept(stream).await {
+    if let Some(stream) = tls.accept(stream, address, fault).await {
         peer.secure = true;
         converse(shared, peer, stream).await;
     }

@@ -12,7 +12,6 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio::sync::Notify;
 use tokio::time::Sleep;
-use tokio_rustls::server::TlsStream;
 
 use super::heads::Heads;
 use crate::fault::{Delivery, Edit, Wire};
@@ -105,12 +104,6 @@ impl Resettable for TcpStream {
     fn reset_on_close(&self) {
         // Where this fails the client sees a close, which is the next best thing.
         let _ = self.set_zero_linger();
-    }
-}
-
-impl Resettable for TlsStream<TcpStream> {
-    fn reset_on_close(&self) {
-        self.get_ref().0.reset_on_close();
     }
 }
 

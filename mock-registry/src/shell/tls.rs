@@ -9,15 +9,19 @@ use rcgen::{
 };
 use rustls::ServerConfig;
 use rustls::pki_types::PrivatePkcs8KeyDer;
+use tokio::net::TcpStream;
 use tokio_rustls::TlsAcceptor;
+use tokio_rustls::server::TlsStream;
 
 use super::StartError;
+use super::socket::Resettable;
 use crate::fault::TlsFault;
+use crate::provider::provider;
 
 /// What a TLS server is.
 #[derive(Clone)]
 pub(super) struct Identity {
-    pub(super) acceptor: TlsAcceptor,
+    acceptor: TlsAcceptor,
     authority: Arc<Authority>,
 }
 
@@ -38,16 +42,33 @@ impl Identity {
         self.authority.pem()
     }
 
-    /// What serves with a certificate in which this, and nothing else, is wrong.
-    pub(super) fn broken(
-        &self,
+    /// Shakes hands with a client of `address`; nothing where one of them refuses.
+    pub(super) async fn accept(
+        self,
+        stream: TcpStream,
         address: IpAddr,
-        fault: TlsFault,
-    ) -> Result<TlsAcceptor, StartError> {
+        fault: Option<TlsFault>,
+    ) -> Option<TlsStream<TcpStream>> {
+        let acceptor = match fault {
+            None => self.acceptor,
+            Some(TlsFault::Close) => return None,
+            Some(fault) => self.broken(address, fault).ok()?,
+        };
+        acceptor.accept(stream).await.ok()
+    }
+
+    /// What serves with a certificate in which this, and nothing else, is wrong.
+    fn broken(&self, address: IpAddr, fault: TlsFault) -> Result<TlsAcceptor, StartError> {
         if fault == TlsFault::Unknown {
             return acceptor(address, &authority("an authority that nobody knows")?, None);
         }
         acceptor(address, &self.authority, Some(fault))
+    }
+}
+
+impl Resettable for TlsStream<TcpStream> {
+    fn reset_on_close(&self) {
+        self.get_ref().0.reset_on_close();
     }
 }
 
@@ -88,8 +109,7 @@ fn acceptor(
     leaf.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
     let leaf = leaf.signed_by(&key, authority)?;
 
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let mut config = ServerConfig::builder_with_provider(provider)
+    let mut config = ServerConfig::builder_with_provider(provider())
         .with_safe_default_protocol_versions()?
         .with_no_client_auth()
         .with_single_cert(

@@ -6,6 +6,7 @@ use rustls::pki_types::{SignatureVerificationAlgorithm, alg_id};
 use serde_json::json;
 
 use super::{Claims, Signer, TokenError, encode, join, split};
+use crate::provider::provider;
 
 /// Signs tokens with ECDSA on P-256 and SHA-256 (RFC 7518 §3.4), the certificate of the key in the
 /// header as `x5c`, so that CNCF distribution accepts them when that certificate is in its
@@ -27,8 +28,7 @@ impl Es256Signer {
         let mut params = CertificateParams::new(Vec::new()).map_err(|_| TokenError::Key)?;
         params.distinguished_name.push(DnType::CommonName, name);
         let certificate = params.self_signed(&key).map_err(|_| TokenError::Key)?;
-        let provider = rustls::crypto::ring::default_provider();
-        let algorithm = provider
+        let algorithm = provider()
             .signature_verification_algorithms
             .all
             .iter()

@@ -1,5 +1,6 @@
 //! Bearer tokens: what they say and who signs them.
 
+#[cfg(feature = "_tls")]
 mod es256;
 mod hmac;
 
@@ -7,6 +8,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+#[cfg(feature = "_tls")]
 pub use es256::Es256Signer;
 pub use hmac::HmacSigner;
 

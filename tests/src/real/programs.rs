@@ -31,6 +31,8 @@ fn build() -> Programs {
             "longshore",
             "-p",
             "longshore-mock-registry",
+            "--features",
+            "longshore-mock-registry/aws-lc-rs",
         ])
         .current_dir(env!("CARGO_MANIFEST_DIR"))
         .stdin(Stdio::null())

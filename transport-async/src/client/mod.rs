@@ -31,6 +31,10 @@ pub struct ClientBuilder {
 
 impl Client {
     /// Begins a client that trusts the system's certificates and uses the environment's proxies.
+    ///
+    /// Where `SSL_CERT_FILE`, `SSL_CERT_DIR`, `REQUESTS_CA_BUNDLE` or `CURL_CA_BUNDLE` are set, the
+    /// certificates that they name are trusted instead of the system's. A certificate that is
+    /// trusted is taken from a server, too, if it is for the server's name and in its time.
     pub fn builder() -> ClientBuilder {
         ClientBuilder::default()
     }
@@ -58,8 +62,18 @@ impl ClientBuilder {
         self
     }
 
+    /// Does TLS with this cryptography: a provider of rustls 0.23. Without this setting the
+    /// process's default is used
+    /// ([`CryptoProvider::install_default`](rustls::crypto::CryptoProvider::install_default)), or
+    /// else that of the feature `aws-lc-rs` or `ring` of this crate. Where there is none of them,
+    /// registries are reached by plain HTTP only.
+    pub fn crypto_provider(mut self, provider: Arc<rustls::crypto::CryptoProvider>) -> Self {
+        self.settings.crypto_provider(provider);
+        self
+    }
+
     /// Takes any certificate from anybody: whoever sits on the way can then read and change
-    /// everything, passwords included.
+    /// everything, passwords included. This is about proxies spoken to over TLS as well.
     pub fn danger_accept_invalid_certs(mut self, accept: bool) -> Self {
         self.settings.danger_accept_invalid_certs(accept);
         self
@@ -73,15 +87,17 @@ impl ClientBuilder {
         self
     }
 
-    /// Uses this proxy, `http://[user:password@]host[:port]` or the same with `socks5h` or
+    /// Uses this proxy, `http://[user:password@]host[:port]` or the same with `https`, `socks5h` or
     /// `socks5`, for every host but this machine, whatever the environment says; `None` uses none.
     ///
     /// Without this setting `HTTPS_PROXY` or `HTTP_PROXY`, as the registry is spoken to, or else
     /// `ALL_PROXY` names the proxy, and `NO_PROXY` lists the hosts that are reached without: names
     /// (which cover what is below them), addresses, networks (`10.0.0.0/8`) or `*`. Lower-case
-    /// names of the variables come first. An HTTP proxy is asked for a tunnel (`CONNECT`) in both
-    /// cases; a SOCKS proxy looks names up itself (`socks5h`) or gets addresses only (`socks5`).
-    /// Proxies themselves are spoken to in clear text.
+    /// names of the variables come first, and an empty variable is one that is not set, as curl has
+    /// it. An HTTP proxy gets requests in clear text themselves (RFC 9112, section 3.2.2), and is
+    /// asked for a tunnel (`CONNECT`) to registries that are spoken to over TLS. A SOCKS proxy is
+    /// asked for tunnels, and looks names up itself (`socks5h`) or gets addresses only (`socks5`).
+    /// Proxies are spoken to in clear text, and over TLS with `https`.
     pub fn proxy(mut self, proxy: Option<String>) -> Self {
         self.settings.proxy(proxy);
         self

@@ -3,89 +3,137 @@
 #[cfg(test)]
 mod tests;
 
+use std::future::Future;
 use std::io;
 use std::net::SocketAddr;
+use std::sync::Arc;
 
+use longshore_transport::addresses::{ATTEMPT_DELAY, in_turns};
 use longshore_transport::failure::{self, Trouble};
-use longshore_transport::{Place, Proxy, Tunnel, Turn, bare};
+use longshore_transport::{Place, Proxies, Proxy, Route, Trust, Tunnel, Turn, bare};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
+use tokio::task::JoinSet;
 use tokio::time::timeout;
 
+use super::handshake;
 use super::socket::Socket;
+use super::stream::Stream;
 use crate::exchange::Watch;
 
-/// Connects to `place`, or to what `proxy` connects to it.
+/// Connects to `place`, to what a proxy connects to it, or to a proxy that passes requests on.
 pub(super) async fn reach(
     place: &Place,
-    proxy: Option<&Proxy>,
+    proxies: &Proxies,
+    trust: &Arc<Trust>,
     watch: &Watch,
-) -> Result<Socket, Trouble> {
+) -> Result<Stream, Trouble> {
     let (host, port) = (place.host(), place.port());
-    let Some(proxy) = proxy else {
-        return connect(host, port, watch).await;
+    let proxy = match proxies.route(place) {
+        Route::Direct => return Ok(Stream::Plain(connect(host, port, watch).await?)),
+        Route::Forward(proxy) => return connect_proxy(proxy, trust, watch).await,
+        Route::Tunnel(proxy) => proxy,
     };
     if !proxy.wants_addresses() {
-        return open(Tunnel::to_host(proxy, host, port), proxy, watch).await;
+        let stream = connect_proxy(proxy, trust, watch).await?;
+        return open(Tunnel::to_host(proxy, host, port), stream, watch).await;
     }
     let mut last = failure::unconnected(host, port, None);
     for address in resolve(host, port).await? {
-        match open(Tunnel::to_address(proxy, address), proxy, watch).await {
+        let stream = connect_proxy(proxy, trust, watch).await?;
+        match open(Tunnel::to_address(proxy, address), stream, watch).await {
             Err(trouble) => last = trouble,
-            socket => return socket,
+            stream => return stream,
         }
     }
     Err(last)
 }
 
-/// Connects to the first address of `host` that answers.
+/// Connects to a proxy, over TLS if it wants that.
+async fn connect_proxy(
+    proxy: &Proxy,
+    trust: &Arc<Trust>,
+    watch: &Watch,
+) -> Result<Stream, Trouble> {
+    let named = |trouble| failure::at_proxy(proxy, trouble);
+    let socket = connect(proxy.host(), proxy.port(), watch).await;
+    let socket = socket.map_err(named)?;
+    watch.measure(&socket.meter());
+    let stream = Stream::Plain(socket);
+    if !proxy.is_secure() {
+        return Ok(stream);
+    }
+    let stream = handshake(stream, &proxy.place(), trust, super::proxy, watch).await;
+    stream.map_err(named)
+}
+
+/// Connects to the address of `host` that answers first.
 async fn connect(host: &str, port: u16, watch: &Watch) -> Result<Socket, Trouble> {
-    let addresses = resolve(host, port).await?;
+    let addresses = in_turns(resolve(host, port).await?);
     watch.touch();
-    match first_of(&addresses, watch).await {
-        Ok(socket) => Ok(socket),
+    let stream = first_of(&addresses, watch, TcpStream::connect).await;
+    match stream.map(Socket::new) {
+        Ok(Ok(socket)) => Ok(socket),
+        Ok(Err(error)) => Err(failure::unconnected(host, port, Some(&error))),
         Err(last) => Err(failure::unconnected(host, port, last.as_ref())),
     }
 }
 
-/// Connects to the first of `addresses` that answers, or says what the last one said.
-async fn first_of(addresses: &[SocketAddr], watch: &Watch) -> Result<Socket, Option<io::Error>> {
-    let mut last = None;
-    for (index, address) in addresses.iter().enumerate() {
-        // Each address may use half of the time that is left, so that a dead one leaves some for
-        // the next; the last may use it all.
-        let left = watch.left();
-        let share = if index + 1 == addresses.len() {
-            left
-        } else {
-            left / 2
-        };
-        let _own_limit = watch.hold();
-        match timeout(share, TcpStream::connect(address)).await {
-            Ok(connected) => match connected.and_then(Socket::new) {
-                Ok(socket) => return Ok(socket),
-                Err(error) => last = Some(error),
-            },
-            Err(_) => last = Some(io::ErrorKind::TimedOut.into()),
+/// Connects to the first of `addresses` that answers, or says what the last one said: the next is
+/// tried as soon as one fails, and beside those that are not done after a while (RFC 8305).
+async fn first_of<T, F>(
+    addresses: &[SocketAddr],
+    watch: &Watch,
+    connect: impl Fn(SocketAddr) -> F,
+) -> Result<T, Option<io::Error>>
+where
+    T: Send + 'static,
+    F: Future<Output = io::Result<T>> + Send + 'static,
+{
+    let limit = watch.left();
+    let _own_limit = watch.hold();
+    let attempts = async {
+        // Those that are not needed end with the set.
+        let mut running = JoinSet::new();
+        let mut waiting = addresses.iter();
+        let mut last = None;
+        loop {
+            if let Some(address) = waiting.next() {
+                running.spawn(connect(*address));
+            }
+            let ended = if waiting.len() == 0 {
+                running.join_next().await
+            } else {
+                match timeout(ATTEMPT_DELAY, running.join_next()).await {
+                    Ok(ended) => ended,
+                    Err(_) => continue,
+                }
+            };
+            match ended {
+                Some(Ok(Ok(connected))) => return Ok(connected),
+                Some(Ok(Err(error))) => last = Some(error),
+                Some(Err(_)) => last = Some(io::Error::other("connecting failed")),
+                None => return Err(last),
+            }
         }
-    }
-    Err(last)
+    };
+    let result = timeout(limit, attempts).await;
+    result.unwrap_or_else(|_| Err(Some(io::ErrorKind::TimedOut.into())))
 }
 
-/// Connects to `proxy` and asks it for the tunnel.
-async fn open(mut tunnel: Tunnel, proxy: &Proxy, watch: &Watch) -> Result<Socket, Trouble> {
-    let mut socket = connect(proxy.host(), proxy.port(), watch).await?;
-    watch.measure(&socket.meter());
+/// Asks the proxy at the other end for the tunnel.
+async fn open(mut tunnel: Tunnel, mut stream: Stream, watch: &Watch) -> Result<Stream, Trouble> {
     loop {
         match tunnel.turn() {
-            Turn::Open => return Ok(socket),
+            Turn::Open => return Ok(stream),
             Turn::Send(bytes) => {
-                let sent = socket.write_all(&bytes).await;
+                let sent = stream.write_all(&bytes).await;
+                let sent = sent.and(stream.flush().await);
                 sent.map_err(|error| tunnel.broken(&error))?;
             }
             Turn::Receive(most) => {
                 let mut piece = vec![0; most];
-                let count = socket.read(&mut piece).await;
+                let count = stream.read(&mut piece).await;
                 let count = count.map_err(|error| tunnel.broken(&error))?;
                 tunnel.received(&piece[..count])?;
             }

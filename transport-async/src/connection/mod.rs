@@ -13,13 +13,13 @@ use hyper::client::conn::http2;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use longshore_protocol::FailureKind;
 use longshore_transport::failure::{self, Trouble};
-use longshore_transport::{Place, Proxies, Trust};
+use longshore_transport::{Configs, Place, Proxies, Trust};
+use rustls::ClientConfig;
 use tokio_rustls::TlsConnector;
 
 pub(crate) use self::line::{HEAD, Line1, Line2};
 pub(crate) use self::pool::Pool;
 pub(crate) use self::socket::Meter;
-use self::socket::Socket;
 use self::stream::Stream;
 pub(crate) use self::tasks::Tasks;
 use crate::exchange::Watch;
@@ -59,13 +59,11 @@ impl Dialer {
     /// A new connection.
     pub(crate) async fn dial(&self, watch: &Watch) -> Result<Line, Trouble> {
         let place = watch.place();
-        let socket = dial::reach(place, self.proxies.between(place), watch).await?;
-        watch.measure(&socket.meter());
-        let stream = if place.is_secure() {
-            self.handshake(socket, watch).await?
-        } else {
-            Stream::Plain(socket)
-        };
+        let mut stream = dial::reach(place, &self.proxies, &self.trust, watch).await?;
+        watch.measure(&stream.meter());
+        if place.is_secure() {
+            stream = handshake(stream, place, &self.trust, registry, watch).await?;
+        }
         let broken = |error: hyper::Error| {
             let detail = format!("cannot speak HTTP with {place}: {error}");
             Trouble::new(FailureKind::Connect, detail)
@@ -90,37 +88,51 @@ impl Dialer {
         self.pool.share(place, &line);
         Ok(Line::Two(line))
     }
+}
 
-    async fn handshake(&self, socket: Socket, watch: &Watch) -> Result<Stream, Trouble> {
-        let place = watch.place();
-        let name = place.server_name();
-        let name = name.map_err(|_| failure::no_server_name(place))?;
-        // The first use reads the system's certificates from many files.
-        let trust = Arc::clone(&self.trust);
-        let config = match trust.made_already() {
-            Some(config) => config,
-            None => tokio::task::spawn_blocking(move || trust.config())
-                .await
-                .map_err(|_| {
-                    let detail = "the system's certificates cannot be read";
-                    Trouble::new(FailureKind::Tls, detail)
-                })?,
-        };
-        let handshake = TlsConnector::from(config).connect(name, socket).await;
-        match handshake {
-            Ok(stream) => {
-                watch.touch();
-                Ok(Stream::Tls(Box::new(stream)))
-            }
-            Err(error) => {
-                let refusal = error
-                    .get_ref()
-                    .and_then(|inner| inner.downcast_ref::<rustls::Error>());
-                Err(match refusal {
-                    Some(refusal) => failure::tls_refused(place, refusal, &self.trust),
-                    None => failure::tls_broken(place, &error),
-                })
-            }
+/// Shakes hands with `place`, on a stream that reaches it.
+async fn handshake(
+    stream: Stream,
+    place: &Place,
+    trust: &Arc<Trust>,
+    choose: fn(&Configs) -> &Arc<ClientConfig>,
+    watch: &Watch,
+) -> Result<Stream, Trouble> {
+    let name = place.server_name();
+    let name = name.map_err(|_| failure::no_server_name(place))?;
+    let config = match trust.made_already() {
+        Some(configs) => Arc::clone(choose(configs?)),
+        None => {
+            // The first use reads certificates from many files.
+            let trust = Arc::clone(trust);
+            let made = move || trust.configs().map(|configs| Arc::clone(choose(configs)));
+            tokio::task::spawn_blocking(made).await.map_err(|_| {
+                let detail = "the system's certificates cannot be read";
+                Trouble::new(FailureKind::Tls, detail)
+            })??
+        }
+    };
+    match TlsConnector::from(config).connect(name, stream).await {
+        Ok(stream) => {
+            watch.touch();
+            Ok(Stream::Tls(Box::new(stream)))
+        }
+        Err(error) => {
+            let refusal = error
+                .get_ref()
+                .and_then(|inner| inner.downcast_ref::<rustls::Error>());
+            Err(match refusal {
+                Some(refusal) => failure::tls_refused(place, refusal, trust),
+                None => failure::tls_broken(place, &error),
+            })
         }
     }
+}
+
+fn registry(configs: &Configs) -> &Arc<ClientConfig> {
+    &configs.registry
+}
+
+fn proxy(configs: &Configs) -> &Arc<ClientConfig> {
+    &configs.proxy
 }

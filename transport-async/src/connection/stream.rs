@@ -14,7 +14,8 @@ use super::socket::{Meter, Socket};
 #[derive(Debug)]
 pub(crate) enum Stream {
     Plain(Socket),
-    Tls(Box<TlsStream<Socket>>),
+    /// TLS, on a socket or inside of TLS with a proxy.
+    Tls(Box<TlsStream<Stream>>),
 }
 
 impl Stream {

@@ -14,7 +14,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use bytes::{Bytes, BytesMut};
-use http::header::{HOST, HeaderValue, TRANSFER_ENCODING};
+use http::header::{HOST, HeaderValue, PROXY_AUTHORIZATION, TRANSFER_ENCODING};
 use http::request::Parts;
 use http::uri::PathAndQuery;
 use http::{Request, Response, StatusCode, Uri};
@@ -22,7 +22,7 @@ use http_body_util::BodyExt as _;
 use hyper::body::Incoming;
 use longshore_protocol::{Extent, Failure, FailureKind, Limits, Receipt};
 use longshore_transport::failure::{Step, Trouble};
-use longshore_transport::{Place, framing};
+use longshore_transport::{Place, Proxy, Route, framing};
 
 use self::feed::Feed;
 use self::hashing::Tail;
@@ -174,11 +174,23 @@ impl Client {
         let watch = &attempt.watch;
         watch.measure(&line.meter);
         let mut request = attempt.request(parts, body, attempt.expect);
-        // A request to the server itself names it in a header.
-        let path = parts.uri.path_and_query().cloned();
-        let path = path.unwrap_or_else(|| PathAndQuery::from_static("/"));
-        *request.uri_mut() = Uri::from(path);
+        let proxy = match self.dialer.proxies.route(watch.place()) {
+            Route::Forward(proxy) => Some(proxy),
+            Route::Direct | Route::Tunnel(_) => None,
+        };
+        *request.uri_mut() = match proxy {
+            // A proxy is told where a request goes.
+            Some(_) => parts.uri.clone(),
+            // A request to the server itself names it in a header.
+            None => {
+                let path = parts.uri.path_and_query().cloned();
+                Uri::from(path.unwrap_or_else(|| PathAndQuery::from_static("/")))
+            }
+        };
         let headers = request.headers_mut();
+        if let Some(login) = proxy.and_then(Proxy::authorization) {
+            headers.insert(PROXY_AUTHORIZATION, login);
+        }
         if !headers.contains_key(HOST)
             && let Ok(host) = HeaderValue::from_str(watch.place().authority())
         {
@@ -201,6 +213,11 @@ impl Client {
                 });
             }
         };
+        if let Some(proxy) = proxy
+            && let Some(refusal) = proxy.refusal(watch.place(), answer.status(), answer.headers())
+        {
+            return Err(Unsent::Trouble(refusal));
+        }
         let is_sent = watch.step() == Step::Answer;
         watch.steer(Course::Pause);
         watch.enter(Step::Receive);

@@ -48,6 +48,35 @@ async fn many_requests_share_one_connection() {
 }
 
 #[tokio::test]
+async fn http2_is_spoken_through_a_tunnel_that_requests_share() {
+    let server = Server::start(|_, mut conn| async move {
+        while let Some((request, respond)) = next(&mut conn).await {
+            let is_clean = !request.headers().contains_key("proxy-authorization");
+            answer(respond, if is_clean { 200 } else { 500 });
+        }
+    })
+    .await;
+    let target = server.address;
+    let proxy = crate::suite::Server::start(move |_, conn| {
+        let head = conn.head()?;
+        assert_eq!(head[0], "CONNECT registry.example:443 HTTP/1.1");
+        conn.say("HTTP/1.1 200 OK\r\n\r\n")?;
+        conn.join(std::net::TcpStream::connect(target)?)
+    });
+    let url = format!("http://me:secret@{}", proxy.address());
+    let client = server.builder().proxy(Some(url)).build().unwrap();
+    for _ in 0..3 {
+        let get = request(Method::GET, "https://registry.example/v2/", Body::Empty);
+        let (answer, _) = client.perform(get, &limits(), &gauge()).await.unwrap();
+        assert_eq!(
+            (answer.status(), answer.version()),
+            (StatusCode::OK, http::Version::HTTP_2)
+        );
+    }
+    assert_eq!((server.accepted(), proxy.accepted()), (1, 1));
+}
+
+#[tokio::test]
 async fn a_request_has_its_length_and_its_authority_and_asks_for_no_leave() {
     let (heads, mut seen) = mpsc::channel(1);
     let server = Server::start(move |_, mut conn| {
@@ -277,7 +306,12 @@ impl Server {
         F: Fn(usize, Speaker) -> T + Send + Sync + 'static,
         T: Future<Output = ()> + Send + 'static,
     {
-        let (config, ca) = issue("localhost", |_| {});
+        let (config, ca) = issue("localhost", |params| {
+            let other = "registry.example".try_into().unwrap();
+            params
+                .subject_alt_names
+                .push(rcgen::SanType::DnsName(other));
+        });
         let mut config = Arc::unwrap_or_clone(config);
         config.alpn_protocols = vec![b"h2".to_vec()];
         let acceptor = TlsAcceptor::from(Arc::new(config));

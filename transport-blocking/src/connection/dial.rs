@@ -7,30 +7,36 @@ use std::io;
 use std::net::{SocketAddr, TcpStream, ToSocketAddrs};
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
+use longshore_transport::addresses::{ATTEMPT_DELAY, in_turns};
 use longshore_transport::failure::{self, Step, Trouble};
-use longshore_transport::{Place, Proxy, Tunnel, Turn, bare};
+use longshore_transport::{Place, Proxies, Proxy, Route, Trust, Tunnel, Turn, bare};
 
+use super::handshake;
 use super::socket::{Patience, Socket};
 use crate::exchange::Watch;
 
-/// Connects to `place`, or to what `proxy` connects to it.
+/// Connects to `place`, to what a proxy connects to it, or to a proxy that passes requests on.
 pub(super) fn reach(
     place: &Place,
-    proxy: Option<&Proxy>,
+    proxies: &Proxies,
+    trust: &Trust,
     watch: &Watch,
 ) -> Result<Socket, Trouble> {
     let (host, port) = (place.host(), place.port());
-    let Some(proxy) = proxy else {
-        return connect(host, port, watch);
+    let proxy = match proxies.route(place) {
+        Route::Direct => return connect(host, port, watch),
+        Route::Forward(proxy) => return connect_proxy(proxy, trust, watch),
+        Route::Tunnel(proxy) => proxy,
     };
+    let to = |tunnel| open(tunnel, connect_proxy(proxy, trust, watch)?, watch);
     if !proxy.wants_addresses() {
-        return open(Tunnel::to_host(proxy, host, port), proxy, watch);
+        return to(Tunnel::to_host(proxy, host, port));
     }
     let mut last = failure::unconnected(host, port, None);
     for address in resolve(host, port, watch)? {
-        match open(Tunnel::to_address(proxy, address), proxy, watch) {
+        match to(Tunnel::to_address(proxy, address)) {
             Err(trouble) if !watch.is_given_up() => last = trouble,
             result => return result,
         }
@@ -38,39 +44,89 @@ pub(super) fn reach(
     Err(last)
 }
 
-/// Connects to the first address of `host` that answers.
+/// Connects to a proxy, over TLS if it wants that.
+fn connect_proxy(proxy: &Proxy, trust: &Trust, watch: &Watch) -> Result<Socket, Trouble> {
+    let named = |trouble| failure::at_proxy(proxy, trouble);
+    let mut socket = connect(proxy.host(), proxy.port(), watch).map_err(named)?;
+    if !proxy.is_secure() {
+        return Ok(socket);
+    }
+    let place = proxy.place();
+    let tls = handshake(&mut socket, &place, trust, super::proxy, watch).map_err(named)?;
+    Ok(socket.inside(tls))
+}
+
+/// Connects to the address of `host` that answers first.
 fn connect(host: &str, port: u16, watch: &Watch) -> Result<Socket, Trouble> {
-    let addresses = resolve(host, port, watch)?;
-    match first_of(&addresses, watch) {
-        Ok(socket) => Ok(socket),
+    let addresses = in_turns(resolve(host, port, watch)?);
+    match first_of(&addresses, watch, TcpStream::connect_timeout).map(Socket::new) {
+        Ok(Ok(socket)) => Ok(socket),
+        Ok(Err(error)) => Err(failure::unconnected(host, port, Some(&error))),
         Err(last) => Err(failure::unconnected(host, port, last.as_ref())),
     }
 }
 
-/// Connects to the first of `addresses` that answers, or says what the last one said.
-fn first_of(addresses: &[SocketAddr], watch: &Watch) -> Result<Socket, Option<io::Error>> {
+/// Connects to the first of `addresses` that answers, or says what the last one said: the next is
+/// tried as soon as one fails, and beside those that are not done after a while (RFC 8305).
+///
+/// Each attempt has a thread of its own, since a connection that is being made cannot be
+/// interrupted; what is left behind ends with its time.
+fn first_of<T: Send + 'static>(
+    addresses: &[SocketAddr],
+    watch: &Watch,
+    connect: fn(&SocketAddr, Duration) -> io::Result<T>,
+) -> Result<T, Option<io::Error>> {
     let since = Instant::now();
-    let mut last = None;
-    for (index, address) in addresses.iter().enumerate() {
-        // Each address may use half of the time that is left, so that a dead one leaves some for
-        // the next; the last may use it all.
+    if let [address] = addresses {
         let left = watch.left(Step::Connect, since).map_err(Some)?;
-        let share = if index + 1 == addresses.len() {
-            left
+        return connect(address, left).map_err(Some);
+    }
+    let (sender, receiver) = mpsc::channel();
+    let mut last = None;
+    let mut waiting = addresses.iter();
+    let mut running = 0_usize;
+    let mut next = since;
+    loop {
+        let left = watch.left(Step::Connect, since).map_err(Some)?;
+        let is_time = running == 0 || Instant::now() >= next;
+        if is_time && let Some(address) = waiting.next() {
+            let (address, sender) = (*address, sender.clone());
+            let attempt = thread::Builder::new()
+                .name("longshore-connect".to_owned())
+                .spawn(move || {
+                    // Another address may have answered meanwhile.
+                    let _ = sender.send(connect(&address, left));
+                });
+            match attempt {
+                Ok(_) => running += 1,
+                Err(error) => last = Some(error),
+            }
+            next = Instant::now() + ATTEMPT_DELAY;
+            continue;
+        }
+        if running == 0 {
+            return Err(last);
+        }
+        let slice = watch.slice(Step::Connect, since).map_err(Some)?;
+        let pause = if waiting.len() == 0 {
+            slice
         } else {
-            left / 2
+            slice.min(next.saturating_duration_since(Instant::now()))
         };
-        match TcpStream::connect_timeout(address, share).and_then(Socket::new) {
-            Ok(socket) => return Ok(socket),
-            Err(error) => last = Some(error),
+        match receiver.recv_timeout(pause) {
+            Ok(Ok(connected)) => return Ok(connected),
+            Ok(Err(error)) => {
+                running -= 1;
+                last = Some(error);
+                next = Instant::now();
+            }
+            Err(_) => {}
         }
     }
-    Err(last)
 }
 
-/// Connects to `proxy` and asks it for the tunnel.
-fn open(mut tunnel: Tunnel, proxy: &Proxy, watch: &Watch) -> Result<Socket, Trouble> {
-    let mut socket = connect(proxy.host(), proxy.port(), watch)?;
+/// Asks the proxy at the other end for the tunnel.
+fn open(mut tunnel: Tunnel, mut socket: Socket, watch: &Watch) -> Result<Socket, Trouble> {
     loop {
         match tunnel.turn() {
             Turn::Open => return Ok(socket),

@@ -29,6 +29,8 @@ pub(crate) struct Line {
     /// Whether ureq has received bytes in its buffer that it was not told of.
     unseen: bool,
     mute: bool,
+    /// Scheme, host and port that requests name, where they go to a proxy.
+    target: Option<String>,
 }
 
 impl Line {
@@ -36,6 +38,7 @@ impl Line {
         socket: Socket,
         tls: Option<Box<ClientConnection>>,
         buffers: LazyBuffers,
+        target: Option<String>,
     ) -> Self {
         Self {
             socket,
@@ -44,11 +47,19 @@ impl Line {
             held: Vec::new(),
             unseen: false,
             mute: false,
+            target,
         }
     }
 
     /// Sends the first `amount` bytes of the output buffer, unless an answer comes first.
     fn send(&mut self, amount: usize, watch: &Watch) -> io::Result<()> {
+        let first = watch.begin_head();
+        let head = self
+            .target
+            .as_ref()
+            .filter(|_| first)
+            .map(|target| absolute(&self.buffers.output()[..amount], target));
+        let amount = head.as_ref().map_or(amount, Vec::len);
         let mut done = 0;
         let mut since = Instant::now();
         loop {
@@ -58,7 +69,7 @@ impl Line {
             }
             loop {
                 let slice = watch.slice(Step::Send, since)?;
-                match self.push(&mut done, amount, slice) {
+                match self.push(head.as_deref(), &mut done, amount, slice) {
                     Ok(true) => return Ok(()),
                     Ok(false) => since = Instant::now(),
                     Err(error) if error.kind() == io::ErrorKind::WouldBlock => break,
@@ -72,28 +83,34 @@ impl Line {
         }
     }
 
-    /// Moves some bytes towards the other side; whether all are gone.
+    /// Moves some bytes towards the other side, of `head` or else of the output buffer; whether all
+    /// are gone.
     fn push(
         &mut self,
+        head: Option<&[u8]>,
         done: &mut usize,
         amount: usize,
         slice: std::time::Duration,
     ) -> io::Result<bool> {
-        let rest = &self.buffers.output()[*done..amount];
+        let rest = &head.unwrap_or(self.buffers.output())[*done..amount];
         let Some(tls) = &mut self.tls else {
-            if !rest.is_empty() {
+            if rest.is_empty() {
+                self.socket.flush(slice)?;
+            } else {
                 *done += self.socket.write(rest, slice)?;
             }
-            return Ok(*done == amount);
+            return Ok(*done == amount && self.socket.is_flushed());
         };
         if !rest.is_empty() {
             *done += tls.writer().write(rest)?;
         }
+        let socket = &mut self.socket;
         if tls.wants_write() {
-            let socket = &mut self.socket;
             tls.write_tls(&mut Writing { socket, slice })?;
+        } else {
+            socket.flush(slice)?;
         }
-        Ok(*done == amount && !tls.wants_write())
+        Ok(*done == amount && !tls.wants_write() && self.socket.is_flushed())
     }
 
     /// Takes in what the other side has said without waiting for more.
@@ -248,6 +265,14 @@ impl fmt::Debug for Line {
             .field("mute", &self.mute)
             .finish_non_exhaustive()
     }
+}
+
+/// The beginning of a request with its target in absolute-form (RFC 9112, section 3.2.2), which ureq
+/// does not write: it names the path alone.
+fn absolute(head: &[u8], target: &str) -> Vec<u8> {
+    let method = head.iter().position(|byte| *byte == b' ');
+    let (method, rest) = head.split_at(method.map_or(0, |space| space + 1));
+    [method, target.as_bytes(), rest].concat()
 }
 
 /// Reads decrypted bytes; zero are the end.

@@ -13,8 +13,8 @@ use std::time::Instant;
 
 use http::Uri;
 use longshore_transport::failure::{self, Step, Trouble};
-use longshore_transport::{Proxies, Trust};
-use rustls::ClientConnection;
+use longshore_transport::{Configs, Place, Proxies, Route, Trust};
+use rustls::{ClientConfig, ClientConnection};
 use ureq::Error;
 use ureq::config::Config;
 use ureq::unversioned::resolver::{ResolvedSocketAddrs, Resolver};
@@ -28,7 +28,7 @@ use crate::exchange::Watch;
 #[derive(Debug)]
 pub(crate) struct Dialer {
     pub(crate) trust: Arc<Trust>,
-    pub(crate) proxies: Proxies,
+    pub(crate) proxies: Arc<Proxies>,
 }
 
 /// Resolves nothing: the dialer does, because only it knows whether there is a proxy.
@@ -49,7 +49,12 @@ impl Connector for Dialer {
             details.config.output_buffer_size(),
         );
         match self.dial(&watch) {
-            Ok((socket, tls)) => Ok(Some(Line::new(socket, tls, buffers))),
+            Ok((socket, tls)) => {
+                let place = watch.place();
+                let target = matches!(self.proxies.route(place), Route::Forward(_))
+                    .then(|| format!("http://{}", place.authority()));
+                Ok(Some(Line::new(socket, tls, buffers, target)))
+            }
             Err(trouble) => Err(watch.fail(trouble).into()),
         }
     }
@@ -64,50 +69,65 @@ impl Resolver for NoResolver {
 impl Dialer {
     fn dial(&self, watch: &Watch) -> Result<(Socket, Option<Box<ClientConnection>>), Trouble> {
         let place = watch.place();
-        let mut socket = dial::reach(place, self.proxies.between(place), watch)?;
+        let mut socket = dial::reach(place, &self.proxies, &self.trust, watch)?;
         if !place.is_secure() {
             return Ok((socket, None));
         }
-        let tls = self.handshake(&mut socket, watch)?;
+        let tls = handshake(&mut socket, place, &self.trust, registry, watch)?;
         Ok((socket, Some(Box::new(tls))))
     }
+}
 
-    fn handshake(&self, socket: &mut Socket, watch: &Watch) -> Result<ClientConnection, Trouble> {
-        let place = watch.place();
-        let refused = |error: &rustls::Error| failure::tls_refused(place, error, &self.trust);
-        let broken = |error: io::Error| failure::tls_broken(place, &error);
-        let name = place.server_name();
-        let name = name.map_err(|_| failure::no_server_name(place))?;
-        let mut tls = ClientConnection::new(self.trust.config(), name).map_err(|e| refused(&e))?;
-        let mut since = Instant::now();
-        while tls.is_handshaking() {
-            while tls.wants_write() {
-                let mut flight = Vec::new();
-                tls.write_tls(&mut flight).map_err(broken)?;
-                socket
-                    .write_all(&flight, watch, Step::Connect)
-                    .map_err(broken)?;
-            }
-            if !tls.is_handshaking() {
-                break;
-            }
-            let patience = Patience::Limits(watch, Step::Connect, since);
-            let count = tls
-                .read_tls(&mut Reading { socket, patience })
+/// Shakes hands with `place`, on a socket that reaches it.
+fn handshake(
+    socket: &mut Socket,
+    place: &Place,
+    trust: &Trust,
+    choose: fn(&Configs) -> &Arc<ClientConfig>,
+    watch: &Watch,
+) -> Result<ClientConnection, Trouble> {
+    let refused = |error: &rustls::Error| failure::tls_refused(place, error, trust);
+    let broken = |error: io::Error| failure::tls_broken(place, &error);
+    let name = place.server_name();
+    let name = name.map_err(|_| failure::no_server_name(place))?;
+    let config = Arc::clone(choose(trust.configs()?));
+    let mut tls = ClientConnection::new(config, name).map_err(|e| refused(&e))?;
+    let mut since = Instant::now();
+    while tls.is_handshaking() {
+        while tls.wants_write() {
+            let mut flight = Vec::new();
+            tls.write_tls(&mut flight).map_err(broken)?;
+            socket
+                .write_all(&flight, watch, Step::Connect)
                 .map_err(broken)?;
-            if count == 0 {
-                return Err(broken(io::ErrorKind::UnexpectedEof.into()));
-            }
-            since = Instant::now();
-            if let Err(error) = tls.process_new_packets() {
-                // The other side should hear why, if it still listens; what counts is ours.
-                let mut alert = Vec::new();
-                if tls.write_tls(&mut alert).is_ok() {
-                    let _ = socket.write_all(&alert, watch, Step::Connect);
-                }
-                return Err(refused(&error));
-            }
         }
-        Ok(tls)
+        if !tls.is_handshaking() {
+            break;
+        }
+        let patience = Patience::Limits(watch, Step::Connect, since);
+        let count = tls
+            .read_tls(&mut Reading { socket, patience })
+            .map_err(broken)?;
+        if count == 0 {
+            return Err(broken(io::ErrorKind::UnexpectedEof.into()));
+        }
+        since = Instant::now();
+        if let Err(error) = tls.process_new_packets() {
+            // The other side should hear why, if it still listens; what counts is ours.
+            let mut alert = Vec::new();
+            if tls.write_tls(&mut alert).is_ok() {
+                let _ = socket.write_all(&alert, watch, Step::Connect);
+            }
+            return Err(refused(&error));
+        }
     }
+    Ok(tls)
+}
+
+fn registry(configs: &Configs) -> &Arc<ClientConfig> {
+    &configs.registry
+}
+
+fn proxy(configs: &Configs) -> &Arc<ClientConfig> {
+    &configs.proxy
 }

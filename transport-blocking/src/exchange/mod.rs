@@ -13,10 +13,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use bytes::Bytes;
+use http::header::PROXY_AUTHORIZATION;
 use http::request::Parts;
 use http::{Request, Response, StatusCode};
 use longshore_protocol::{Extent, Failure, FailureKind, Limits, Receipt};
-use longshore_transport::{Place, framing};
+use longshore_transport::{Place, Proxy, Route, framing};
 use ureq::SendBody;
 
 use self::body::BodyReader;
@@ -76,7 +77,7 @@ impl Client {
         let (watch, _performing) = Watch::begin(*limits, gauge, place);
         let mut body = BodyReader::new(body, watch.clone(), Arc::clone(gauge));
         let expect = framing::expects(body.length());
-        let mut result = self.once(&parts, &mut body, expect, limits);
+        let mut result = self.once(&parts, &mut body, expect, limits, &watch);
         if expect
             && gauge.sent() == 0
             && matches!(&result, Ok(answer) if answer.status() == StatusCode::EXPECTATION_FAILED)
@@ -85,7 +86,7 @@ impl Client {
             // 10.1.1, has such a request repeated without it.
             watch.again();
             body.again();
-            result = self.once(&parts, &mut body, false, limits);
+            result = self.once(&parts, &mut body, false, limits, &watch);
         }
         match result {
             Ok(answer) => Ok((answer, body.receipt())),
@@ -102,6 +103,7 @@ impl Client {
         body: &mut BodyReader,
         expect: bool,
         limits: &Limits,
+        watch: &Watch,
     ) -> Result<Response<Bytes>, ureq::Error> {
         let mut request = Request::new(());
         *request.method_mut() = parts.method.clone();
@@ -110,6 +112,13 @@ impl Client {
         let headers = request.headers_mut();
         let length = body.length();
         framing::announce(headers, &parts.method, length, expect);
+        let proxy = match self.proxies.route(watch.place()) {
+            Route::Forward(proxy) => Some(proxy),
+            Route::Direct | Route::Tunnel(_) => None,
+        };
+        if let Some(login) = proxy.and_then(Proxy::authorization) {
+            headers.insert(PROXY_AUTHORIZATION, login);
+        }
         let answer = match length {
             Some(0) => self.agent.run(request),
             _ => self
@@ -117,6 +126,11 @@ impl Client {
                 .run(request.map(|()| SendBody::from_reader(body))),
         };
         let (parts, body) = answer?.into_parts();
+        if let Some(proxy) = proxy
+            && let Some(refusal) = proxy.refusal(watch.place(), parts.status, &parts.headers)
+        {
+            return Err(watch.fail(refusal).into());
+        }
         let body = read(body, limits.response_body)?;
         let mut answer = Response::new(body);
         *answer.status_mut() = parts.status;

@@ -25,6 +25,8 @@ pub(crate) struct Watch {
     started: Instant,
     /// When the answer began to be waited for.
     awaiting: Cell<Option<Instant>>,
+    /// Whether the head of the request has begun to be sent.
+    begun: Cell<bool>,
     answered: Cell<bool>,
     trouble: RefCell<Option<Trouble>>,
 }
@@ -49,6 +51,7 @@ impl Watch {
             place,
             started: Instant::now(),
             awaiting: Cell::new(None),
+            begun: Cell::new(false),
             answered: Cell::new(false),
             trouble: RefCell::new(None),
         });
@@ -76,8 +79,14 @@ impl Watch {
         self.answered.set(true);
     }
 
+    /// Notes that the head of the request is being sent; whether this is its beginning.
+    pub(crate) fn begin_head(&self) -> bool {
+        !self.begun.replace(true)
+    }
+
     /// The same exchange once more, from the start.
     pub(super) fn again(&self) {
+        self.begun.set(false);
         self.answered.set(false);
         self.awaiting.set(None);
     }

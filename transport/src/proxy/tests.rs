@@ -1,4 +1,4 @@
-use super::{ClientError, Place, Proxies};
+use super::{ClientError, Place, Proxies, Route};
 
 #[test]
 fn the_environment_names_proxies_by_scheme() {
@@ -23,6 +23,58 @@ fn lower_case_names_come_first_and_empty_ones_count_as_unset() {
     ]);
     assert_eq!(through(&proxies, "https://quay.io/"), "lower:1");
     assert_eq!(through(&proxies, "http://quay.io/"), "upper:3");
+}
+
+#[test]
+fn an_empty_no_proxy_counts_as_unset_beside_the_other() {
+    let proxies = from_env(&[
+        ("ALL_PROXY", "proxy:3128"),
+        ("no_proxy", ""),
+        ("NO_PROXY", "*"),
+    ]);
+    assert_eq!(through(&proxies, "https://quay.io/"), "direct");
+}
+
+#[test]
+fn clear_text_goes_to_http_proxies_themselves_and_tls_through_tunnels() {
+    for (proxy, is_forward) in [
+        ("http://proxy", true),
+        ("https://proxy", true),
+        ("socks5h://proxy", false),
+        ("socks5://proxy", false),
+    ] {
+        let proxies = Proxies::always(proxy).unwrap();
+        let place = |uri: &str| Place::of(&uri.parse().unwrap()).unwrap();
+        let clear = matches!(proxies.route(&place("http://quay.io/")), Route::Forward(_));
+        assert_eq!(clear, is_forward, "{proxy}");
+        let secure = proxies.route(&place("https://quay.io/"));
+        assert!(matches!(secure, Route::Tunnel(_)), "{proxy}");
+        assert_eq!(proxies.route(&place("http://localhost/")), Route::Direct);
+    }
+}
+
+#[test]
+fn a_url_that_makes_no_sense_is_an_error_without_its_password() {
+    for (url, words) in [
+        (
+            "http://proxy:99999",
+            "its port is no number from 1 to 65535",
+        ),
+        ("http://proxy:0", "its port is no number"),
+        ("http://[::1]:70000", "its port is no number"),
+        ("http://me:se#cret@proxy:3128", "%23"),
+        ("me:se/cret@proxy:3128", "%23"),
+        ("http://me:se?cret@proxy", "%23"),
+        ("http://me:secret@", "no host"),
+        ("ftp://me:secret@proxy", "only http://, https://"),
+        ("http://me:secret@pro xy", "no host"),
+    ] {
+        let error = Proxies::always(url).unwrap_err().to_string();
+        assert!(error.contains(words), "{url}: {error}");
+        assert!(!error.contains("cret"), "{error}");
+    }
+    let proxies = Proxies::always(" http://[::1]:3128/ ").unwrap();
+    assert_eq!(through(&proxies, "https://quay.io/"), "[::1]:3128");
 }
 
 #[test]
@@ -91,6 +143,7 @@ fn schemes_tell_the_kinds_of_proxies_apart() {
     for (url, printed, wants_addresses) in [
         ("proxy", "Proxy(Http, proxy:80)", false),
         ("HTTP://proxy:1", "Proxy(Http, proxy:1)", false),
+        ("https://proxy", "Proxy(Https, proxy:443)", false),
         ("socks5h://proxy", "Proxy(Socks, proxy:1080)", false),
         (
             "socks5://[::2]:9",

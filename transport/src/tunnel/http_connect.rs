@@ -2,35 +2,33 @@
 
 use std::fmt;
 
-use base64::Engine as _;
-use base64::prelude::BASE64_STANDARD;
-
-use super::Turn;
-use crate::proxy::User;
+use super::{Refusal, Turn};
+use crate::proxy::{Proxy, wants_login};
 
 /// The talk with an HTTP proxy.
 pub(super) struct HttpConnect {
     request: Vec<u8>,
     answer: Vec<u8>,
     open: bool,
-    /// It was given a user name and a password.
-    has_user: bool,
+    has_login: bool,
 }
 
 impl HttpConnect {
-    pub(super) fn new(user: Option<&User>, host: &str, port: u16) -> Self {
-        let mut request = format!("CONNECT {host}:{port} HTTP/1.1\r\nHost: {host}:{port}\r\n");
-        if let Some(User { name, password }) = user {
-            let pair = [&name[..], b":", password].concat();
-            let pair = BASE64_STANDARD.encode(pair);
-            request.push_str(&format!("Proxy-Authorization: Basic {pair}\r\n"));
+    pub(super) fn new(proxy: &Proxy, host: &str, port: u16) -> Self {
+        let request = format!("CONNECT {host}:{port} HTTP/1.1\r\nHost: {host}:{port}\r\n");
+        let mut request = request.into_bytes();
+        let login = proxy.authorization();
+        if let Some(login) = &login {
+            request.extend_from_slice(b"Proxy-Authorization: ");
+            request.extend_from_slice(login.as_bytes());
+            request.extend_from_slice(b"\r\n");
         }
-        request.push_str("\r\n");
+        request.extend_from_slice(b"\r\n");
         Self {
-            request: request.into_bytes(),
+            request,
             answer: Vec::new(),
             open: false,
-            has_user: user.is_some(),
+            has_login: login.is_some(),
         }
     }
 
@@ -46,31 +44,33 @@ impl HttpConnect {
         }
     }
 
-    pub(super) fn received(&mut self, bytes: &[u8]) -> Result<(), String> {
+    pub(super) fn received(&mut self, bytes: &[u8]) -> Result<(), Refusal> {
         self.answer.extend_from_slice(bytes);
         if self.answer.windows(4).any(|window| window == b"\r\n\r\n") {
             self.open = true;
             return self.judge();
         }
         if bytes.is_empty() || self.answer.len() > LONGEST {
-            return Err(NOT_HTTP.to_owned());
+            return Err(Refusal::now(NOT_HTTP));
         }
         Ok(())
     }
 
-    fn judge(&self) -> Result<(), String> {
+    fn judge(&self) -> Result<(), Refusal> {
         let line = self.answer.split(|byte| *byte == b'\r').next();
         let line = String::from_utf8_lossy(line.unwrap_or_default());
-        match line.split(' ').nth(1) {
-            Some(code) if code.len() == 3 && code.starts_with('2') => Ok(()),
-            Some("407") if self.has_user => Err(
-                "it does not take the user name and password that it was given (407)".to_owned(),
-            ),
-            Some("407") => Err("it wants a user name and a password (407)".to_owned()),
-            Some(code) if code.len() == 3 && code.bytes().all(|b| b.is_ascii_digit()) => {
-                Err(format!("it answers {code}"))
+        let code = line.split(' ').nth(1);
+        let code = code.filter(|code| code.len() == 3 && code.bytes().all(|b| b.is_ascii_digit()));
+        match code {
+            Some(code) if code.starts_with('2') => Ok(()),
+            Some("407") => Err(Refusal::forever(wants_login(self.has_login))),
+            // It has no time, or had none.
+            Some(code @ ("408" | "429")) => Err(Refusal::now(format!("it answers {code}"))),
+            Some(code) if code.starts_with('4') => {
+                Err(Refusal::forever(format!("it answers {code}")))
             }
-            _ => Err(NOT_HTTP.to_owned()),
+            Some(code) => Err(Refusal::now(format!("it answers {code}"))),
+            None => Err(Refusal::now(NOT_HTTP)),
         }
     }
 }

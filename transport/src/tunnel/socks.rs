@@ -3,7 +3,7 @@
 use std::fmt;
 use std::net::IpAddr;
 
-use super::Turn;
+use super::{Refusal, Turn};
 use crate::place::bare;
 use crate::proxy::User;
 
@@ -59,7 +59,7 @@ impl Socks {
         }
     }
 
-    pub(super) fn received(&mut self, bytes: &[u8]) -> Result<(), String> {
+    pub(super) fn received(&mut self, bytes: &[u8]) -> Result<(), Refusal> {
         self.received.extend_from_slice(bytes);
         let version = match self.expected {
             Expected::Verdict => LOGIN_VERSION,
@@ -67,7 +67,7 @@ impl Socks {
         };
         let is_rest = matches!(self.expected, Expected::Rest(_));
         if bytes.is_empty() || !is_rest && self.received[0] != version {
-            return Err("it does not answer in SOCKS 5".to_owned());
+            return Err(Refusal::now("it does not answer in SOCKS 5"));
         }
         // A refusal counts at once: some proxies say no more than that.
         if self.expected == Expected::Answer
@@ -84,7 +84,7 @@ impl Socks {
     }
 
     /// Goes on after `message`, which is complete.
-    fn advance(&mut self, message: &[u8]) -> Result<(), String> {
+    fn advance(&mut self, message: &[u8]) -> Result<(), Refusal> {
         self.expected = match self.expected {
             Expected::Method => match (message[1], self.login.take()) {
                 (NO_LOGIN, _) => self.ask()?,
@@ -92,27 +92,29 @@ impl Socks {
                     self.to_send = login;
                     Expected::Verdict
                 }
-                (_, None) => return Err("it wants a user name and a password".to_owned()),
-                (_, Some(_)) => return Err("it takes no user name and password".to_owned()),
+                (_, None) => return Err(Refusal::forever("it wants a user name and a password")),
+                (_, Some(_)) => return Err(Refusal::forever("it takes no user name and password")),
             },
             Expected::Verdict if message[1] != GRANTED => {
-                return Err("it does not take the user name and the password".to_owned());
+                return Err(Refusal::forever(
+                    "it does not take the user name and the password",
+                ));
             }
             Expected::Verdict => self.ask()?,
             Expected::Answer => Expected::Rest(match message[3] {
                 IPV4 => 4 - 1 + 2,
                 IPV6 => 16 - 1 + 2,
                 NAME => usize::from(message[4]) + 2,
-                _ => return Err("it does not answer in SOCKS 5".to_owned()),
+                _ => return Err(Refusal::now("it does not answer in SOCKS 5")),
             }),
             Expected::Rest(_) | Expected::Nothing => Expected::Nothing,
         };
         Ok(())
     }
 
-    fn ask(&mut self) -> Result<Expected, String> {
+    fn ask(&mut self) -> Result<Expected, Refusal> {
         let Some(request) = self.request.take() else {
-            return Err("the host's name is longer than 255 bytes".to_owned());
+            return Err(Refusal::forever("the host's name is longer than 255 bytes"));
         };
         self.to_send = request;
         Ok(Expected::Answer)
@@ -170,15 +172,15 @@ fn request(host: &str, port: u16) -> Option<Vec<u8>> {
 }
 
 /// RFC 1928, section 6.
-fn refusal(code: u8) -> String {
+fn refusal(code: u8) -> Refusal {
     match code {
-        2 => "its rules forbid it".to_owned(),
-        3 => "it cannot reach the network".to_owned(),
-        4 => "it cannot reach the host, or does not know its name".to_owned(),
-        5 => "the host refuses the connection".to_owned(),
-        6 => "the host is too far away for it".to_owned(),
-        8 => "it does not take this kind of address".to_owned(),
-        other => format!("it answers {other}"),
+        2 => Refusal::forever("its rules forbid it"),
+        3 => Refusal::now("it cannot reach the network"),
+        4 => Refusal::now("it cannot reach the host, or does not know its name"),
+        5 => Refusal::now("the host refuses the connection"),
+        6 => Refusal::now("the host is too far away for it"),
+        8 => Refusal::forever("it does not take this kind of address"),
+        other => Refusal::now(format!("it answers {other}")),
     }
 }
 

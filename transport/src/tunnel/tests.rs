@@ -107,12 +107,6 @@ fn refusals_say_who_refused_what_and_why() {
             &[b"HTTP/1.1 407 No\r\n", b"\r\n"],
             "it wants a user name and a password (407)",
         ),
-        (
-            "http://me:pass@p",
-            "h",
-            &[b"HTTP/1.1 407 No\r\n", b"\r\n"],
-            "does not take the user name and password that it was given (407)",
-        ),
     ] {
         let mut tunnel = tunnel(proxy, &format!("http://{host}:81/"));
         let mut refusal = None;

@@ -321,6 +321,8 @@ pub(super) fn build() -> Result<PathBuf, Failure> {
         "--release",
         "--package",
         "longshore-mock-registry",
+        "--features",
+        "aws-lc-rs",
     ]))?;
     let folder =
         std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), PathBuf::from);
