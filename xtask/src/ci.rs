@@ -74,6 +74,18 @@ fn tests() -> Result<(), Failure> {
     execute(&mut cargo(&["test", "--workspace"]))
 }
 
+/// A program with features of its own, which no member of the workspace can have.
+fn outside() -> Result<(), Failure> {
+    execute(&mut cargo(&[
+        "test",
+        "--locked",
+        "--manifest-path",
+        "tests/outside/Cargo.toml",
+        "--target-dir",
+        "target/outside",
+    ]))
+}
+
 fn join(done: &[String]) -> String {
     if done.is_empty() {
         "no step".to_owned()
@@ -108,6 +120,10 @@ const STEPS: &[Step] = &[
     Step {
         name: "doc",
         check: doc,
+    },
+    Step {
+        name: "outside",
+        check: outside,
     },
     Step {
         name: TESTS,
