@@ -173,7 +173,7 @@ pub fn result(text: &str) -> Result<(), Failure> {
 /// to have a line of his own.
 #[must_use]
 pub fn plain(text: &str) -> String {
-    Escaped(text).to_string()
+    Escaped::new(text).to_string()
 }
 
 /// What is kept here is whole even where a thread that held it has panicked.

@@ -64,7 +64,15 @@ pub fn is_hidden(character: char) -> bool {
 /// Displays a text on one line with its [hidden](is_hidden) characters as Rust escapes them, so that
 /// two different texts never look the same for them.
 #[derive(Clone, Copy, Debug)]
-pub struct Escaped<'a>(pub &'a str);
+pub struct Escaped<'a>(&'a str);
+
+impl<'a> Escaped<'a> {
+    /// `text`, to be displayed so.
+    #[must_use]
+    pub fn new(text: &'a str) -> Self {
+        Self(text)
+    }
+}
 
 impl fmt::Display for Escaped<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -11,6 +11,7 @@ pub mod programs;
 pub mod scratch;
 pub mod server;
 pub mod specimen;
+pub mod squid;
 pub mod token_server;
 pub mod tools;
 pub mod tree;

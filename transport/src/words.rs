@@ -1,5 +1,8 @@
 //! What went wrong, in words for people.
 
+#[cfg(test)]
+mod tests;
+
 use std::io;
 
 use longshore_protocol::text::printable;

@@ -108,6 +108,7 @@ const PACKAGES: &[(&str, &str)] = &[
     ("charliecloud-runtime", "ch-run"),
     ("buildah", "buildah"),
     ("apache2-utils", "htpasswd"),
+    ("squid", "squid"),
     // what the judge's page is opened in
     ("chromium", "chromium"),
     // readers of layers

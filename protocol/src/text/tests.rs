@@ -35,14 +35,14 @@ fn what_hides_or_reorders_text_is_not_shown() {
     for character in hidden {
         assert!(is_hidden(character), "{character:?}");
         let text = format!("a{character}b");
-        let shown = Escaped(&text).to_string();
+        let shown = Escaped::new(&text).to_string();
         assert_eq!(shown, format!("a{}b", character.escape_default()));
         assert!(!printable(&text, 99).contains(character));
     }
     for character in ['a', ' ', '\u{a0}', 'é', '\u{301}', '中', 'ع', '👩'] {
         assert!(!is_hidden(character), "{character:?}");
         assert_eq!(
-            Escaped(&character.to_string()).to_string(),
+            Escaped::new(&character.to_string()).to_string(),
             character.to_string()
         );
     }

@@ -185,6 +185,26 @@ impl Blob {
     }
 }
 
+/// Pushes a directory without a login through a proxy, whatever becomes of it. `authority` is trusted
+/// by way of the environment.
+pub fn through_proxy(
+    proxy: &str,
+    authority: &Path,
+    image: &Path,
+    reference: &str,
+    options: &[&str],
+) -> Output {
+    let mut command = isolated(Command::new(&programs().longshore));
+    command
+        .env("ALL_PROXY", proxy)
+        .env("REQUESTS_CA_BUNDLE", authority)
+        .args(["push", "--no-cache", "--image"])
+        .arg(image)
+        .args(options)
+        .arg(reference);
+    with_stdin(&mut command, "")
+}
+
 /// The object that `--json` printed, be it a report or an error.
 pub fn json(output: &Output) -> Value {
     serde_json::from_slice(&output.stdout).unwrap_or_else(|error| {

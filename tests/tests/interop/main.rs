@@ -11,6 +11,7 @@ mod formats;
 mod harness;
 mod kept;
 mod odd;
+mod proxies;
 mod readers;
 mod refusal;
 mod repeat;
@@ -201,6 +202,16 @@ const TESTS: &[Test] = &[
         name: "a_token_server_that_says_no_is_heard_before_anything_is_packed",
         tools: &["docker-registry"],
         story: refusal::no_token,
+    },
+    Test {
+        name: "squid_passes_clear_text_on_and_opens_tunnels_for_tls",
+        tools: &["squid", "htpasswd"],
+        story: proxies::squid,
+    },
+    Test {
+        name: "what_squid_refuses_is_squids_refusal",
+        tools: &["squid", "htpasswd"],
+        story: proxies::squid_refuses,
     },
     Test {
         name: "the_judges_page_opens_in_a_browser_without_network",

@@ -14,8 +14,8 @@ use rustls::crypto::CryptoProvider;
 /// What to do where there is none.
 pub(super) fn choose(given: Option<&Arc<CryptoProvider>>) -> Result<Arc<CryptoProvider>, String> {
     given
-        .or_else(|| CryptoProvider::get_default())
         .cloned()
+        .or_else(|| CryptoProvider::get_default().cloned())
         .or_else(of_feature)
         .ok_or_else(|| MISSING.to_owned())
 }

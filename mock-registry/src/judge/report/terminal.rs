@@ -15,7 +15,7 @@ pub(super) fn text(report: &Report) -> String {
 }
 
 fn write(out: &mut String, report: &Report) -> std::fmt::Result {
-    writeln!(out, "{}\n", Escaped(&report.client))?;
+    writeln!(out, "{}\n", Escaped::new(&report.client))?;
     for verdict in [Verdict::Fail, Verdict::Warn] {
         let found = report
             .checks
@@ -38,7 +38,7 @@ fn write(out: &mut String, report: &Report) -> std::fmt::Result {
                 let ids = &instance.finding.exchanges;
                 let shown: Vec<String> = ids.iter().take(4).map(|id| format!("#{id}")).collect();
                 let more = if ids.len() > 4 { " …" } else { "" };
-                let why = Escaped(&instance.finding.why);
+                let why = Escaped::new(&instance.finding.why);
                 writeln!(
                     out,
                     "        {}: {why} [{}{more}]",
