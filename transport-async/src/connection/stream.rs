@@ -15,7 +15,7 @@ use super::socket::{Meter, Socket};
 pub(crate) enum Stream {
     Plain(Socket),
     /// TLS, on a socket or inside of TLS with a proxy.
-    Tls(Box<TlsStream<Stream>>),
+    Tls(Box<TlsStream<Self>>),
 }
 
 impl Stream {
