@@ -25,9 +25,9 @@ fn a_trusted_certificate_is_taken_from_a_server() {
         IsCa::ExplicitNoCa,
         IsCa::NoCa,
     ] {
-        let certificate = own(|params| params.is_ca = is_ca.clone());
+        let certificate = own(|params| params.is_ca = is_ca);
         assert_eq!(judged(&certificate, &certificate), "taken");
-        let another = own(|params| params.is_ca = is_ca.clone());
+        let another = own(|params| params.is_ca = is_ca);
         assert!(judged(&another, &certificate) != "taken", "{is_ca:?}");
     }
 }
