@@ -34,7 +34,7 @@ fn an_authority_is_trusted_by_text_or_file_and_connections_are_kept() {
 fn a_certificate_that_signed_itself_is_trusted_as_an_authority_or_not() {
     for is_ca in [IsCa::Ca(BasicConstraints::Unconstrained), IsCa::NoCa] {
         let (config, own) = issue_own("localhost", &PKCS_ECDSA_P256_SHA256, |params| {
-            params.is_ca = is_ca.clone();
+            params.is_ca = is_ca;
         });
         let server = Server::start_tls(config, answer);
         let trusting = build(builder().ca_pem(own));
@@ -48,10 +48,10 @@ fn a_certificate_that_signed_itself_is_trusted_as_an_authority_or_not() {
 fn a_trusted_certificate_for_another_name_or_time_is_tls() {
     let authority = IsCa::Ca(BasicConstraints::Unconstrained);
     let elsewhere = issue_own("elsewhere.example", &PKCS_ECDSA_P256_SHA256, |params| {
-        params.is_ca = authority.clone();
+        params.is_ca = authority;
     });
     let expired = issue_own("localhost", &PKCS_ECDSA_P256_SHA256, |params| {
-        params.is_ca = authority.clone();
+        params.is_ca = authority;
         params.not_after = rcgen::date_time_ymd(2002, 1, 31);
     });
     for ((config, own), words) in [

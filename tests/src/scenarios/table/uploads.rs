@@ -259,7 +259,7 @@ fn streamed() -> Vec<Scenario> {
                 .when(
                     Step::Stream,
                     1,
-                    Act::Early(Canned::error(403, "DENIED", "quota")),
+                    Act::Early(Canned::error(403, "DENIED", "no push rights")),
                 )
                 .fails(PushErrorKind::Denied, Phase::Upload),
             "a stream that is denied before it is read",
