@@ -45,12 +45,18 @@ impl Root {
         if is_marked(&root)? {
             return Ok(Some(Self(root)));
         }
-        match is_empty(&root)? {
-            true => Ok(None),
-            // Another program may just have made it.
-            false if is_marked(&root)? => Ok(Some(Self(root))),
-            false => Err(CacheError::Foreign),
+        let names = names(&root)?;
+        if names.iter().all(|name| is_new(name)) {
+            return Ok(None);
         }
+        // Another program may just have made it.
+        if is_marked(&root)? {
+            return Ok(Some(Self(root)));
+        }
+        if is_unmarked_cache(&root, &names)? {
+            return Ok(Some(Self(mark(root)?)));
+        }
+        Err(CacheError::Foreign)
     }
 
     /// Opens the cache at `path`, and makes it where there is none.
@@ -62,9 +68,7 @@ impl Root {
         DirBuilder::new().recursive(true).mode(0o700).create(path)?;
         let root = directory(rustix::fs::CWD, path, OFlags::empty())?;
         let root = root.ok_or_else(|| io::Error::from(io::ErrorKind::NotFound))?;
-        let marked = Folder(root);
-        marked.write(TAG, |file| file.write_all(MARK))?;
-        Ok(Self(marked.0))
+        Ok(Self(mark(root)?))
     }
 
     /// The directory `folder` in the one of this version, if there is one.
@@ -92,8 +96,7 @@ impl Root {
     pub(super) fn folders(&self) -> Result<Vec<Folder>, CacheError> {
         let mut folders = Vec::new();
         for version in names(&self.0)? {
-            let number = version.to_bytes().strip_prefix(b"v").unwrap_or_default();
-            if number.is_empty() || !number.iter().all(u8::is_ascii_digit) {
+            if !is_version(&version) {
                 continue;
             }
             let Some(version) = subdirectory(&self.0, &version)? else {
@@ -292,11 +295,36 @@ fn is_marked(root: &OwnedFd) -> Result<bool, CacheError> {
     Ok(text == MARK)
 }
 
-fn is_empty(root: &OwnedFd) -> io::Result<bool> {
-    let names = names(root)?;
-    Ok(names
-        .iter()
-        .all(|name| name.to_bytes().starts_with(NEW.as_bytes())))
+fn mark(root: OwnedFd) -> io::Result<OwnedFd> {
+    let marked = Folder(root);
+    marked.write(TAG, |file| file.write_all(MARK))?;
+    Ok(marked.0)
+}
+
+/// Whether a directory is what this program made before it marked its caches: of the mode that it
+/// gives, and with nothing in it but directories of versions.
+fn is_unmarked_cache(root: &OwnedFd, names: &[CString]) -> Result<bool, CacheError> {
+    let stat = fstat(root).map_err(io::Error::from)?;
+    if stat.st_mode & 0o7777 != 0o700 {
+        return Ok(false);
+    }
+    for name in names.iter().filter(|name| !is_new(name)) {
+        if !is_version(name) || subdirectory(root, name)?.is_none() {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
+/// Whether a name is that of a file that is being written.
+fn is_new(name: &CStr) -> bool {
+    name.to_bytes().starts_with(NEW.as_bytes())
+}
+
+/// Whether a name is that of the directory of a version.
+fn is_version(name: &CStr) -> bool {
+    let number = name.to_bytes().strip_prefix(b"v").unwrap_or_default();
+    !number.is_empty() && number.iter().all(u8::is_ascii_digit)
 }
 
 /// The names in a directory, but for the two that every directory has.

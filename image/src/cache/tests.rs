@@ -388,6 +388,7 @@ fn pruning_takes_what_is_ours_and_nothing_else() {
 fn a_directory_with_other_things_in_it_is_left_alone() {
     let Kept { key, layer, .. } = &kept();
     let place = tempfile::tempdir().unwrap();
+    fs::set_permissions(place.path(), Permissions::from_mode(0o755)).unwrap();
     let theirs = place.path().join("v1/layers").join("0".repeat(64));
     fs::create_dir_all(theirs.parent().unwrap()).unwrap();
     fs::write(&theirs, "theirs").unwrap();
@@ -400,6 +401,24 @@ fn a_directory_with_other_things_in_it_is_left_alone() {
     ));
     assert!(theirs.exists());
     assert_eq!(fs::read_dir(place.path()).unwrap().count(), 1);
+}
+
+#[test]
+fn a_cache_from_before_there_were_marks_is_marked() {
+    let Kept { key, place, .. } = &kept();
+    let tag = place.path().join("CACHEDIR.TAG");
+    fs::remove_file(&tag).unwrap();
+    fs::set_permissions(place.path(), Permissions::from_mode(0o700)).unwrap();
+    assert!(Cache::new(place.path()).layer(key).is_some());
+    assert!(tag.exists());
+    // With anything else in it, it is not.
+    fs::remove_file(&tag).unwrap();
+    fs::write(place.path().join("notes"), "theirs").unwrap();
+    assert!(matches!(
+        Cache::new(place.path()).check(),
+        Err(CacheError::Foreign)
+    ));
+    assert!(!tag.exists());
 }
 
 #[test]
