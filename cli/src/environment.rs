@@ -3,6 +3,7 @@
 use std::env;
 use std::ffi::OsString;
 use std::io::IsTerminal;
+use std::os::unix::ffi::OsStringExt as _;
 use std::path::PathBuf;
 
 use longshore_protocol::Secret;
@@ -52,7 +53,7 @@ impl Environment {
         let dumb = text("TERM").is_none_or(|term| term == "dumb");
         Self {
             username: text("CH_IMAGE_USERNAME"),
-            password: text("CH_IMAGE_PASSWORD").map(Secret::from),
+            password: set("CH_IMAGE_PASSWORD").map(secret),
             default_host: text("CH_REGY_DEFAULT_HOST"),
             default_port: text("CH_REGY_DEFAULT_PORT"),
             path_prefix: text("CH_REGY_PATH_PREFIX"),
@@ -83,6 +84,11 @@ fn set(name: &str) -> Option<OsString> {
     env::var_os(name).filter(|value| !value.is_empty())
 }
 
+/// Whatever its bytes are: `Authorization` has them in base64.
+fn secret(value: OsString) -> Secret {
+    Secret::from(value.into_vec())
+}
+
 fn path(name: &str) -> Option<PathBuf> {
     set(name).map(PathBuf::from)
 }
@@ -90,3 +96,6 @@ fn path(name: &str) -> Option<PathBuf> {
 fn text(name: &str) -> Option<String> {
     set(name).map(|value| value.to_string_lossy().into_owned())
 }
+
+#[cfg(test)]
+mod tests;

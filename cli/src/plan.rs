@@ -227,7 +227,7 @@ fn push_plan(
         repository: destination.repository().clone(),
         username: push.username,
         password: if push.password_stdin {
-            Some(password_from_stdin()?)
+            Some(password(std::io::stdin())?)
         } else {
             None
         },
@@ -395,24 +395,25 @@ fn channel(
     })
 }
 
-/// All of it, but for the line break at its end: some passwords are whole files.
-fn password_from_stdin() -> Result<Secret, Failure> {
-    let mut text = String::new();
-    std::io::stdin()
-        .take(MAX_PASSWORD + 1)
-        .read_to_string(&mut text)
+/// All of it, but for the line break at its end: some passwords are whole files, and some are no text.
+fn password(from: impl Read) -> Result<Secret, Failure> {
+    let mut bytes = Vec::new();
+    from.take(MAX_PASSWORD + 1)
+        .read_to_end(&mut bytes)
         .map_err(|error| Failure::usage("--password-stdin: cannot read it").because(&error))?;
     // Sent in part, it would be a wrong one.
-    if text.len() as u64 > MAX_PASSWORD {
+    if bytes.len() as u64 > MAX_PASSWORD {
         return Err(Failure::usage(
             "--password-stdin: standard input is too long for a password",
         ));
     }
-    let password = text.trim_end_matches(['\n', '\r']);
-    if password.is_empty() {
+    while let Some(b'\n' | b'\r') = bytes.last() {
+        bytes.pop();
+    }
+    if bytes.is_empty() {
         return Err(Failure::usage("--password-stdin: standard input is empty"));
     }
-    Ok(Secret::from(password))
+    Ok(Secret::from(bytes))
 }
 
 const MAX_PASSWORD: u64 = 64 * 1024;

@@ -63,33 +63,70 @@ impl Credentials {
     }
 }
 
-/// A text that is never printed: not by `Debug`, not in an error, not in a trace.
+/// A text that is never printed: not by `Debug`, not in an error, not in a trace. A password may be
+/// any bytes, since Basic authentication carries them in base64 (RFC 7617).
 #[derive(Clone, PartialEq, Eq)]
-pub struct Secret(String);
+pub struct Secret(Content);
+
+/// What is kept secret.
+#[derive(Clone, PartialEq, Eq)]
+enum Content {
+    Text(String),
+    /// Bytes that are not UTF-8, and what they look like as text.
+    Bytes {
+        bytes: Vec<u8>,
+        text: String,
+    },
+}
 
 impl Secret {
     /// Keeps `text` secret.
     #[must_use]
     pub fn new(text: impl Into<String>) -> Self {
-        Self(text.into())
+        Self(Content::Text(text.into()))
     }
 
-    /// The text, for the one place that needs it.
+    /// The text, for the one place that needs it. What is not UTF-8 is U+FFFD in it, as in a text of a
+    /// server that repeats the secret.
     #[must_use]
     pub fn expose(&self) -> &str {
-        &self.0
+        match &self.0 {
+            Content::Text(text) | Content::Bytes { text, .. } => text,
+        }
+    }
+
+    /// The bytes, as they were given.
+    #[must_use]
+    pub fn expose_bytes(&self) -> &[u8] {
+        match &self.0 {
+            Content::Text(text) => text.as_bytes(),
+            Content::Bytes { bytes, .. } => bytes,
+        }
     }
 }
 
 impl From<String> for Secret {
     fn from(text: String) -> Self {
-        Self(text)
+        Self::new(text)
     }
 }
 
 impl From<&str> for Secret {
     fn from(text: &str) -> Self {
-        Self(text.to_owned())
+        Self::new(text)
+    }
+}
+
+impl From<Vec<u8>> for Secret {
+    fn from(bytes: Vec<u8>) -> Self {
+        match String::from_utf8(bytes) {
+            Ok(text) => Self::new(text),
+            Err(error) => {
+                let bytes = error.into_bytes();
+                let text = String::from_utf8_lossy(&bytes).into_owned();
+                Self(Content::Bytes { bytes, text })
+            }
+        }
     }
 }
 

@@ -196,15 +196,25 @@ fn read_auth(auth: &str) -> Result<Option<Credentials>, &'static str> {
     let bytes = BASE64
         .decode(auth)
         .map_err(|_| "`auth` is not base64 from end to end")?;
-    let text = String::from_utf8(bytes).map_err(|_| "`auth` holds something else than text")?;
     // Docker once encoded its buffer to the end, and drops that when it reads such a file.
-    let text = text.trim_end_matches('\0');
-    match text.split_once(':') {
-        None if text.is_empty() => Ok(None),
-        None => Err("`auth` is not a user name, a colon and a password"),
-        Some(("", "")) => Ok(None),
-        Some((username, password)) => Ok(Some(Credentials::password(username, password))),
+    let end = bytes.iter().rposition(|&byte| byte != 0);
+    let bytes = bytes.get(..end.map_or(0, |last| last + 1)).unwrap_or(&[]);
+    let Some(colon) = bytes.iter().position(|&byte| byte == b':') else {
+        return if bytes.is_empty() {
+            Ok(None)
+        } else {
+            Err("`auth` is not a user name, a colon and a password")
+        };
+    };
+    let (username, password) = bytes.split_at(colon);
+    let username =
+        str::from_utf8(username).map_err(|_| "the user name in `auth` is not in UTF-8")?;
+    // podman and skopeo send a password that is in another encoding as it is (skopeo 1.9.3).
+    let password = password.get(1..).unwrap_or(&[]).to_vec();
+    if username.is_empty() && password.is_empty() {
+        return Ok(None);
     }
+    Ok(Some(Credentials::password(username, password)))
 }
 
 /// What the helper has that is named for `registry`, or for all of them.

@@ -33,6 +33,14 @@ fn a_registry_on_this_machine_is_spoken_to_in_clear_text() {
 }
 
 #[test]
+fn a_password_is_any_bytes_but_for_the_line_break_at_its_end() {
+    for input in [&b"s\xe9\nx"[..], b"s\xe9\nx\n", b"s\xe9\nx\r\n"] {
+        let password = super::password(input).unwrap();
+        assert_eq!(password.expose_bytes(), b"s\xe9\nx");
+    }
+}
+
+#[test]
 fn options_about_tls_mean_tls_on_this_machine_too() {
     assert_eq!(
         scheme(&["--tls-no-verify"], "localhost:5000"),

@@ -85,7 +85,7 @@ pub(crate) fn basic_header(username: &str, password: &Secret) -> Option<HeaderVa
     if username.contains(|c: char| c == ':' || c.is_control()) {
         return None;
     }
-    let pair = format!("{username}:{}", password.expose());
+    let pair = [username.as_bytes(), b":", password.expose_bytes()].concat();
     sensitive(&format!("Basic {}", STANDARD.encode(pair)))
 }
 

@@ -243,6 +243,18 @@ fn auth_may_be_wrapped_padded_or_neither() {
 }
 
 #[test]
+fn a_password_may_be_no_text() {
+    // alice:s, 0xe9, cret
+    let config = r#"{"auths": {"reg.example:5000": {"auth": "YWxpY2U6c+ljcmV0"}}}"#;
+    let credentials = Credentials::password("alice", b"s\xe9cret".to_vec());
+    assert_eq!(found(config, APP), Ok(Some(credentials)));
+    // al, 0xe9, :secret
+    let config = r#"{"auths": {"reg.example:5000": {"auth": "YWzpOnNlY3JldA=="}}}"#;
+    let error = found(config, APP).expect_err("the user name is no text");
+    assert!(error.contains("user name"), "{error}");
+}
+
+#[test]
 fn auth_may_hold_more_than_one_line() {
     // _json_key:{<line break>}<line break>
     let config = r#"{"auths": {"reg.example:5000": {"auth": "X2pzb25fa2V5OnsKfQo="}}}"#;

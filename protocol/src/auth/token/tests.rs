@@ -93,6 +93,15 @@ fn headers_are_marked_as_secret() {
 }
 
 #[test]
+fn a_password_that_is_no_text_is_sent_as_it_is() {
+    let password = Secret::from(b"s\xe9cret".to_vec());
+    let header = basic_header("me", &password).expect("it is encoded");
+    // me:s, 0xe9, cret
+    assert_eq!(header, "Basic bWU6c+ljcmV0");
+    assert_eq!(password.expose(), "s\u{fffd}cret");
+}
+
+#[test]
 fn a_password_may_be_any_bytes() {
     for password in [
         "{\n  \"type\": \"service_account\"\n}\n",
