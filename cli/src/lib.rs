@@ -6,6 +6,7 @@
 
 mod architecture;
 mod args;
+mod bounded;
 pub mod cache;
 pub mod console;
 pub mod credentials;

@@ -4,7 +4,6 @@
 mod config;
 mod packing;
 
-use std::fs;
 use std::io::Read;
 use std::path::PathBuf;
 
@@ -12,6 +11,7 @@ use longshore_image::Cache;
 use longshore_protocol::{Reference, ReferenceDefaults, Repository, Scheme, Secret};
 
 use crate::args::{self, Arguments, Command};
+use crate::bounded;
 use crate::console::{Output, Verbosity};
 use crate::credentials::Login;
 use crate::digest_file::DigestFile;
@@ -366,7 +366,7 @@ fn channel(
     let is_here = registry.origin(Scheme::Http).is_loopback();
     let is_plain = push.plain_http || push.embedded.is_some() || (is_here && !is_tls_meant);
     let authorities = match &push.ca_file {
-        Some(path) => match fs::read(path) {
+        Some(path) => match bounded::read(path, MOST_CERTIFICATES) {
             Ok(pem) => Some(Authorities {
                 path: path.clone(),
                 pem,
@@ -417,6 +417,9 @@ fn password(from: impl Read) -> Result<Secret, Failure> {
 }
 
 const MAX_PASSWORD: u64 = 64 * 1024;
+
+/// The bytes of some thousand certificates: a system's whole store has less than a MiB.
+const MOST_CERTIFICATES: u64 = 16 << 20;
 
 #[cfg(test)]
 mod tests;

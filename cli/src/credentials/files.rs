@@ -1,9 +1,8 @@
 //! Credentials that podman and docker keep: `auth.json`, `config.json`, and the credential helpers
 //! that both name.
 
-use std::fs;
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use base64::Engine as _;
 use base64::alphabet;
@@ -13,6 +12,7 @@ use serde_json::{Map, Value};
 
 use super::helper;
 use super::key::{Key, names};
+use crate::bounded;
 use crate::console::plain;
 use crate::environment::Environment;
 
@@ -97,7 +97,7 @@ pub(super) fn look_up(
 }
 
 fn read(place: &Place) -> Result<Option<Map<String, Value>>, String> {
-    let bytes = match read_some(&place.path) {
+    let bytes = match bounded::read(&place.path, LARGEST) {
         Ok(bytes) => bytes,
         Err(error) if error.kind() == io::ErrorKind::NotFound && !place.is_named => {
             return Ok(None);
@@ -114,16 +114,6 @@ fn read(place: &Place) -> Result<Option<Map<String, Value>>, String> {
         Ok(Value::Object(config)) => Ok(Some(config)),
         _ => Err("it is not a JSON object".to_owned()),
     }
-}
-
-fn read_some(path: &Path) -> io::Result<Vec<u8>> {
-    if path.metadata()?.len() > LARGEST {
-        return Err(io::Error::new(
-            io::ErrorKind::FileTooLarge,
-            "it is too large",
-        ));
-    }
-    fs::read(path)
 }
 
 /// An entry of `auths`, and what it is called.

@@ -1,8 +1,7 @@
 //! What the command line says about the image's configuration.
 
 use std::collections::BTreeMap;
-use std::fs::File;
-use std::io::Read;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
@@ -10,6 +9,7 @@ use jiff::Timestamp;
 use longshore_image::{Metadata, Notice, Port, StopSignal, parse_date};
 
 use crate::args;
+use crate::bounded;
 use crate::console::plain;
 use crate::environment;
 use crate::failure::Failure;
@@ -328,19 +328,14 @@ fn date(text: &str, source_date_epoch: Option<u64>) -> Result<Timestamp, Failure
 
 fn base(path: &Path) -> Result<Base, Failure> {
     let shown = plain(&path.display().to_string());
-    let unreadable = |error: &std::io::Error| {
-        Failure::usage(format!("cannot read --config {shown}")).because(error)
-    };
-    let file = File::open(path).map_err(|error| unreadable(&error))?;
-    let mut bytes = Vec::new();
-    file.take(MOST_BYTES + 1)
-        .read_to_end(&mut bytes)
-        .map_err(|error| unreadable(&error))?;
-    if bytes.len() as u64 > MOST_BYTES {
-        return Err(Failure::usage(format!(
-            "--config {shown} is larger than {MOST_BYTES} bytes, too large for a configuration"
-        )));
-    }
+    let bytes = bounded::read(path, MOST_BYTES).map_err(|error| {
+        if error.kind() == ErrorKind::FileTooLarge {
+            return Failure::usage(format!(
+                "--config {shown} is larger than {MOST_BYTES} bytes, too large for a configuration"
+            ));
+        }
+        Failure::usage(format!("cannot read --config {shown}")).because(&error)
+    })?;
     let mut notices = Vec::new();
     let metadata = Metadata::from_config(&bytes, path, &mut |notice| notices.push(notice));
     let metadata = metadata.map_err(|error| {
