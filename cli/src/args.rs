@@ -451,9 +451,10 @@ Examples:
 Credentials are looked for when the registry asks, in this order, and the first found are used:
   1. --username with --password-stdin
   2. $CH_IMAGE_USERNAME with $CH_IMAGE_PASSWORD
-  3. podman's auth.json: $REGISTRY_AUTH_FILE, else $XDG_RUNTIME_DIR/containers/auth.json, then
-     ~/.config/containers/auth.json
-  4. docker's config.json in $DOCKER_CONFIG, else ~/.docker, with its credential helpers
+  3. podman's auth.json: $REGISTRY_AUTH_FILE, else $XDG_RUNTIME_DIR/containers/auth.json (without
+     that variable, /run/containers/UID/auth.json), then ~/.config/containers/auth.json
+  4. docker's config.json in $DOCKER_CONFIG, else ~/.docker, with its credential helpers; then
+     ~/.dockercfg, as docker had it before
   5. a question, if standard input and standard error are a terminal
 Only the registry that is pushed to, or the token server it names, ever gets to see them.
 

@@ -3,6 +3,7 @@
 mod files;
 mod helper;
 mod key;
+mod places;
 mod prompt;
 
 use std::collections::HashSet;
@@ -13,6 +14,8 @@ use longshore_protocol::{
     Repository, Secret,
 };
 
+use self::files::Files;
+use self::places::places;
 use crate::console::{Console, plain};
 use crate::environment::Environment;
 use crate::interrupt::Interrupt;
@@ -50,6 +53,7 @@ pub struct Finder<'a> {
     questions: u32,
     /// What was wrong with files and helpers, each of which is said once.
     told: HashSet<String>,
+    files: Files,
 }
 
 /// Where credentials came from.
@@ -74,6 +78,7 @@ impl<'a> Finder<'a> {
             typed: None,
             questions: 0,
             told: HashSet::new(),
+            files: Files::default(),
         }
     }
 
@@ -180,8 +185,9 @@ impl<'a> Finder<'a> {
             // Somebody else's credentials will not do.
             return None;
         }
-        files::places(environment).into_iter().find_map(|place| {
-            match files::look_up(&place, &self.login.registry, &self.login.repository) {
+        places(environment).into_iter().find_map(|place| {
+            let (registry, repository) = (&self.login.registry, &self.login.repository);
+            match self.files.look_up(&place, registry, repository) {
                 Ok(found) => found.map(|credentials| (credentials, Origin::File(place.shown()))),
                 Err(problem) => {
                     let warning = format!("no credentials from {}: {problem}", place.shown());

@@ -23,6 +23,8 @@ pub struct Environment {
     pub path_prefix: Option<String>,
     /// `USER`
     pub user: Option<String>,
+    /// Whose process this is.
+    pub user_id: Option<u32>,
     /// `HOME`
     pub home: Option<PathBuf>,
     /// `DOCKER_CONFIG`
@@ -58,6 +60,7 @@ impl Environment {
             default_port: text("CH_REGY_DEFAULT_PORT"),
             path_prefix: text("CH_REGY_PATH_PREFIX"),
             user: text("USER"),
+            user_id: Some(rustix::process::geteuid().as_raw()),
             home: path("HOME"),
             docker_config: path("DOCKER_CONFIG"),
             registry_auth_file: path("REGISTRY_AUTH_FILE"),

@@ -1,6 +1,7 @@
 //! Credentials that podman and docker keep: `auth.json`, `config.json`, and the credential helpers
 //! that both name.
 
+use std::collections::HashMap;
 use std::io;
 use std::path::PathBuf;
 
@@ -12,91 +13,65 @@ use serde_json::{Map, Value};
 
 use super::helper;
 use super::key::{Key, names};
+use super::places::{Format, Place};
 use crate::bounded;
 use crate::console::plain;
-use crate::environment::Environment;
 
-/// A file that may hold credentials.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Place {
-    path: PathBuf,
-    /// Somebody named this very file, so it should be there.
-    is_named: bool,
+/// Files that were read. Each is read once: a pipe (`<(…)`) has its bytes once only.
+#[derive(Debug, Default)]
+pub(super) struct Files {
+    read: HashMap<PathBuf, Result<Option<Map<String, Value>>, String>>,
 }
 
-impl Place {
-    pub(super) fn shown(&self) -> String {
-        plain(&self.path.display().to_string())
-    }
-}
-
-/// The files to look into, in order.
-pub(super) fn places(environment: &Environment) -> Vec<Place> {
-    let usual = |path: PathBuf| Place {
-        path,
-        is_named: false,
-    };
-    let home = |path: &str| environment.home.as_ref().map(|home| home.join(path));
-    let mut places = Vec::new();
-    if let Some(path) = &environment.registry_auth_file {
-        places.push(Place {
-            path: path.clone(),
-            is_named: true,
-        });
-    } else {
-        let config_home = environment.config_home.clone().or_else(|| home(".config"));
-        let podman = [environment.runtime_dir.clone(), config_home];
-        places.extend(
-            podman
-                .into_iter()
-                .flatten()
-                .map(|dir| usual(dir.join(AUTH_JSON))),
-        );
-    }
-    let docker = environment
-        .docker_config
-        .clone()
-        .or_else(|| home(".docker"));
-    places.extend(docker.map(|path| {
-        // Meant for a directory; but it is plain what is meant by a file.
-        if path.is_file() {
-            usual(path)
-        } else {
-            usual(path.join("config.json"))
+impl Files {
+    /// What the file at `place` has for `registry`, or more closely for `repository` there.
+    ///
+    /// A helper that is named for the registry comes first, as it does for podman and docker (skopeo
+    /// 1.9.3, docker 7.1.0 of PyPI); then entries for a part of the registry, the helper that is named
+    /// for all registries, and the entry for all of the registry.
+    ///
+    /// Errors are sentences for a person and never quote the file or a helper's output: either may
+    /// hold a password.
+    pub(super) fn look_up(
+        &mut self,
+        place: &Place,
+        registry: &Registry,
+        repository: &Repository,
+    ) -> Result<Option<Credentials>, String> {
+        let read = self.read.entry(place.path.clone());
+        let config = match read.or_insert_with(|| read_from(place)) {
+            Ok(Some(config)) => config,
+            Ok(None) => return Ok(None),
+            Err(problem) => return Err(problem.clone()),
+        };
+        let (part, whole) = entries(config, place.format, registry, repository);
+        let (of_registry, of_all) = helpers(config, registry);
+        // A helper that does not work is no reason not to use what the file itself has.
+        let mut problem = None;
+        let mut ask = |helper: Option<&str>| match from_helper(helper, registry, &whole) {
+            Ok(found) => found,
+            Err(new) => {
+                problem = Some(new);
+                None
+            }
+        };
+        if let Some(credentials) = ask(of_registry) {
+            return Ok(Some(credentials));
         }
-    }));
-    places
-}
-
-/// What the file at `place` has for `registry`, or more closely for `repository` there.
-///
-/// Errors are sentences for a person and never quote the file or a helper's output: either may
-/// hold a password.
-pub(super) fn look_up(
-    place: &Place,
-    registry: &Registry,
-    repository: &Repository,
-) -> Result<Option<Credentials>, String> {
-    let Some(config) = read(place)? else {
-        return Ok(None);
-    };
-    let (part, whole) = entries(&config, registry, repository);
-    if let Some(credentials) = first(&part)? {
-        return Ok(Some(credentials));
-    }
-    // A helper that does not work is no reason not to use what the file itself has.
-    let problem = match from_helper(&config, registry) {
-        Ok(None) => None,
-        Ok(found) => return Ok(found),
-        Err(problem) => Some(problem),
-    };
-    match (first(&whole)?, problem) {
-        (None, Some(problem)) => Err(problem),
-        (found, _) => Ok(found),
+        if let Some(credentials) = first(&part)? {
+            return Ok(Some(credentials));
+        }
+        if let Some(credentials) = ask(of_all) {
+            return Ok(Some(credentials));
+        }
+        match (first(&whole)?, problem) {
+            (None, Some(problem)) => Err(problem),
+            (found, _) => Ok(found),
+        }
     }
 }
 
-fn read(place: &Place) -> Result<Option<Map<String, Value>>, String> {
+fn read_from(place: &Place) -> Result<Option<Map<String, Value>>, String> {
     let bytes = match bounded::read(&place.path, LARGEST) {
         Ok(bytes) => bytes,
         Err(error) if error.kind() == io::ErrorKind::NotFound && !place.is_named => {
@@ -112,8 +87,21 @@ fn read(place: &Place) -> Result<Option<Map<String, Value>>, String> {
     }
     match serde_json::from_slice(bytes) {
         Ok(Value::Object(config)) => Ok(Some(config)),
+        // Before JSON, docker's first file had lines of its own. No program reads them any more.
+        _ if place.format == Format::Legacy => Ok(None),
         _ => Err("it is not a JSON object".to_owned()),
     }
+}
+
+/// A member, in whichever case its name is written: podman and docker, being in Go, take each (Go's
+/// `encoding/json`).
+fn member<'a>(object: &'a Map<String, Value>, name: &str) -> Option<&'a Value> {
+    object.get(name).or_else(|| {
+        let mut members = object.iter();
+        members
+            .find(|(key, _)| key.eq_ignore_ascii_case(name))
+            .map(|(_, value)| value)
+    })
 }
 
 /// An entry of `auths`, and what it is called.
@@ -123,6 +111,7 @@ type Entry<'a> = (&'a str, &'a Value);
 /// beginning with the one that counts most.
 fn entries<'a>(
     config: &'a Map<String, Value>,
+    format: Format,
     registry: &Registry,
     repository: &Repository,
 ) -> (Vec<Entry<'a>>, Vec<Entry<'a>>) {
@@ -131,9 +120,11 @@ fn entries<'a>(
         let known = names.iter().position(|known| known == name);
         known.unwrap_or(names.len())
     };
-    let mut entries: Vec<_> = config
-        .get("auths")
-        .and_then(Value::as_object)
+    let auths = match format {
+        Format::Current => member(config, "auths").and_then(Value::as_object),
+        Format::Legacy => Some(config),
+    };
+    let mut entries: Vec<_> = auths
         .into_iter()
         .flatten()
         .filter_map(|(name, entry)| {
@@ -141,7 +132,14 @@ fn entries<'a>(
             Some((closeness, (name.as_str(), entry)))
         })
         .collect();
-    entries.sort_by_key(|(closeness, (name, _))| (usize::MAX - closeness, rank(name)));
+    // Of two addresses of one registry, the one with TLS; of two that differ in nothing else, the
+    // first in the alphabet. skopeo 1.9.3 chooses by chance.
+    let is_plain = |name: &str| {
+        name.get(..7)
+            .is_some_and(|start| start.eq_ignore_ascii_case("http://"))
+    };
+    entries
+        .sort_by_key(|(closeness, (name, _))| (usize::MAX - closeness, rank(name), is_plain(name)));
     let part = entries.iter().filter(|(closeness, _)| *closeness > 0);
     let whole = entries.iter().filter(|(closeness, _)| *closeness == 0);
     let entry = |(_, entry): &(usize, Entry<'a>)| *entry;
@@ -164,7 +162,7 @@ fn first(entries: &[Entry<'_>]) -> Result<Option<Credentials>, String> {
 /// scripts write `null`.
 fn read_entry(entry: &Value) -> Result<Option<Credentials>, &'static str> {
     let member = |name: &str| {
-        let text = entry.get(name)?.as_str()?;
+        let text = member(entry.as_object()?, name)?.as_str()?;
         (!text.is_empty()).then_some(text)
     };
     if let Some(token) = member("registrytoken") {
@@ -207,27 +205,45 @@ fn read_auth(auth: &str) -> Result<Option<Credentials>, &'static str> {
     Ok(Some(Credentials::password(username, password)))
 }
 
-/// What the helper has that is named for `registry`, or for all of them.
-fn from_helper(
-    config: &Map<String, Value>,
+/// The helper for `registry`, or else the one for all registries.
+///
+/// An empty name for a registry means: this one in the file, whatever `credsStore` says (docker
+/// 27, `cli/config/configfile/file.go`).
+fn helpers<'a>(
+    config: &'a Map<String, Value>,
     registry: &Registry,
-) -> Result<Option<Credentials>, String> {
-    let of_registry = config
-        .get("credHelpers")
+) -> (Option<&'a str>, Option<&'a str>) {
+    let of_registry = member(config, "credHelpers")
         .and_then(Value::as_object)
         .into_iter()
         .flatten()
         .find(|(name, _)| Key::parse(name).is(registry))
         .map(|(_, helper)| helper);
-    // An empty name for a registry means: this one in the file, whatever `credsStore` says.
-    let helper = of_registry.or_else(|| config.get("credsStore"));
-    let Some(helper) = helper.and_then(Value::as_str).map(str::trim) else {
+    let of_all = member(config, "credsStore").filter(|_| of_registry.is_none());
+    let name = |helper: Option<&'a Value>| {
+        let name = helper.and_then(Value::as_str).map(str::trim);
+        name.filter(|name| !name.is_empty())
+    };
+    (name(of_registry), name(of_all))
+}
+
+/// What `helper` has for `registry`. It is asked for each name of the registry, and for each under
+/// which `docker login` left an entry, mostly an empty one.
+fn from_helper(
+    helper: Option<&str>,
+    registry: &Registry,
+    entries: &[Entry<'_>],
+) -> Result<Option<Credentials>, String> {
+    let Some(helper) = helper else {
         return Ok(None);
     };
-    if helper.is_empty() {
-        return Ok(None);
+    let mut servers = names(registry);
+    for (name, _) in entries {
+        if !servers.iter().any(|server| server == name) {
+            servers.push((*name).to_owned());
+        }
     }
-    for server in names(registry) {
+    for server in servers {
         let found = helper::get(helper, &server)?;
         if found.is_some() {
             return Ok(found);
@@ -236,7 +252,6 @@ fn from_helper(
     Ok(None)
 }
 
-const AUTH_JSON: &str = "containers/auth.json";
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
 /// As docker has it, but does not insist on the `=` at the end.

@@ -42,11 +42,18 @@ pub(super) fn get(name: &str, server: &str) -> Result<Option<Credentials>, Strin
     let Ok(Answer { username, secret }) = serde_json::from_slice(&output.stdout) else {
         return Err(format!("what {shown} says makes no sense"));
     };
-    Ok(match (username.as_str(), secret) {
-        (_, None) => None,
-        (TOKEN, Some(secret)) => Some(Credentials::IdentityToken(secret)),
-        (_, Some(secret)) => Some(Credentials::password(username, secret)),
-    })
+    Ok(
+        match (
+            username.as_str(),
+            secret.filter(|text| !text.expose().is_empty()),
+        ) {
+            ("" | TOKEN, None) => None,
+            // An empty password is one, to skopeo 1.9.3 and docker 7.1.0 of PyPI, too.
+            (_, None) => Some(Credentials::password(username, "")),
+            (TOKEN, Some(secret)) => Some(Credentials::IdentityToken(secret)),
+            (_, Some(secret)) => Some(Credentials::password(username, secret)),
+        },
+    )
 }
 
 fn run(program: &str, server: &str) -> io::Result<Output> {
@@ -65,19 +72,22 @@ fn run(program: &str, server: &str) -> io::Result<Output> {
     child.wait_with_output()
 }
 
-/// A helper's answer.
+/// A helper's answer. Go's programs take its members in lower case, too.
 #[derive(Deserialize)]
 struct Answer {
-    #[serde(rename = "Username", default)]
+    #[serde(rename = "Username", alias = "username", default)]
     username: String,
-    #[serde(rename = "Secret", default, deserialize_with = "secret")]
+    #[serde(
+        rename = "Secret",
+        alias = "secret",
+        default,
+        deserialize_with = "secret"
+    )]
     secret: Option<Secret>,
 }
 
-/// An empty one is none.
 fn secret<'de, D: serde::Deserializer<'de>>(from: D) -> Result<Option<Secret>, D::Error> {
-    let text = Option::<String>::deserialize(from)?;
-    Ok(text.filter(|text| !text.is_empty()).map(Secret::from))
+    Ok(Option::<String>::deserialize(from)?.map(Secret::from))
 }
 
 /// The user name by which helpers say that the secret is an identity token.

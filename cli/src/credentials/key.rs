@@ -4,7 +4,8 @@
 use longshore_protocol::{Registry, Repository};
 
 /// What a key is about: `https://HOST:PORT/v2/`, `HOST:PORT` and `HOST:PORT/` are all one registry,
-/// `HOST:PORT/NAMESPACE` is a part of it (containers-auth.json(5)).
+/// `HOST:PORT/NAMESPACE` is a part of it (containers-auth.json(5)). The port of the scheme may be left
+/// out (RFC 3986, section 6.2.3).
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Key {
     server: String,
@@ -30,20 +31,22 @@ impl Key {
             ("v1" | "v2", rest) if is_address => rest,
             _ => path,
         };
+        let is_plain = text.len() - address.len() == "http://".len();
+        let port = if is_plain { ":80" } else { ":443" };
         Self {
-            server: canonical(server),
+            server: canonical(server.strip_suffix(port).unwrap_or(server)),
             path: path.to_owned(),
         }
     }
 
     /// Whether it is about all of `registry`.
     pub(super) fn is(&self, registry: &Registry) -> bool {
-        self.path.is_empty() && self.server == canonical(&registry.to_string())
+        self.path.is_empty() && self.server == canonical(&address(registry))
     }
 
     /// How closely it is about `repository` of `registry`, if it is at all: the more the closer.
     pub(super) fn closeness(&self, registry: &Registry, repository: &Repository) -> Option<usize> {
-        if self.server != canonical(&registry.to_string()) {
+        if self.server != canonical(&address(registry)) {
             return None;
         }
         let rest = repository.as_str().strip_prefix(&self.path)?;
@@ -59,6 +62,16 @@ pub(super) fn names(registry: &Registry) -> Vec<String> {
         return HUB_NAMES.iter().map(|&name| name.to_owned()).collect();
     }
     vec![name]
+}
+
+/// The port of HTTPS says nothing. That of HTTP does: a registry is spoken to with TLS unless it is on
+/// this machine or a person wants it otherwise.
+fn address(registry: &Registry) -> String {
+    let name = registry.to_string();
+    match name.strip_suffix(":443") {
+        Some(host) => host.to_owned(),
+        None => name,
+    }
 }
 
 /// Docker Hub has several names, and hosts are the same in upper and lower case.

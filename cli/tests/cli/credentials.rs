@@ -120,6 +120,63 @@ fn from_a_credential_helper() {
 }
 
 #[test]
+fn a_helper_is_asked_for_the_name_under_which_there_is_an_entry() {
+    let registry = registry(Auth::Basic);
+    let host = registry.host();
+    let env = TestEnv::with_image();
+    env.write(
+        "home/.docker/config.json",
+        &format!(r#"{{"credsStore": "test", "auths": {{"https://{host}/v1/": {{}}}}}}"#),
+    );
+    let reply = format!(r#"{{"username": "{USER}", "secret": "{PASSWORD}"}}"#);
+    let none = "echo 'credentials not found in native keychain'; exit 1";
+    let script = format!("[ \"$server\" = https://{host}/v1/ ] && echo '{reply}' || {{ {none}; }}");
+    helper(&env, &script);
+    pushes(&env, &registry, &[]);
+}
+
+#[test]
+fn the_helper_of_a_registry_comes_before_entries_for_parts_of_it() {
+    let registry = registry(Auth::Basic);
+    let host = registry.host();
+    let env = TestEnv::with_image();
+    let auth = base64("bob:another");
+    let config = format!(
+        r#"{{"credHelpers": {{"{host}": "test"}}, "auths": {{"{host}/app": {{"auth": "{auth}"}}}}}}"#
+    );
+    env.write("home/.docker/config.json", &config);
+    let reply = format!(r#"{{"Username": "{USER}", "Secret": "{PASSWORD}"}}"#);
+    helper(&env, &format!("echo '{reply}'"));
+    pushes(&env, &registry, &[]);
+}
+
+#[test]
+fn a_helper_may_have_an_empty_password() {
+    let config = config("oci").user(USER, "").auth(Auth::Basic);
+    let registry = MockRegistry::start(config).unwrap();
+    let env = TestEnv::with_image();
+    env.write("home/.docker/config.json", r#"{"credsStore": "test"}"#);
+    helper(
+        &env,
+        &format!(r#"echo '{{"Username": "{USER}", "Secret": ""}}'"#),
+    );
+    pushes(&env, &registry, &[]);
+}
+
+#[test]
+fn from_dockers_first_file() {
+    let registry = registry(Auth::Basic);
+    let env = TestEnv::with_image();
+    let auth = base64(&format!("{USER}:{PASSWORD}"));
+    let entries = format!(
+        r#"{{"https://{}/v1/": {{"auth": "{auth}"}}}}"#,
+        registry.host()
+    );
+    env.write("home/.dockercfg", &entries);
+    pushes(&env, &registry, &[]);
+}
+
+#[test]
 fn from_a_file_that_stands_where_dockers_directory_should() {
     let registry = registry(Auth::Basic);
     let mut env = TestEnv::with_image();

@@ -1,42 +1,11 @@
 use std::fs;
+use std::io::Write as _;
+use std::os::fd::AsRawFd as _;
 use std::path::PathBuf;
 
 use longshore_protocol::{Credentials, Reference};
 
-use super::{Place, look_up, places};
-use crate::environment::Environment;
-
-#[test]
-fn podman_comes_before_docker() {
-    let environment = Environment {
-        home: Some(PathBuf::from("/home/u")),
-        runtime_dir: Some(PathBuf::from("/run/user/1")),
-        ..Environment::default()
-    };
-    assert_eq!(
-        paths(&environment),
-        [
-            "/run/user/1/containers/auth.json",
-            "/home/u/.config/containers/auth.json",
-            "/home/u/.docker/config.json",
-        ]
-    );
-}
-
-#[test]
-fn a_named_file_takes_the_place_of_podmans_own() {
-    let environment = Environment {
-        home: Some(PathBuf::from("/home/u")),
-        runtime_dir: Some(PathBuf::from("/run/user/1")),
-        registry_auth_file: Some(PathBuf::from("/secret/auth.json")),
-        docker_config: Some(PathBuf::from("/etc/docker")),
-        ..Environment::default()
-    };
-    assert_eq!(
-        paths(&environment),
-        ["/secret/auth.json", "/etc/docker/config.json"]
-    );
-}
+use super::{Files, Format, Place};
 
 #[test]
 fn auth_is_user_name_and_password() {
@@ -184,6 +153,93 @@ fn entries_that_say_nothing_leave_the_others_alone() {
 }
 
 #[test]
+fn of_two_addresses_of_a_registry_the_one_with_tls_counts() {
+    // bob:team, alice:secret
+    let config = r#"{"auths": {"http://reg.example:5000": {"auth": "Ym9iOnRlYW0="},
+        "https://reg.example:5000": {"auth": "YWxpY2U6c2VjcmV0"}}}"#;
+    assert_eq!(found(config, APP), password("alice", "secret"));
+}
+
+#[test]
+fn names_of_members_are_taken_in_any_case() {
+    for config in [
+        r#"{"Auths": {"reg.example:5000": {"Auth": "YWxpY2U6c2VjcmV0"}}}"#,
+        r#"{"AUTHS": {"reg.example:5000": {"UserName": "alice", "Password": "secret"}}}"#,
+    ] {
+        assert_eq!(found(config, APP), password("alice", "secret"), "{config}");
+    }
+    for config in [
+        r#"{"CredsStore": "no-such-helper"}"#,
+        r#"{"CREDHELPERS": {"reg.example:5000": "no-such-helper"}}"#,
+    ] {
+        assert!(found(config, APP).is_err(), "{config}");
+    }
+}
+
+#[test]
+fn the_port_of_the_scheme_may_be_written_or_not() {
+    let yes = [
+        ("reg.example:443", "reg.example/app"),
+        ("https://reg.example:443/v2/", "reg.example/app"),
+        ("http://reg.example:80", "reg.example/app"),
+        ("reg.example", "reg.example:443/app"),
+        ("https://reg.example", "reg.example:443/app"),
+    ];
+    for (key, reference) in yes {
+        let config = format!(r#"{{"auths": {{"{key}": {{"auth": "YWxpY2U6c2VjcmV0"}}}}}}"#);
+        let expected = password("alice", "secret");
+        assert_eq!(found(&config, reference), expected, "{key} {reference}");
+    }
+    // Another port is another server.
+    let no = [
+        ("reg.example:80", "reg.example/app"),
+        ("https://reg.example:80", "reg.example/app"),
+        ("http://reg.example:443", "reg.example/app"),
+        ("reg.example", "reg.example:80/app"),
+        ("reg.example:4430", "reg.example/app"),
+        ("reg.example", "reg.example:8443/app"),
+    ];
+    for (key, reference) in no {
+        let config = format!(r#"{{"auths": {{"{key}": {{"auth": "YWxpY2U6c2VjcmV0"}}}}}}"#);
+        assert_eq!(found(&config, reference), Ok(None), "{key} {reference}");
+    }
+    // bob:team, alice:secret
+    let config = r#"{"auths": {"reg.example": {"auth": "Ym9iOnRlYW0="},
+        "reg.example:443": {"auth": "YWxpY2U6c2VjcmV0"}}}"#;
+    assert_eq!(found(config, "reg.example/app"), password("bob", "team"));
+    let to_port = "reg.example:443/app";
+    assert_eq!(found(config, to_port), password("alice", "secret"));
+}
+
+#[test]
+fn dockers_first_file_has_entries_and_nothing_else() {
+    let config = r#"{"https://reg.example:5000/v1/": {"auth": "YWxpY2U6c2VjcmV0"}}"#;
+    let legacy = |config| found_as(Format::Legacy, config, APP);
+    assert_eq!(legacy(config), password("alice", "secret"));
+    assert_eq!(found(config, APP), Ok(None));
+    assert_eq!(legacy("auth = YWxpY2U6c2VjcmV0\n"), Ok(None));
+}
+
+#[test]
+fn a_pipe_is_read_once() {
+    let (reading, mut writing) = std::io::pipe().unwrap();
+    let config = r#"{"auths": {"reg.example:5000": {"auth": "YWxpY2U6c2VjcmV0"}}}"#;
+    writing.write_all(config.as_bytes()).unwrap();
+    drop(writing);
+    let place = Place {
+        path: format!("/dev/fd/{}", reading.as_raw_fd()).into(),
+        is_named: true,
+        format: Format::Current,
+    };
+    let reference: Reference = APP.parse().unwrap();
+    let mut files = Files::default();
+    for _ in 0..2 {
+        let found = files.look_up(&place, reference.registry(), reference.repository());
+        assert_eq!(found, password("alice", "secret"));
+    }
+}
+
+#[test]
 fn helpers_without_a_name_are_none() {
     for helpers in [
         r#""credsStore": """#,
@@ -308,14 +364,19 @@ fn only_a_file_that_somebody_named_has_to_be_there() {
         let place = Place {
             path: PathBuf::from("/nonexistent/auth.json"),
             is_named,
+            format: Format::Current,
         };
-        look_up(&place, reference.registry(), reference.repository())
+        Files::default().look_up(&place, reference.registry(), reference.repository())
     };
     assert_eq!(look(false), Ok(None));
     assert!(look(true).is_err());
 }
 
 fn found(config: &str, reference: &str) -> Result<Option<Credentials>, String> {
+    found_as(Format::Current, config, reference)
+}
+
+fn found_as(format: Format, config: &str, reference: &str) -> Result<Option<Credentials>, String> {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("config.json");
     fs::write(&path, config).unwrap();
@@ -323,16 +384,13 @@ fn found(config: &str, reference: &str) -> Result<Option<Credentials>, String> {
     let place = Place {
         path,
         is_named: true,
+        format,
     };
-    look_up(&place, reference.registry(), reference.repository())
+    Files::default().look_up(&place, reference.registry(), reference.repository())
 }
 
 fn password(username: &str, password: &str) -> Result<Option<Credentials>, String> {
     Ok(Some(Credentials::password(username, password)))
-}
-
-fn paths(environment: &Environment) -> Vec<String> {
-    places(environment).iter().map(Place::shown).collect()
 }
 
 const APP: &str = "reg.example:5000/team/app";
