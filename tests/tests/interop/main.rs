@@ -7,6 +7,7 @@
 //! as ignored; with `LONGSHORE_INTEROP=require` it fails.
 
 mod config;
+mod credentials;
 mod formats;
 mod harness;
 mod kept;
@@ -212,6 +213,26 @@ const TESTS: &[Test] = &[
         name: "what_squid_refuses_is_squids_refusal",
         tools: &["squid", "htpasswd"],
         story: proxies::squid_refuses,
+    },
+    Test {
+        name: "keys_of_credentials_are_read_as_others_read_them",
+        tools: &["skopeo"],
+        story: credentials::by_key,
+    },
+    Test {
+        name: "entries_of_credentials_are_read_as_others_read_them",
+        tools: &["skopeo"],
+        story: credentials::by_entry,
+    },
+    Test {
+        name: "credential_helpers_are_asked_as_others_ask_them",
+        tools: &["skopeo"],
+        story: credentials::by_helper,
+    },
+    Test {
+        name: "credentials_are_looked_for_where_others_look",
+        tools: &["skopeo"],
+        story: credentials::by_place,
     },
     Test {
         name: "the_judges_page_opens_in_a_browser_without_network",

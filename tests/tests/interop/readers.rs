@@ -184,12 +184,12 @@ fn whole(complaints: &[String]) -> Told {
 }
 
 /// Where `cargo xtask interop` put the readers that no distribution has.
-fn installed() -> Option<PathBuf> {
+pub(crate) fn installed() -> Option<PathBuf> {
     let place = PathBuf::from(std::env::var_os("LONGSHORE_READERS")?);
     Some(must(&place, fs::canonicalize(&place)))
 }
 
-fn not_installed() -> Told {
+pub(crate) fn not_installed() -> Told {
     assert!(
         !required(),
         "LONGSHORE_INTEROP=require, but {NOT_INSTALLED}"

@@ -1,4 +1,4 @@
-//! Readers of layers that no distribution has, from PyPI, npm, the Rust registry and Go.
+//! Readers of layers and of credentials that no distribution has, from PyPI, npm, the Rust registry and Go.
 //!
 //! What they are is pinned in `tests/readers/`. They stay in the target folder, so that they are
 //! fetched once.
