@@ -94,7 +94,8 @@
 //! 10. At most one request for a token is in the air.
 //! 11. After [`Push::cancel`] only deletions are sent, and every session that was opened is
 //!     finished, deleted, or counted in the result.
-//! 12. No secret is in any `Debug` or `Display` output.
+//! 12. No secret is in any `Debug` or `Display` output, not even one that a server repeats: see
+//!     [`redaction`].
 //! 13. Handing in several answers before polling changes the order of requests, not the result.
 //! 14. Credentials go to no origin that they are not meant for.
 //! 15. [`Push::finish`] is `Ok` only if the registry has confirmed every blob and the manifest, and
@@ -116,6 +117,7 @@ mod payload;
 #[cfg(test)]
 mod properties;
 mod push;
+pub mod redaction;
 mod retry;
 pub mod text;
 mod time;

@@ -1,12 +1,14 @@
 //! What the machine asks of its driver.
 
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::credentials::CredentialsRequest;
 use crate::event::Event;
 use crate::ids::{RequestId, Ticket};
 use crate::payload::Payload;
+use crate::redaction::Redaction;
 use crate::time::Timestamp;
 
 /// What [`Push::poll`](crate::Push::poll) asks for next.
@@ -44,7 +46,8 @@ pub enum Output {
 /// `Content-Length` and `Transfer-Encoding` follow from the URI and the [`Payload`]. A driver sends
 /// it as it is, once: it does not retry, redirect, authenticate, decompress or keep cookies.
 ///
-/// `Debug` leaves out the query, which may be a signature, and marked header values.
+/// `Debug` leaves out the query, which may be a signature, marked header values, and in host and path what
+/// is or looks like a secret.
 #[expect(
     clippy::exhaustive_structs,
     reason = "a driver must honour every member"
@@ -81,11 +84,14 @@ pub struct Limits {
 impl fmt::Debug for Exchange {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let uri = self.request.uri();
+        let redaction = self.request.extensions().get::<Arc<Redaction>>();
+        let redaction = redaction.cloned().unwrap_or_default();
+        let authority = uri.authority().map_or("", http::uri::Authority::as_str);
         f.debug_struct("Exchange")
             .field("ticket", &self.ticket)
             .field("method", self.request.method())
-            .field("authority", &uri.authority())
-            .field("path", &uri.path())
+            .field("authority", &redaction.redacted(authority))
+            .field("path", &redaction.redacted(uri.path()))
             .field("headers", self.request.headers())
             .field("payload", self.request.body())
             .field("limits", &self.limits)

@@ -11,6 +11,7 @@ use crate::auth::challenge;
 use crate::auth::scope::{Scope, Scopes};
 use crate::auth::token;
 use crate::classify::{Outcome, Step, classify};
+use crate::redaction::redacted;
 use crate::retry::retry_after;
 use crate::text::printable;
 use crate::wire::error_body;
@@ -198,11 +199,11 @@ proptest! {
     ) {
         claim(&text);
         retry_after(&headers("retry-after", value.clone()));
-        for warning in warnings(&headers("warning", value.clone())) {
+        for warning in warnings(&headers("warning", value.clone()), &redacted) {
             prop_assert!(!warning.contains(|c: char| c.is_control()));
         }
         let status = StatusCode::from_u16(status).expect("it is in range");
-        let read = error_body::read(status, &headers("content-type", value), &body);
+        let read = error_body::read(status, &headers("content-type", value), &body, &redacted);
         prop_assert!(!read.answer.message.contains(|c: char| c.is_control()));
         token::read(&body);
     }
@@ -210,7 +211,7 @@ proptest! {
     #[test]
     fn an_error_document_of_any_shape_is_survived(json in json(), status in 400_u16..600) {
         let status = StatusCode::from_u16(status).expect("it is in range");
-        let read = error_body::read(status, &HeaderMap::new(), json.to_string().as_bytes());
+        let read = error_body::read(status, &HeaderMap::new(), json.to_string().as_bytes(), &redacted);
         prop_assert!(read.answer.message.chars().count() <= 401);
         if let Some(token) = token::read(json.to_string().as_bytes()) {
             prop_assert!(token.life >= Duration::from_secs(1));

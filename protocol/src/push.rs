@@ -8,6 +8,7 @@
 mod again;
 mod answers;
 mod causes;
+mod debug;
 mod derived;
 mod explain;
 mod landing;
@@ -42,7 +43,6 @@ use crate::wire::urls::Api;
 ///
 /// See the [crate documentation](crate) for the contract. `now` is never taken to run backwards: an
 /// earlier time than was seen before counts as that one.
-#[derive(Debug)]
 pub struct Push {
     config: Config,
     api: Api,

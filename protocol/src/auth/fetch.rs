@@ -1,5 +1,6 @@
 //! Fetching a token: the request, and what its answer means.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -35,6 +36,13 @@ pub(crate) enum Fetched {
 }
 
 impl Auth {
+    /// Takes the tokens in a token server's answer out of what is said from now on.
+    pub(crate) fn know_tokens(&mut self, body: &[u8]) {
+        for token in token::all(body) {
+            Arc::make_mut(&mut self.redaction).know_token(&token);
+        }
+    }
+
     /// An answer to the token request in the air.
     pub(crate) fn token_answered(
         &mut self,

@@ -10,6 +10,7 @@ mod fetch;
 pub(crate) mod scope;
 pub(crate) mod token;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use http::{HeaderMap, HeaderValue};
@@ -20,6 +21,7 @@ use self::scope::{Scope, Scopes};
 use crate::credentials::{Credentials, CredentialsReason, CredentialsRequest};
 use crate::event::Authentication;
 use crate::ids::CredentialsTicket;
+use crate::redaction::Redaction;
 use crate::time::Timestamp;
 use crate::wire::location::{Refusal, permitted};
 use crate::wire::origin::Origin;
@@ -51,6 +53,8 @@ pub(crate) struct Auth {
     generation: Generation,
     /// When the current header was got.
     granted: Timestamp,
+    /// What was ever given or got: a server may repeat it later.
+    redaction: Arc<Redaction>,
     state: State,
 }
 
@@ -139,6 +143,7 @@ impl Auth {
             questions: 0,
             generation: Generation::default(),
             granted: Timestamp::ZERO,
+            redaction: Arc::default(),
             state: State::Bare,
         }
     }
@@ -371,6 +376,9 @@ impl Auth {
         if ticket.0 != self.questions {
             return Ok(());
         }
+        if let Some(credentials) = &credentials {
+            Arc::make_mut(&mut self.redaction).know(credentials);
+        }
         let is_first = reason == CredentialsReason::Challenged;
         if !is_first && credentials.is_none() {
             return Err(Trouble::NoCredentials(reason));
@@ -410,30 +418,9 @@ impl Auth {
         }
     }
 
-    /// The text without the secrets that are known here, in case a server repeats them.
-    pub(crate) fn scrubbed(&self, text: &str) -> String {
-        let mut text = text.to_owned();
-        let mut scrub = |secret: &str| {
-            // A server may have put other white space, or none, between the lines.
-            for secret in std::iter::once(secret).chain(secret.lines().map(str::trim)) {
-                if secret.len() >= MIN_SECRET {
-                    text = text.replace(secret, "<secret>");
-                }
-            }
-        };
-        match &self.credentials {
-            Some(Credentials::Password { password, .. }) => scrub(password.expose()),
-            Some(Credentials::IdentityToken(token) | Credentials::RegistryToken(token)) => {
-                scrub(token.expose());
-            }
-            None => {}
-        }
-        if let Some(header) = self.header()
-            && let Some((_, token)) = header.to_str().ok().and_then(|h| h.split_once(' '))
-        {
-            scrub(token);
-        }
-        text
+    /// The secrets that are known here, to be taken out of what is said.
+    pub(crate) fn redaction(&self) -> &Arc<Redaction> {
+        &self.redaction
     }
 
     /// Whether the current header came from a token server.
@@ -488,5 +475,3 @@ const MAX_REFUSALS: u32 = 4;
 const IDENTITY_TOKEN_USER: &str = "<token>";
 /// A person at a prompt gives up before that; a program that makes up new answers never would.
 const MAX_QUESTIONS: u64 = 5;
-/// Shorter texts occur by chance; blanking them out would garble messages.
-const MIN_SECRET: usize = 6;

@@ -73,6 +73,16 @@ pub(crate) fn read(body: &[u8]) -> Option<Token> {
     })
 }
 
+/// Every token in a token server's answer, those that are of no use here among them: they are not to be
+/// shown either.
+pub(crate) fn all(body: &[u8]) -> Vec<Secret> {
+    let json: Option<Value> = serde_json::from_slice(body).ok();
+    ["token", "access_token", "refresh_token", "id_token"]
+        .iter()
+        .filter_map(|key| json.as_ref()?.get(key)?.as_str().map(Secret::from))
+        .collect()
+}
+
 /// `Authorization: Bearer …`.
 pub(crate) fn bearer_header(token: &Secret) -> Option<HeaderValue> {
     sensitive(&format!("Bearer {}", token.expose()))

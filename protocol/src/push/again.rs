@@ -129,7 +129,8 @@ impl Push {
             || flight.draft.headers.contains_key(CONTENT_TYPE);
         let is_elsewhere = url.origin() != flight.draft.url.origin() && upgraded.is_none();
         if flight.work == Work::Token && has_credentials && is_elsewhere {
-            let why = format!("the token server sends credentials on to {}", url.origin());
+            let there = self.quoted(&url.origin().to_string());
+            let why = format!("the token server sends credentials on to {there}");
             return self.fail(self.other_failure(PushErrorKind::Unsafe, &why, &landed));
         }
         if let (Work::Blob(id), Payload::Blob(_)) = (flight.work, &flight.draft.payload) {

@@ -21,13 +21,16 @@ impl Push {
         let what = match (kind, &landed.detail, landed.refusal()) {
             (_, Some(detail), _) => detail.clone(),
             (PushErrorKind::Unsafe, None, Some(refusal)) => {
-                format!("refusing to follow the registry: {refusal}")
+                format!("refusing to follow the registry: {}", self.quoted(&refusal))
             }
             (PushErrorKind::Unintelligible, None, Some(_)) if landed.is_html() => {
                 "the answer is a web page, not a registry's".to_owned()
             }
             (PushErrorKind::Unintelligible, None, Some(refusal)) => {
-                format!("the registry's answer makes no sense: {refusal}")
+                format!(
+                    "the registry's answer makes no sense: {}",
+                    self.quoted(&refusal)
+                )
             }
             (PushErrorKind::Denied, ..) => self
                 .why_denied(landed)
@@ -191,7 +194,10 @@ impl Push {
             ),
             Trouble::Realm(refusal) => (
                 refusal.kind(),
-                format!("refusing to send credentials where {registry} wants them: {refusal}"),
+                format!(
+                    "refusing to send credentials where {registry} wants them: {}",
+                    self.quoted(&refusal.to_string())
+                ),
                 "the registry is misconfigured, or not what it seems",
             ),
             Trouble::Malformed => (
@@ -218,9 +224,14 @@ impl Push {
     fn place_of(&self, landed: &Landed) -> String {
         match landed.flight.work {
             Work::Blob(id) => self.blob_place(id),
-            Work::Token => landed.flight.draft.url.to_string(),
+            Work::Token => self.quoted(&landed.flight.draft.url.to_string()),
             _ => self.place(),
         }
+    }
+
+    /// What a registry named, without secrets: it may have put what it was sent into a host or a path.
+    pub(super) fn quoted(&self, place: &str) -> String {
+        self.auth.redaction().redacted(place)
     }
 
     fn hint(&self, kind: PushErrorKind, landed: &Landed) -> Option<&'static str> {

@@ -19,6 +19,7 @@ use crate::wire::digest::Digest;
 use crate::wire::error_body::{self, ErrorAnswer};
 use crate::wire::location::{Refusal, location};
 use crate::wire::range::claim;
+use crate::wire::url::HttpUrl;
 use crate::wire::warning::warnings;
 
 /// An outcome, read once and for all.
@@ -50,11 +51,15 @@ impl Push {
         let (head, body) = response.into_parts();
         let status = head.status;
         self.note_sent(&flight, &receipt);
-        self.note_warnings(&head.headers);
+        if flight.work == Work::Token {
+            // A refusal may have tokens in it, too.
+            self.auth.know_tokens(&body);
+        }
+        let url = flight.draft.url.clone();
+        self.note_warnings(&head.headers, &url);
         let refusal = (!status.is_success()).then(|| {
-            let mut read = error_body::read(status, &head.headers, &body);
-            read.answer.message = self.auth.scrubbed(&read.answer.message);
-            read
+            let redact = |text: &str| self.redacted(text, &url);
+            error_body::read(status, &head.headers, &body, &redact)
         });
         if status != StatusCode::UNAUTHORIZED && flight.draft.url.origin() == self.api.origin() {
             self.auth.accepted(flight.used);
@@ -103,6 +108,7 @@ impl Push {
             sent,
             end: failure.receipt.end,
         };
+        let detail = self.redacted(&failure.detail, &flight.draft.url);
         self.landed(Landed {
             reply: Reply {
                 refuses_range: false,
@@ -120,7 +126,7 @@ impl Push {
             headers: HeaderMap::new(),
             body: Bytes::new(),
             answer: None,
-            detail: Some(self.auth.scrubbed(&failure.detail)),
+            detail: Some(detail),
             digests: Vec::new(),
             retry_after: None,
         });
@@ -135,8 +141,15 @@ impl Push {
         }
     }
 
-    fn note_warnings(&mut self, headers: &HeaderMap) {
-        for text in warnings(headers) {
+    /// `text` that came in answer to a request for `url`, without secrets.
+    fn redacted(&self, text: &str, url: &HttpUrl) -> String {
+        let redaction = self.auth.redaction();
+        redaction.redacted_with(text, &url.secrets())
+    }
+
+    fn note_warnings(&mut self, headers: &HeaderMap, url: &HttpUrl) {
+        let warnings = warnings(headers, &|text| self.redacted(text, url));
+        for text in warnings {
             if self.warnings.len() < MAX_WARNINGS && self.warnings.insert(text.clone()) {
                 self.event(Event::Warning(text));
             }
@@ -184,7 +197,8 @@ impl Landed {
         }
     }
 
-    /// Why a place that the answer names is not gone to, if that is what is wrong.
+    /// Why a place that the answer names is not gone to, if that is what is wrong. It may quote the
+    /// answer.
     pub(super) fn refusal(&self) -> Option<String> {
         let needs_place = matches!(self.verdict, Verdict::Opened | Verdict::Redirect);
         match &self.reply.location {

@@ -1,5 +1,7 @@
 //! How a request leaves: what it carries, how long it may take, and who waits for its answer.
 
+use std::sync::Arc;
+
 use http::header::USER_AGENT;
 use http::{HeaderValue, Method};
 
@@ -21,6 +23,7 @@ impl Push {
         let request = match self.request(&draft) {
             Ok(request) => request,
             Err(url) => {
+                let url = self.quoted(&url.to_string());
                 let what = format!("{url} is not a URL that can be asked for");
                 let phase = draft.step.phase();
                 self.fail(PushError::new(PushErrorKind::Unintelligible, phase, what));
@@ -53,6 +56,10 @@ impl Push {
         *request.method_mut() = draft.method.clone();
         *request.uri_mut() = draft.url.to_uri().map_err(|_| draft.url.clone())?;
         *request.headers_mut() = draft.headers.clone();
+        // For `Debug` of the exchange: the place may have been named by a registry, which may have put
+        // into it what it was sent.
+        let redaction = Arc::clone(self.auth.redaction());
+        request.extensions_mut().insert(redaction);
         let agent = HeaderValue::from_str(&self.config.user_agent);
         if let Ok(agent) = agent {
             request.headers_mut().insert(USER_AGENT, agent);

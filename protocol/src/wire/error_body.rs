@@ -18,8 +18,14 @@ pub(crate) struct ErrorAnswer {
     pub(crate) digests: Vec<Digest>,
 }
 
-/// Reads an error answer. Never fails: what cannot be understood is left out.
-pub(crate) fn read(status: StatusCode, headers: &HeaderMap, body: &[u8]) -> ErrorAnswer {
+/// Reads an error answer. Never fails: what cannot be understood is left out. `redact` takes secrets
+/// out of what a person will see of it.
+pub(crate) fn read(
+    status: StatusCode,
+    headers: &HeaderMap,
+    body: &[u8],
+    redact: &dyn Fn(&str) -> String,
+) -> ErrorAnswer {
     let body = without_bom(body);
     let text = String::from_utf8_lossy(body);
     let json: Option<Value> = serde_json::from_slice(body).ok();
@@ -33,8 +39,8 @@ pub(crate) fn read(status: StatusCode, headers: &HeaderMap, body: &[u8]) -> Erro
     ErrorAnswer {
         answer: RegistryAnswer {
             status,
-            code,
-            message: printable(&message, MAX_MESSAGE),
+            code: code.map(|code| ErrorCode::new(shown(&code, MAX_CODE, redact))),
+            message: shown(&message, MAX_MESSAGE, redact),
             is_page,
         },
         digests: digests(&text),
@@ -64,7 +70,7 @@ pub(crate) fn is_html(headers: &HeaderMap, text: &str) -> bool {
 
 /// The first error of `{"errors": [{"code", "message", "detail"}]}`, or of an object where the list
 /// should be; else the texts that older and odder servers send.
-fn from_json(json: &Value) -> (Option<ErrorCode>, String) {
+fn from_json(json: &Value) -> (Option<String>, String) {
     let Some(error) = first_error(json) else {
         let text = ["error", "message", "error_description", "details"]
             .iter()
@@ -72,10 +78,7 @@ fn from_json(json: &Value) -> (Option<ErrorCode>, String) {
             .or_else(|| json.as_str());
         return (None, text.unwrap_or_default().to_owned());
     };
-    let code = error
-        .get("code")
-        .and_then(Value::as_str)
-        .map(|code| ErrorCode::new(printable(code, MAX_CODE)));
+    let code = error.get("code").and_then(Value::as_str).map(str::to_owned);
     let message = error.get("message").and_then(Value::as_str);
     let message = message.unwrap_or_default().trim();
     let detail = error.get("detail").map(detail).unwrap_or_default();
@@ -137,6 +140,11 @@ fn from_html(text: &str) -> String {
         .unwrap_or_else(|| without_tags(text))
 }
 
+/// `text` on one line and without secrets, cut only then: part of a secret is one, too.
+fn shown(text: &str, limit: usize, redact: &dyn Fn(&str) -> String) -> String {
+    printable(&redact(&printable(text, MAX_READ)), limit)
+}
+
 fn without_tags(text: &str) -> String {
     let mut depth = 0_u32;
     text.chars()
@@ -169,6 +177,8 @@ fn digests(text: &str) -> Vec<Digest> {
 /// What a gzip member begins with (RFC 1952, section 2.3.1).
 const GZIP: &[u8] = &[0x1f, 0x8b];
 const COMPRESSED: &str = "its words cannot be read: they are compressed, which was not asked for";
+/// More than this of a text is not looked at.
+const MAX_READ: usize = 64 << 10;
 const MAX_MESSAGE: usize = 400;
 const MAX_CODE: usize = 64;
 const SHA256_HEX: usize = 64;

@@ -6,10 +6,12 @@
 use std::fmt;
 
 use super::origin::{Origin, Scheme};
+use crate::redaction::redacted;
 
 /// An absolute `http` or `https` URL without user information and fragment.
 ///
-/// `Debug` and `Display` leave the query out: it may be a signature.
+/// `Debug` and `Display` leave the query out: it may be a signature. What looks like a secret in the path
+/// goes, too.
 #[derive(Clone, PartialEq, Eq)]
 pub(crate) struct HttpUrl {
     origin: Origin,
@@ -116,6 +118,18 @@ impl HttpUrl {
             .map_err(|_| UrlError::Characters)
     }
 
+    /// The values of its query that may be secret, as they are: a registry's state and signatures, which
+    /// need not have telling names.
+    pub(crate) fn secrets(&self) -> Vec<&str> {
+        let query = split_query(&self.target).1.trim_start_matches('?');
+        let pairs = query.split('&').filter_map(|pair| pair.split_once('='));
+        let ours = ["digest", "mount", "from", "scope", "service"];
+        pairs
+            .filter(|(name, value)| !ours.contains(name) && value.len() >= LONG_VALUE)
+            .map(|(_, value)| value)
+            .collect()
+    }
+
     fn from_authority(scheme: Scheme, rest: &str) -> Result<Self, UrlError> {
         let end = rest.find(['/', '?']).unwrap_or(rest.len());
         let (authority, target) = rest.split_at(end);
@@ -136,7 +150,8 @@ impl HttpUrl {
 
 impl fmt::Display for HttpUrl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}{}", self.origin, split_query(&self.target).0)
+        let path = split_query(&self.target).0;
+        write!(f, "{}{}", self.origin, redacted(path))
     }
 }
 
@@ -254,6 +269,8 @@ fn without_dots(path: &str) -> String {
 }
 
 const HEX: &[u8; 16] = b"0123456789ABCDEF";
+/// Shorter values of a query are words.
+const LONG_VALUE: usize = 12;
 /// `http::Uri` holds no more than 65,534 bytes.
 const MAX_URL: usize = 60_000;
 

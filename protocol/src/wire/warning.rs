@@ -6,8 +6,8 @@ use http::header::WARNING;
 use crate::text::printable;
 
 /// The texts of the well-formed warnings: `299 - "text"`. Others are ignored, as the specification
-/// asks, and so is what goes beyond its limit of 4096 bytes.
-pub(crate) fn warnings(headers: &HeaderMap) -> Vec<String> {
+/// asks, and so is what goes beyond its limit of 4096 bytes. `redact` takes secrets out of them.
+pub(crate) fn warnings(headers: &HeaderMap, redact: &dyn Fn(&str) -> String) -> Vec<String> {
     let mut left = MAX_BYTES;
     headers
         .get_all(WARNING)
@@ -18,7 +18,7 @@ pub(crate) fn warnings(headers: &HeaderMap) -> Vec<String> {
             left = left.saturating_sub(text.len());
             fits
         })
-        .map(|text| printable(&text, MAX_BYTES))
+        .map(|text| redact(&printable(&text, MAX_BYTES)))
         .collect()
 }
 

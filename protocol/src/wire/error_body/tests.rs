@@ -1,7 +1,13 @@
 use super::*;
+use crate::redaction::redacted;
 
 fn message(body: &str) -> (Option<String>, String) {
-    let read = read(StatusCode::BAD_REQUEST, &HeaderMap::new(), body.as_bytes());
+    let read = read(
+        StatusCode::BAD_REQUEST,
+        &HeaderMap::new(),
+        body.as_bytes(),
+        &redacted,
+    );
     (
         read.answer.code.map(|code| code.to_string()),
         read.answer.message,
@@ -110,7 +116,12 @@ fn missing_blobs_are_named() {
     let body = format!(
         r#"{{"errors":[{{"code":"MANIFEST_BLOB_UNKNOWN","detail":{{"digest":"{a}"}}}},{{"detail":"{b} {a} sha256:12"}}]}}"#
     );
-    let read = read(StatusCode::BAD_REQUEST, &HeaderMap::new(), body.as_bytes());
+    let read = read(
+        StatusCode::BAD_REQUEST,
+        &HeaderMap::new(),
+        body.as_bytes(),
+        &redacted,
+    );
     assert_eq!(read.digests, [a, b]);
 }
 
@@ -120,6 +131,7 @@ fn bytes_that_are_no_text_do_no_harm() {
         StatusCode::BAD_GATEWAY,
         &HeaderMap::new(),
         &[0xff, 0xfe, b'x'],
+        &redacted,
     );
     assert!(read.answer.message.ends_with('x'));
 }
@@ -128,7 +140,11 @@ fn bytes_that_are_no_text_do_no_harm() {
 fn what_begins_with_an_angle_bracket_is_a_page_only_where_it_says_so() {
     let page = b"<p>out of order</p>";
     let mut headers = HeaderMap::new();
-    let said = |headers: &HeaderMap| read(StatusCode::BAD_GATEWAY, headers, page).answer.message;
+    let said = |headers: &HeaderMap| {
+        read(StatusCode::BAD_GATEWAY, headers, page, &redacted)
+            .answer
+            .message
+    };
     assert_eq!(said(&headers), "<p>out of order</p>");
     let html = http::HeaderValue::from_static("text/html; charset=utf-8");
     headers.insert(CONTENT_TYPE, html);
@@ -143,7 +159,9 @@ fn compressed_words_are_said_to_be() {
         if let Some(coding) = coding {
             headers.insert(CONTENT_ENCODING, coding.parse().expect("it is a value"));
         }
-        read(StatusCode::FORBIDDEN, &headers, body).answer.message
+        read(StatusCode::FORBIDDEN, &headers, body, &redacted)
+            .answer
+            .message
     };
     for (coding, body) in [
         (None, &gzip[..]),

@@ -5,7 +5,7 @@ fn read(values: &[&str]) -> Vec<String> {
     for value in values {
         headers.append(WARNING, value.parse().expect("it is a header value"));
     }
-    warnings(&headers)
+    warnings(&headers, &crate::redaction::redacted)
 }
 
 #[test]
