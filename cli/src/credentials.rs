@@ -128,7 +128,8 @@ impl<'a> Finder<'a> {
                 return Some(format!(
                     "the password of --username {} is missing: --password-stdin reads it; without \
                      --username, variables and files are looked at",
-                    plain(username)
+                    // Whoever is used to `curl -u` writes the password behind it.
+                    plain(username.split(':').next().unwrap_or_default())
                 ));
             }
             return Some(format!(

@@ -99,10 +99,12 @@ impl Failure {
     pub fn reference(what: &str, error: &ReferenceError) -> Self {
         let mut failure = Self::usage(format!("{what}: {}", plain(&error.to_string())));
         failure.0.spot = Some(Spot::new(&error.text, error.position));
-        failure.0.hint = Some(
+        let hint = if error.has_credentials() {
+            CREDENTIALS
+        } else {
             "a reference is [HOST[:PORT]/]NAME[:TAG], as in registry.example:5000/team/app:1.0"
-                .to_owned(),
-        );
+        };
+        failure.0.hint = Some(hint.to_owned());
         failure
     }
 
@@ -227,5 +229,10 @@ fn causes(error: &dyn Error) -> Vec<String> {
     }
     causes
 }
+
+/// How credentials are given. What stands on a command line, other users of the machine can read.
+pub(crate) const CREDENTIALS: &str = "give them with --username and --password-stdin, or in \
+    $CH_IMAGE_USERNAME and $CH_IMAGE_PASSWORD, or log in with podman or docker; and change a password \
+    that stood on a command line";
 
 const PACKING: &str = "packing the image";

@@ -24,6 +24,7 @@ pub mod push;
 pub mod source;
 
 use std::ffi::OsString;
+use std::io::{self, Write};
 
 use clap::Parser;
 
@@ -33,6 +34,7 @@ use environment::Environment;
 use exit::Exit;
 use failure::Failure;
 use interrupt::Interrupt;
+use longshore_protocol::redaction::redacted;
 use plan::Plan;
 
 /// Runs the program with these arguments, the first one being its name.
@@ -90,13 +92,24 @@ fn carry_out(
 
 /// What clap says: help and version, or what is wrong with the command line.
 fn refuse(error: &clap::Error, arguments: &[OsString]) -> Exit {
+    let text = error.render().to_string();
+    // What is wrong may be that a password stands on the command line.
+    let shown = if error.use_stderr() {
+        redacted(&text)
+    } else {
+        text.clone()
+    };
     // A reader who has seen enough of the help is no error.
-    let _ = error.print();
+    let _ = if shown == text {
+        error.print()
+    } else {
+        io::stderr().write_all(shown.as_bytes())
+    };
     if !error.use_stderr() {
         return Exit::Done;
     }
     if arguments.iter().any(|argument| argument == "--json") {
-        let text = error.render().to_string();
+        let text = shown;
         let message = text.lines().next().unwrap_or_default();
         let failure = Failure::usage(message.strip_prefix("error: ").unwrap_or(message));
         let _ = console::result(&push::failure_to_json(&failure));

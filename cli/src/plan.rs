@@ -8,7 +8,10 @@ use std::io::Read;
 use std::path::PathBuf;
 
 use longshore_image::Cache;
-use longshore_protocol::{Reference, ReferenceDefaults, Repository, Scheme, Secret};
+use longshore_protocol::redaction::without_credentials;
+use longshore_protocol::{
+    Reference, ReferenceDefaults, ReferenceError, Repository, Scheme, Secret,
+};
 
 use crate::args::{self, Arguments, Command};
 use crate::bounded;
@@ -328,6 +331,7 @@ fn embedded_defaults() -> ReferenceDefaults {
 }
 
 fn in_environment(variable: &str, value: &str, reason: &str) -> Failure {
+    let value = without_credentials(value);
     Failure::usage(format!(
         "${variable} is \"{}\": {reason}",
         value.escape_debug()
@@ -335,9 +339,12 @@ fn in_environment(variable: &str, value: &str, reason: &str) -> Failure {
 }
 
 fn repository(text: &str) -> Result<Repository, Failure> {
-    text.parse().map_err(|error| {
-        Failure::reference("--mount-from", &error)
-            .hinting("it is a repository of the same registry, without host and tag: team/base")
+    text.parse().map_err(|error: ReferenceError| {
+        let failure = Failure::reference("--mount-from", &error);
+        if error.has_credentials() {
+            return failure;
+        }
+        failure.hinting("it is a repository of the same registry, without host and tag: team/base")
     })
 }
 

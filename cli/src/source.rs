@@ -6,6 +6,8 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 
 use longshore_image::{Storage, StorageError};
+use longshore_protocol::Reference;
+use longshore_protocol::redaction::without_credentials;
 
 use crate::console::plain;
 use crate::exit::Exit;
@@ -54,6 +56,11 @@ impl Name {
         };
         if text.is_empty() {
             return Err(wrong(1, "the name is missing"));
+        }
+        if let Err(error) = text.parse::<Reference>()
+            && error.has_credentials()
+        {
+            return Err(Failure::reference("IMAGE_REF", &error));
         }
         let text = text.strip_prefix("docker://").unwrap_or(text);
         let name = text.replace('%', "/").replace('+', ":");
@@ -105,6 +112,7 @@ impl Meant {
                 if path.contains(char::is_whitespace) {
                     path = format!("'{path}'");
                 }
+                let destination = destination.as_deref().map(without_credentials);
                 let destination = destination.as_deref().map(plain);
                 format!(
                     "{path} is a directory here: longshore push --image {path} {}",

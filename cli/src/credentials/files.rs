@@ -8,6 +8,7 @@ use std::path::PathBuf;
 use base64::Engine as _;
 use base64::alphabet;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
+use longshore_protocol::redaction::redacted;
 use longshore_protocol::{Credentials, Registry, Repository};
 use serde_json::{Map, Value};
 
@@ -152,7 +153,12 @@ fn first(entries: &[Entry<'_>]) -> Result<Option<Credentials>, String> {
         match read_entry(entry) {
             Ok(None) => {}
             Ok(found) => return Ok(found),
-            Err(reason) => return Err(format!("its entry for {}: {reason}", plain(name))),
+            Err(reason) => {
+                return Err(format!(
+                    "its entry for {}: {reason}",
+                    redacted(&plain(name))
+                ));
+            }
         }
     }
     Ok(None)

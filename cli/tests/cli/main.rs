@@ -21,6 +21,7 @@ mod network;
 mod output;
 mod prompt;
 mod push;
+mod secrets;
 mod sending;
 mod signals;
 mod sizes;

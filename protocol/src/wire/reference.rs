@@ -6,6 +6,7 @@ use std::str::FromStr;
 
 use super::digest::Digest;
 use super::origin::{Origin, Scheme};
+use crate::redaction::{PLACEHOLDER, has_credentials, without_credentials};
 
 /// Where an image goes: a registry, a repository, and a tag or digest or both.
 ///
@@ -58,7 +59,7 @@ pub struct ReferenceDefaults {
 #[error("\"{text}\" is not an image reference: character {position}: {reason}")]
 #[non_exhaustive]
 pub struct ReferenceError {
-    /// The text.
+    /// The text, with `<secret>` in place of [credentials](Self::has_credentials).
     pub text: String,
     /// The character that cannot be there, counted from one; one past the end where something is
     /// missing.
@@ -79,7 +80,7 @@ impl Reference {
         };
         let parsed = Parser { text: bare }.reference(defaults);
         parsed.map_err(|error| ReferenceError {
-            text: text.to_owned(),
+            text: format!("{TRANSPORT}{}", error.text),
             position: error.position + TRANSPORT.len(),
             ..error
         })
@@ -125,6 +126,15 @@ impl Reference {
             (None, Some(digest)) => digest.to_string(),
             (None, None) => LATEST.to_owned(),
         }
+    }
+}
+
+impl ReferenceError {
+    /// Whether the text has a user name or a password in front of the host, as URLs may have
+    /// (RFC 3986, section 3.2.1) and references never do: a reference is shown, logged and kept.
+    #[must_use]
+    pub fn has_credentials(&self) -> bool {
+        self.reason == CREDENTIALS
     }
 }
 
@@ -192,7 +202,9 @@ impl FromStr for Repository {
     type Err = ReferenceError;
 
     fn from_str(text: &str) -> Result<Self, ReferenceError> {
-        Parser { text }.repository(0, text)
+        let parser = Parser { text };
+        parser.no_credentials()?;
+        parser.repository(0, text)
     }
 }
 
@@ -200,7 +212,9 @@ impl FromStr for Tag {
     type Err = ReferenceError;
 
     fn from_str(text: &str) -> Result<Self, ReferenceError> {
-        Parser { text }.tag(0, text)
+        let parser = Parser { text };
+        parser.no_credentials()?;
+        parser.tag(0, text)
     }
 }
 
@@ -211,6 +225,7 @@ struct Parser<'a> {
 
 impl Parser<'_> {
     fn reference(&self, defaults: &ReferenceDefaults) -> Result<Reference, ReferenceError> {
+        self.no_credentials()?;
         if let Some(reason) = scheme(self.text) {
             return self.error(0, reason);
         }
@@ -258,6 +273,20 @@ impl Parser<'_> {
             return self.error(start + path.len(), TOO_LONG);
         }
         Ok(reference)
+    }
+
+    /// Says first of all that there are credentials: of such a text nothing else may be quoted.
+    fn no_credentials(&self) -> Result<(), ReferenceError> {
+        if !has_credentials(self.text) {
+            return Ok(());
+        }
+        let text = without_credentials(self.text);
+        let before = text.split(PLACEHOLDER).next().unwrap_or_default();
+        Err(ReferenceError {
+            position: before.chars().count() + 1,
+            text,
+            reason: CREDENTIALS,
+        })
     }
 
     fn registry(&self, text: &str) -> Result<Registry, ReferenceError> {
@@ -462,6 +491,7 @@ const DOCKER_HUB_SERVER: &str = "registry-1.docker.io";
 const TRANSPORT: &str = "docker://";
 const LATEST: &str = "latest";
 const MAX_REPOSITORY: usize = 255;
+const CREDENTIALS: &str = "user name and password do not belong in a reference";
 const TOO_LONG: &str = "a repository has 255 characters at most";
 const MAX_TAG: usize = 128;
 

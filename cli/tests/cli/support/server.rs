@@ -12,6 +12,25 @@ pub(crate) struct Server {
     requests: Receiver<String>,
 }
 
+/// A request as it came.
+#[derive(Debug, Default)]
+pub(crate) struct Heard {
+    /// Method, target and version.
+    pub(crate) line: String,
+    /// Its headers, names in lower case.
+    pub(crate) headers: Vec<(String, String)>,
+    /// Its body, as far as that has a length.
+    pub(crate) body: Vec<u8>,
+}
+
+impl Heard {
+    /// The value of the first header of that name, empty if there is none.
+    pub(crate) fn header(&self, name: &str) -> &str {
+        let found = self.headers.iter().find(|(known, _)| known == name);
+        found.map_or("", |(_, value)| value)
+    }
+}
+
 /// What a server does about a request.
 pub(crate) enum Reply {
     /// This answer, and the connection ends.
@@ -23,6 +42,11 @@ pub(crate) enum Reply {
 impl Server {
     /// Answers each request, told by its method and path, as `reply` says.
     pub(crate) fn start(reply: impl Fn(&str) -> Reply + Send + Clone + 'static) -> Self {
+        Self::hearing(move |heard| reply(&heard.line))
+    }
+
+    /// Answers each request as `reply` says. Bodies without a length are read to no end.
+    pub(crate) fn hearing(reply: impl Fn(&Heard) -> Reply + Send + Clone + 'static) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
         let (sender, requests) = mpsc::channel();
@@ -70,22 +94,28 @@ pub(crate) fn answer(status: &str, headers: &[&str], body: &str) -> Reply {
     Reply::Bytes(text)
 }
 
-fn converse(stream: TcpStream, reply: &impl Fn(&str) -> Reply, requests: &Sender<String>) {
+fn converse(stream: TcpStream, reply: &impl Fn(&Heard) -> Reply, requests: &Sender<String>) {
     let mut reader = BufReader::new(stream.try_clone().unwrap());
-    let mut first = String::new();
+    let mut heard = Heard::default();
     let mut line = String::new();
     while reader.read_line(&mut line).is_ok_and(|count| count > 2) {
-        if first.is_empty() {
-            first = line.trim_end().to_owned();
+        if heard.line.is_empty() {
+            heard.line = line.trim_end().to_owned();
+        } else if let Some((name, value)) = line.split_once(':') {
+            let header = (name.to_ascii_lowercase(), value.trim().to_owned());
+            heard.headers.push(header);
         }
         line.clear();
     }
-    if first.is_empty() {
+    if heard.line.is_empty() {
         return;
     }
-    let what = reply(&first);
+    if let Ok(length @ 1..=MOST_BODY) = heard.header("content-length").parse::<u64>() {
+        let _ = reader.by_ref().take(length).read_to_end(&mut heard.body);
+    }
+    let what = reply(&heard);
     // The test may have seen enough.
-    let _ = requests.send(first);
+    let _ = requests.send(heard.line);
     match what {
         Reply::Bytes(text) => {
             let _ = (&stream).write_all(text.as_bytes());
@@ -96,5 +126,7 @@ fn converse(stream: TcpStream, reply: &impl Fn(&str) -> Reply, requests: &Sender
     }
 }
 
+/// Longer bodies are blobs, which are for each test to take or to leave.
+const MOST_BODY: u64 = 4096;
 /// Longer than anything takes that works.
 const LONGEST_WAIT: Duration = Duration::from_secs(30);

@@ -69,6 +69,41 @@ fn a_reference_is_no_address() {
 }
 
 #[test]
+fn credentials_are_refused_and_not_repeated() {
+    for (text, shown, position) in [
+        ("me:canary@q.example/a:1", "<secret>@q.example/a:1", 1),
+        ("canary@q.example/a", "<secret>@q.example/a", 1),
+        ("me:can/ary@q.example", "<secret>@q.example", 1),
+        ("me:canary@q.example", "<secret>@q.example", 1),
+        (
+            "https://me:canary@q.example/a",
+            "https://<secret>@q.example/a",
+            9,
+        ),
+        (
+            "docker://me:canary@q.example/a",
+            "docker://<secret>@q.example/a",
+            10,
+        ),
+        ("me+canary@q.example%a", "<secret>@q.example%a", 1),
+    ] {
+        let error = text.parse::<Reference>().unwrap_err();
+        assert!(error.has_credentials());
+        assert_eq!((error.text.as_str(), error.position), (shown, position));
+        let all = format!("{error} {error:?}");
+        assert!(
+            !all.contains("canary") && all.contains("do not belong"),
+            "{all}"
+        );
+        assert!(text.parse::<Repository>().unwrap_err().has_credentials());
+        assert!(text.parse::<Tag>().unwrap_err().has_credentials());
+    }
+    for text in ["q.example/a:1@latest", "a@latest", "q.example/A"] {
+        assert!(!text.parse::<Reference>().unwrap_err().has_credentials());
+    }
+}
+
+#[test]
 fn a_registry_is_named_or_not() {
     for text in [
         "q.example/a",
