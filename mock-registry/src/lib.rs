@@ -62,6 +62,7 @@ pub mod profile;
 mod provider;
 mod quay;
 pub mod record;
+mod redact;
 pub mod shell;
 pub mod store;
 pub mod token;

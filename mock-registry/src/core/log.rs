@@ -7,6 +7,8 @@ use http::header::{self, HeaderMap, HeaderName};
 use http::request::Parts;
 use http::{Method, StatusCode};
 
+use crate::redact;
+
 /// One request as the registry saw it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LoggedRequest {
@@ -14,7 +16,7 @@ pub struct LoggedRequest {
     pub now: Duration,
     /// Its method.
     pub method: Method,
-    /// Path and query as they came, cut after 8 KiB.
+    /// Path and query, without the values of secret parameters, cut after 8 KiB.
     pub target: String,
     /// The headers that matter to a registry, in the order of [`LoggedRequest::HEADERS`]. The value
     /// of `authorization` is never here: only `<basic>`, `<bearer>` or `<other>`.
@@ -93,7 +95,7 @@ impl Log {
         let request = LoggedRequest {
             now,
             method: parts.method.clone(),
-            target: cut(redact_query(parts)),
+            target: cut(redact::text(&target(parts))),
             headers: select(&parts.headers),
             body: 0,
             status: None,
@@ -140,7 +142,7 @@ fn select(headers: &HeaderMap) -> Vec<(HeaderName, String)> {
             let shown = if name == header::AUTHORIZATION {
                 scheme_only(&text).to_owned()
             } else {
-                cut(text.into_owned())
+                cut(redact::header(name.as_str(), &text))
             };
             selected.push((name.clone(), shown));
         }
@@ -159,19 +161,9 @@ fn scheme_only(authorization: &str) -> &'static str {
     }
 }
 
-/// The target, without the values of parameters in which clients put secrets by mistake.
-fn redact_query(parts: &Parts) -> String {
-    let Some(query) = parts.uri.query() else {
-        return parts.uri.path().to_owned();
-    };
-    let shown: Vec<String> = query
-        .split('&')
-        .map(|pair| match pair.split_once('=') {
-            Some((key, _)) if SECRET.contains(&key) => format!("{key}=<redacted>"),
-            _ => pair.to_owned(),
-        })
-        .collect();
-    format!("{}?{}", parts.uri.path(), shown.join("&"))
+fn target(parts: &Parts) -> String {
+    let target = parts.uri.path_and_query();
+    target.map_or_else(|| parts.uri.path().to_owned(), ToString::to_string)
 }
 
 /// A text, cut where it gets so long that many of them would fill the memory.
@@ -184,8 +176,6 @@ const LONGEST: usize = 8 << 10;
 /// The log may take so much memory, whatever is asked.
 const MOST_BYTES: usize = 8 << 20;
 const ENTRY: usize = size_of::<(HeaderName, String)>();
-
-const SECRET: [&str; 4] = ["password", "refresh_token", "access_token", "token"];
 
 #[cfg(test)]
 mod tests;

@@ -18,6 +18,7 @@ use super::watch::watch;
 use crate::core::Config;
 use crate::fault::{Faulty, Step};
 use crate::profile::Profile;
+use crate::redact;
 use crate::shell::{MockRegistry, StartError};
 
 /// How scenarios are played.
@@ -87,7 +88,8 @@ pub fn run(
         .into_iter()
         .map(|(_, report)| report)
         .collect::<Result<Vec<_>, _>>()?;
-    Ok(Report::new(settings.command.join(" "), reports))
+    // It is a person's own, and may have a password in it where `{password}` should be.
+    Ok(Report::new(redact::command(&settings.command), reports))
 }
 
 /// Judges what a served registry recorded, without knowing how its clients ended.
@@ -214,7 +216,7 @@ fn play(scenario: &Scenario, settings: &Settings) -> Result<Evidence, RunError> 
     let exchanges = registry.exchanges();
     registry.with_faulty(|faulty| {
         client.leaked = faulty.recorder().secrets_in(&client.output);
-        client.output = faulty.recorder().redact(&client.output);
+        client.output = redact::text(&faulty.recorder().redact(&client.output));
         let core = faulty.core();
         end.digest = digest(core);
         end.missing = missing(core, REPOSITORY, TAG).err();

@@ -2,7 +2,8 @@
 //!
 //! Every request to every listener becomes an [`Exchange`]. Secrets the registry gave out or knows
 //! never get into one: in their place stands a label that says which secret it was, so that a
-//! reader still sees `<password:alice>` where only `<token:3>` belonged.
+//! reader still sees `<password:alice>` where only `<token:3>` belonged. Where the secrets of others
+//! stood (a stranger's password, a cookie, an `X-Api-Key`) there is `<unknown>`.
 
 mod exchange;
 mod files;

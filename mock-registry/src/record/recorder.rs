@@ -9,10 +9,11 @@ use http::{HeaderMap, Response};
 use sha2::{Digest as _, Sha256};
 
 use super::exchange::{AnswerRecord, BodyRecord, Exchange, Flaws, Listener, Peer};
-use super::secrets::{Secrets, redact_unknown};
+use super::secrets::Secrets;
 use super::{Exchanges, SecretKind};
 use crate::core::Body;
 use crate::fault::{Scene, Step};
+use crate::redact;
 
 /// Writes down what was asked and answered, the oldest forgotten when there is too much.
 pub struct Recorder {
@@ -140,7 +141,7 @@ impl Recorder {
         self.secrets.labels_in(text)
     }
 
-    /// The same text, with labels in place of secrets.
+    /// The same text, with labels in place of these secrets.
     #[must_use]
     pub fn redact(&self, text: &str) -> String {
         self.secrets.redact(text, "", &mut Vec::new())
@@ -159,6 +160,10 @@ impl Recorder {
         let target = self
             .secrets
             .redact(&cut(&scene.target), "target", &mut secrets);
+        let target = redact::text(&target);
+        // Parts of the target, in which it was seen already.
+        let part = |text: &str| redact::text(&self.redact(text));
+        let (repository, subject) = (part(&scene.repository), part(&scene.subject));
         let headers = self.headers(&parts.headers, &mut secrets);
         let id = self.next;
         self.next += 1;
@@ -172,8 +177,8 @@ impl Recorder {
             protocol: format!("{:?}", parts.version),
             busy,
             step: scene.step,
-            repository: scene.repository.clone(),
-            subject: scene.subject.clone(),
+            repository,
+            subject,
             method: parts.method.to_string(),
             target,
             headers,
@@ -212,7 +217,10 @@ impl Recorder {
         };
         let mut secrets = std::mem::take(&mut exchange.1.secrets);
         let body = String::from_utf8_lossy(&meter.kept);
-        let body = self.secrets.redact(&body, "body", &mut secrets);
+        let mut body = self.secrets.redact(&body, "body", &mut secrets);
+        if exchange.1.step != Step::Manifest {
+            body = redact::text(&body);
+        }
         let whole = matches!(exchange.1.step, Step::Manifest | Step::Token);
         let digest = meter.hasher.map(|hasher| {
             let hash = hasher.finalize();
@@ -228,7 +236,7 @@ impl Recorder {
         };
         exchange.1.secrets = secrets;
         exchange.1.took = now.saturating_sub(exchange.1.at);
-        exchange.1.answer = response.map(|response| self.answer(response));
+        exchange.1.answer = response.map(|response| self.answer(exchange.1.step, response));
         if let Some(sink) = &mut self.sink
             && let Ok(line) = serde_json::to_string(&exchange.1)
         {
@@ -263,8 +271,9 @@ impl Recorder {
             .map(|exchange| (at, exchange.clone()))
     }
 
-    fn answer(&self, response: &Response<Body>) -> AnswerRecord {
+    fn answer(&self, step: Step, response: &Response<Body>) -> AnswerRecord {
         let mut seen = Vec::new();
+        let is_stored = step == Step::Manifest && response.status().is_success();
         let (size, text) = match response.body() {
             Body::Empty => (0, None),
             Body::Stored { range, .. } => (range.end - range.start, None),
@@ -272,6 +281,8 @@ impl Recorder {
                 let start = &bytes[..bytes.len().min(ANSWER)];
                 let text = std::str::from_utf8(start).ok();
                 let text = text.map(|text| self.secrets.redact(text, "answer", &mut seen));
+                // What is stored has no secrets; it may be a config or a manifest in base64.
+                let text = text.map(|text| if is_stored { text } else { redact::text(&text) });
                 (bytes.len() as u64, text)
             }
         };
@@ -291,10 +302,8 @@ impl Recorder {
         let mut out = Vec::new();
         for (name, value) in headers {
             let value = cut(&String::from_utf8_lossy(value.as_bytes()));
-            let mut shown = self.secrets.redact(&value, name.as_str(), seen);
-            if name == "authorization" || name == "proxy-authorization" {
-                shown = redact_unknown(&shown);
-            }
+            let known = self.secrets.redact(&value, name.as_str(), seen);
+            let shown = redact::header(name.as_str(), &known);
             out.push((name.as_str().to_owned(), shown));
             if out.len() == MOST_HEADERS {
                 break;

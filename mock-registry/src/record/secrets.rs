@@ -1,4 +1,4 @@
-//! Secrets, and the labels that stand for them.
+//! Secrets that are known, and the labels that stand for them. For others see [`redact`](crate::redact).
 
 use base64::Engine as _;
 
@@ -104,19 +104,6 @@ impl Secrets {
             self.known.remove(MOST / 4);
         }
         self.known.push((secret, label.to_owned()));
-    }
-}
-
-/// `Authorization` without the credentials, for those that are not known.
-pub(super) fn redact_unknown(value: &str) -> String {
-    match value.split_once(' ') {
-        Some((scheme, rest)) if !rest.contains('<') => {
-            let scheme = if scheme.len() < 16 { scheme } else { "" };
-            format!("{scheme} <unknown>")
-        }
-        Some(_) => value.to_owned(),
-        None if value.contains('<') => value.to_owned(),
-        None => "<unknown>".into(),
     }
 }
 

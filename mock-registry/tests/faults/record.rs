@@ -50,6 +50,93 @@ fn secrets_become_labels_that_say_which() {
     assert_eq!(said, ["<password:alice>"]);
 }
 
+/// A client that comes to the wrong registry, or with old credentials, has secrets that are not known
+/// here.
+#[test]
+fn secrets_of_strangers_are_not_recorded() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("record.jsonl");
+    let registry = MockRegistry::builder()
+        .user("alice", PASSWORD)
+        .record_to(&file)
+        .live_verdict(true)
+        .start()
+        .unwrap();
+    let basic = "Authorization: Basic c3RyYW5nZXI6Y2FuYXJ5LTE=\r\n";
+    let headers = [
+        basic,
+        "Proxy-Authorization: Basic canary-02\r\n",
+        "Cookie: sid=canary-03; theme=canary-04\r\n",
+        "X-Registry-Auth: canary-05\r\n",
+        "X-Api-Key: canary-06\r\n",
+        "PRIVATE-TOKEN: canary-07\r\n",
+        "JOB-TOKEN: canary-08\r\n",
+        "Referer: http://x/?access_token=canary-09\r\n",
+        "X-Forwarded-Uri: http://me:canary-10@x/\r\n",
+    ];
+    raw(
+        &registry,
+        &text("GET /v2/?access_token=canary-11&n=1", &headers.concat(), ""),
+    );
+    raw(
+        &registry,
+        &text("GET /v2/a/manifests/x?token=canary-12", "", ""),
+    );
+    let form = "Content-Type: application/x-www-form-urlencoded\r\n";
+    for body in [
+        "grant_type=password&username=mallory&password=canary-13&service=x",
+        "grant_type=refresh_token&refresh_token=canary-14&service=x",
+        r#"{"username":"mallory","password":"canary-15","identitytoken":"canary-16"}"#,
+    ] {
+        raw(&registry, &text("POST /token", form, body));
+    }
+    raw(
+        &registry,
+        &text("GET /token?account=me&password=canary-17", "", ""),
+    );
+    let page = raw(&registry, &text("GET /_longshore/", "", ""));
+    let report = longshore_mock_registry::judge::judge_session(&registry);
+    let log = registry.with(|core| format!("{:?}", core.requests().collect::<Vec<_>>()));
+    let outputs = [
+        ("record", json_lines(&registry.exchanges())),
+        ("har", registry.har()),
+        ("page", page.0),
+        ("text", report.text()),
+        ("json", report.json()),
+        ("junit", report.junit()),
+        ("html", report.html()),
+        ("log", log),
+    ];
+    drop(registry);
+    let written = std::fs::read_to_string(file).unwrap();
+    assert!(written.contains("access_token=<unknown>&n=1"), "{written}");
+    assert!(
+        written.contains("sid=<unknown>; theme=<unknown>"),
+        "{written}"
+    );
+    for (name, output) in outputs.iter().chain([&("file", written)]) {
+        for secret in ["canary-", "c3RyYW5nZXI6"] {
+            assert!(!output.contains(secret), "{name}: {output}");
+        }
+    }
+}
+
+/// What a token server gives is no more to be seen than what it is given.
+#[test]
+fn tokens_and_cookies_in_answers_are_not_recorded() {
+    let mut client = Client::of_alice("tag-race");
+    let token = client.token.clone().unwrap().replace("Bearer ", "");
+    client.registry.arm("cookie-trap".parse().unwrap());
+    client.send("GET /v2/", &[], b"");
+    let asked = client.registry.recorder().exchanges();
+    let lines = json_lines(&asked);
+    assert!(
+        !lines.contains(&token) && !lines.contains("canary-cookie"),
+        "{lines}"
+    );
+    assert!(lines.contains("trap=<unknown>; Path=/"), "{lines}");
+}
+
 #[test]
 fn bodies_are_measured() {
     let mut client = Client::new(Config::new(Profile::builtin("oci").unwrap()), "");
