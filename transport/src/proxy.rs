@@ -266,9 +266,12 @@ fn parse(url: &str) -> Result<Proxy, &'static str> {
         "socks5" => (Language::SocksWithAddresses, 1080),
         _ => return Err("only http://, https://, socks5:// and socks5h:// are supported"),
     };
-    let (rest, path) = rest.split_at(rest.find(['/', '?', '#']).unwrap_or(rest.len()));
-    if path.contains('@') {
-        return Err("write #, / and ? in its user name or password as %23, %2F and %3F");
+    let (rest, after) = rest.split_once(['/', '?', '#']).unwrap_or((rest, ""));
+    // What stands before it would be taken for the host, and be shown.
+    if after.contains('@') {
+        return Err(
+            "of a user name and a password, '/', '?', '#' and '@' are written %2F, %3F, %23 and %40",
+        );
     }
     let (user, place) = match rest.rsplit_once('@') {
         Some((user, place)) => (Some(user), place),

@@ -165,6 +165,14 @@ fn a_proxy_that_cannot_be_used_is_an_error_that_names_its_setting() {
     assert!(matches!(&error, ClientError::Proxy { setting, .. } if setting == "ALL_PROXY"));
     assert!(!error.to_string().contains("secret"), "{error}");
     assert!(Proxies::always("http://").is_err());
+    for url in [
+        "http://me:se/cret@proxy",
+        "http://me:s@se/cret@proxy",
+        "me:se?cret@proxy",
+    ] {
+        let error = Proxies::always(url).unwrap_err().to_string();
+        assert!(error.contains("%2F") && !error.contains("se/"), "{error}");
+    }
     let long = format!("socks5://me:{}@proxy", "x".repeat(256));
     assert!(Proxies::always(&long).is_err());
 }
