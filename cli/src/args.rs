@@ -137,8 +137,8 @@ pub(crate) struct Push {
     pub(crate) image: Option<PathBuf>,
 
     /// Fail if something in the image would not arrive, instead of leaving it out: devices, FIFOs,
-    /// sockets, metadata that cannot be used, and what --preserve names and is not told to keep; or
-    /// if the directory looks like something else than an unpacked image.
+    /// sockets, what is mounted in it, metadata that cannot be used, and what --preserve names and is
+    /// not told to keep; or if the directory looks like something else than an unpacked image.
     #[arg(long, help_heading = IMAGE)]
     pub(crate) strict: bool,
 
@@ -151,6 +151,13 @@ pub(crate) struct Push {
     /// (`trusted.*`). Who unpacks the image has to be root, or a root of their own, to get all that.
     #[arg(long, value_name = "WHAT", value_enum, value_delimiter = ',', hide_possible_values = true, help_heading = IMAGE)]
     pub(crate) preserve: Vec<Preserve>,
+
+    /// Pack what is mounted in the image as a part of it.
+    ///
+    /// By default the mount points stay empty directories, or empty files, with a warning; so do
+    /// those of `--bind` mounts. DIR itself may be one.
+    #[arg(long, help_heading = IMAGE)]
+    pub(crate) cross_mounts: bool,
 
     /// Give the image's root directory this mode, in octal digits [default: that of the directory].
     ///

@@ -1,9 +1,10 @@
 //! Why a run failed, as a person and as a program get to see it.
 
+mod pack;
+
 use std::error::Error;
 use std::fmt;
 
-use longshore_image::{Lost, PackError};
 use longshore_protocol::{PushError, ReferenceError};
 
 use crate::console::plain;
@@ -128,51 +129,6 @@ impl Failure {
             failure.0.status = Some(answer.status.as_u16());
             failure.0.code = answer.code.as_ref().map(|code| plain(&code.to_string()));
         }
-        failure
-    }
-
-    /// An image that could not be packed.
-    pub fn pack(error: &PackError) -> Self {
-        let (exit, hint) = match error {
-            PackError::Cancelled => return Self::cancelled(PACKING),
-            PackError::Sink(_) | PackError::Spool { .. } => (
-                Exit::Unexpected,
-                Some("--spool DIR puts the packed layer somewhere else"),
-            ),
-            PackError::Thread(_) => (Exit::Unexpected, None),
-            PackError::Special { .. } => (
-                Exit::Image,
-                Some("without --strict it is left out, with a warning"),
-            ),
-            PackError::Lost { what, .. } => (
-                Exit::Image,
-                match what {
-                    Lost::Setuid | Lost::Setgid => {
-                        Some("--preserve setuid keeps it; without --strict it is stripped")
-                    }
-                    Lost::Owner { .. } => Some(
-                        "--preserve owner keeps it; without --strict all files are root's, with a warning",
-                    ),
-                    _ => Some(
-                        "--preserve xattrs keeps it; without --strict it is left out, with a warning",
-                    ),
-                },
-            ),
-            PackError::Unreadable { .. } => (
-                Exit::Image,
-                Some(
-                    "every file of an image must be readable by who pushes it: check its mode and owner",
-                ),
-            ),
-            _ => (Exit::Image, None),
-        };
-        let mut failure = Self::new(
-            exit,
-            PACKING,
-            format!("cannot pack the image: {}", plain(&error.to_string())),
-        );
-        failure.0.causes = causes(error);
-        failure.0.hint = hint.map(str::to_owned);
         failure
     }
 

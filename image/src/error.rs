@@ -2,11 +2,12 @@
 
 use std::fmt;
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crate::lost::Lost;
 use crate::notice::SpecialKind;
 use crate::text::Shown;
+use crate::walk;
 
 /// Why packing stopped. What was written until then is no layer and has to be thrown away.
 #[derive(Debug, thiserror::Error)]
@@ -53,6 +54,39 @@ pub enum PackError {
         path: PathBuf,
         /// What it is.
         kind: SpecialKind,
+    },
+    /// Something is mounted in the image, and [`Options::strict`](crate::Options::strict) is set
+    /// without [`Options::cross_mounts`](crate::Options::cross_mounts).
+    #[error(
+        "{} is a mount point, and what is mounted there is not the image's",
+        Shown::path(path)
+    )]
+    MountPoint {
+        /// The first one found.
+        path: PathBuf,
+    },
+    /// Something went wrong in what is mounted in the image.
+    #[error("{error}; {} is a mount point", Shown::path(mount))]
+    Mounted {
+        /// Where it is mounted.
+        mount: PathBuf,
+        /// What went wrong.
+        #[source]
+        error: Box<Self>,
+    },
+    /// A file has more or less content than the file system says: its content is made when it is
+    /// read.
+    #[error(
+        "{} has {problem} content than its size says, {size} bytes",
+        Shown::path(path)
+    )]
+    WrongSize {
+        /// Which file.
+        path: PathBuf,
+        /// What the file system says, in bytes.
+        size: u64,
+        /// How the content differs.
+        problem: SizeProblem,
     },
     /// Something of a file would not be in the layer, and
     /// [`Options::strict`](crate::Options::strict) is set.
@@ -117,6 +151,45 @@ pub enum Change {
     Grown,
     /// It was written to, or its mode, owner or links were changed.
     Touched,
+}
+
+/// How a file's content differs from its size.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum SizeProblem {
+    /// There is more of it.
+    More,
+    /// There is less of it.
+    Less,
+}
+
+impl PackError {
+    /// Names the mount point that the file in question lies in, if that is inside the image in
+    /// `root`.
+    pub(crate) fn at_mount(self, root: &Path) -> Self {
+        let (Self::Unreadable { path, .. }
+        | Self::Changed { path, .. }
+        | Self::WrongSize { path, .. }) = &self
+        else {
+            return self;
+        };
+        match walk::mount_point(root, path) {
+            Some(mount) => Self::Mounted {
+                mount,
+                error: Box::new(self),
+            },
+            None => self,
+        }
+    }
+}
+
+impl fmt::Display for SizeProblem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::More => "more",
+            Self::Less => "less",
+        })
+    }
 }
 
 impl fmt::Display for Operation {

@@ -52,7 +52,7 @@ mod time;
 mod walk;
 
 pub use cache::{Cache, CacheError, CacheSize, Fingerprint, Key, Place};
-pub use error::{Change, Operation, PackError};
+pub use error::{Change, Operation, PackError, SizeProblem};
 pub use history::HistoryEntry;
 pub use image::{Format, Image, ImageOptions, assemble};
 pub use lookalike::Lookalike;

@@ -29,6 +29,8 @@ pub enum Notice {
         /// Its permission bits.
         mode: u32,
     },
+    /// Something is mounted there, which was left out: the directory or file is empty in the layer.
+    MountPoint(PathBuf),
     /// A file of Charliecloud's build cache was left out.
     LeftOut(PathBuf),
     /// A file named like an OCI whiteout (`.wh.`): who unpacks the layer takes it as an order to
@@ -115,6 +117,11 @@ impl fmt::Display for Notice {
                 f,
                 "the image's root directory has mode {mode:04o}: only its owner and root can enter \
                  the image"
+            ),
+            Self::MountPoint(path) => write!(
+                f,
+                "a mount point, packed empty, without what is mounted there: {}",
+                Shown::path(path)
             ),
             Self::LeftOut(path) => write!(f, "leaving out: {}", Shown::path(path)),
             Self::Whiteout(path) => write!(

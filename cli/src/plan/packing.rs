@@ -65,6 +65,7 @@ pub(super) fn packing(
         source_date_epoch: source_date_epoch(environment)?,
         preserve: preserve(push, common),
         root_mode: push.root_mode,
+        cross_mounts: push.cross_mounts,
         // Names of files are only told in detail, and what is forbidden is best found before
         // anything is packed.
         look_at_attributes: push.strict || common.verbose > 0,

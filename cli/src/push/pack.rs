@@ -193,6 +193,7 @@ fn notice(console: &Console, notice: &Notice) {
         Notice::ClosedRoot { .. } => {
             console.warn(format!("{text}; --root-mode 0755 opens it"));
         }
+        Notice::MountPoint(_) => console.warn(format!("{text}; --cross-mounts packs that as well")),
         _ => console.warn(text),
     }
 }

@@ -5,11 +5,12 @@ use std::fmt;
 use longshore_protocol::Digest;
 use sha2::{Digest as _, Sha256};
 
-use crate::walk::{Entry, Kind};
+use crate::walk::{Entry, Kind, Mounted};
 
 /// Stands for the state of a tree as far as it can be seen without reading files: names, types,
 /// modes, sizes, modification and change times to the nanosecond, devices, inodes, numbers of links
-/// and targets of links of everything that goes into a layer.
+/// and targets of links of everything that goes into a layer. Of a mount point that is not entered
+/// ([`Options::cross_mounts`](crate::Options::cross_mounts)), only name, type and mode.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fingerprint {
     digest: Digest,
@@ -62,7 +63,11 @@ impl Fingerprinter {
             self.hasher.update((text.len() as u64).to_le_bytes());
             self.hasher.update(text);
         }
-        self.hasher.update([kind]);
+        let mounted = match entry.mounted {
+            Mounted::Yes => MOUNT_POINT,
+            Mounted::No | Mounted::Unknown => 0,
+        };
+        self.hasher.update([kind | mounted]);
         self.hasher.update(entry.mode.to_le_bytes());
         self.hasher.update(entry.links.to_le_bytes());
         for number in stamp.numbers() {
@@ -92,6 +97,9 @@ impl fmt::Display for Fingerprint {
         self.digest.fmt(f)
     }
 }
+
+/// Added to the type of a file or directory at which something is mounted that is left out.
+const MOUNT_POINT: u8 = 0x10;
 
 /// Where a member would have the length of its target. No target is that long.
 const ABOVE: u64 = u64::MAX;

@@ -25,6 +25,7 @@ impl Key {
             strict,
             preserve,
             root_mode,
+            cross_mounts,
             // What is told of a tree, and not what is packed.
             look_at_attributes: _,
         } = options;
@@ -46,7 +47,7 @@ impl Key {
         let version = env!("CARGO_PKG_VERSION");
         let text = format!(
             "{version} {PACKER} {compression} {level} {source_date_epoch:?} {strict} \
-             {owner} {setuid} {xattrs} {root_mode:?} {}",
+             {owner} {setuid} {xattrs} {root_mode:?} {cross_mounts} {}",
             tree.digest()
         );
         Self(Digest::from_sha256(Sha256::digest(text).into()))

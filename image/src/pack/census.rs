@@ -9,7 +9,7 @@ use crate::error::PackError;
 use crate::lost::{Lost, LostCounts};
 use crate::notice::{Notice, SpecialFiles};
 use crate::rules::{self, BuildCache};
-use crate::walk::{Entry, FileId, Kind, Members};
+use crate::walk::{Entry, FileId, Kind, Members, Mounted};
 
 /// Sees every member of a walk, in its order: decides which ones are packed and tells what is worth
 /// telling. Who packs a tree and who only looks at it see the same.
@@ -81,6 +81,9 @@ impl<'a> Census<'a> {
             }
             Kind::Special(kind) => self.seen.special.count(kind),
             Kind::Symlink => target = walk.read_link()?,
+            Kind::Directory | Kind::File if entry.mounted == Mounted::Yes => {
+                self.tell_mount(walk)?;
+            }
             Kind::Directory | Kind::File => self.tell_mode(walk, entry)?,
         }
         if matches!(entry.kind, Kind::Special(_)) {
@@ -127,6 +130,15 @@ impl<'a> Census<'a> {
         if !self.seen.special.is_empty() {
             (self.notices)(Notice::LeftOutSpecial(self.seen.special));
         }
+    }
+
+    fn tell_mount(&mut self, walk: &dyn Members) -> Result<(), PackError> {
+        if self.options.strict {
+            let path = walk.host_path();
+            return Err(PackError::MountPoint { path });
+        }
+        (self.notices)(Notice::MountPoint(walk.member_path()));
+        Ok(())
     }
 
     fn tell_mode(&mut self, walk: &dyn Members, entry: &Entry) -> Result<(), PackError> {

@@ -15,7 +15,9 @@ use crate::cache::Fingerprinter;
 use crate::error::PackError;
 use crate::notice::Notice;
 use crate::rules::BuildCache;
-use crate::walk::{Choice, Choose, Entry, FileId, Kind, Members, Plan, Reads, Replay, Walk};
+use crate::walk::{
+    Choice, Choose, Entry, FileId, Kind, Members, Mounts, Plan, Reads, Replay, Walk,
+};
 
 /// What goes into one layer of a tree.
 #[derive(Clone, Debug)]
@@ -48,7 +50,11 @@ impl Part {
 
 impl Selection {
     /// The members of the tree in `directory`, among which those of the layer are.
-    pub(super) fn members(&self, directory: &Path) -> Result<Box<dyn Members>, PackError> {
+    pub(super) fn members(
+        &self,
+        directory: &Path,
+        mounts: Mounts,
+    ) -> Result<Box<dyn Members>, PackError> {
         Ok(match &self.plan {
             Some(plan) => {
                 let plan = Arc::clone(plan);
@@ -66,7 +72,7 @@ impl Selection {
                 })
             }
             // Files of other layers would be read ahead as well.
-            None => Box::new(Walk::new(directory, Reads::Nothing)?),
+            None => Box::new(Walk::new(directory, Reads::Nothing, mounts)?),
         })
     }
 
@@ -134,6 +140,16 @@ pub fn divide(
     notices: &mut dyn FnMut(Notice),
     watch: &Watch,
 ) -> Result<Vec<Part>, PackError> {
+    parts(directory, options, layers, notices, watch).map_err(|error| error.at_mount(directory))
+}
+
+fn parts(
+    directory: &Path,
+    options: &Options,
+    layers: Layers,
+    notices: &mut dyn FnMut(Notice),
+    watch: &Watch,
+) -> Result<Vec<Part>, PackError> {
     let Some((mut split, plan)) = Split::new(directory, options, layers, watch)? else {
         let survey = survey(directory, options, notices, watch)?;
         let selection = None;
@@ -143,7 +159,7 @@ pub fn divide(
     let mut members: Box<dyn Members> = match &plan {
         // Nothing is read.
         Some(plan) => Box::new(Replay::new(directory, Arc::clone(plan), None)),
-        None => Box::new(Walk::new(directory, looks(options))?),
+        None => Box::new(Walk::new(directory, looks(options), options.mounts())?),
     };
     let sketches = sketch(&mut *members, options, &mut split, notices, watch)?;
     let split = Arc::new(split);

@@ -31,6 +31,7 @@ use std::path::Path;
 use crate::cache::Fingerprint;
 use crate::error::{Change, PackError};
 use crate::notice::Notice;
+use crate::walk::Mounts;
 use pipeline::{Buffers, Pipeline};
 use tree::Tree;
 
@@ -66,6 +67,11 @@ pub struct Options {
     pub preserve: Preserve,
     /// The permission bits of the root directory, instead of its own.
     pub root_mode: Option<u32>,
+    /// Pack what is mounted in the tree as a part of it. Otherwise there is an empty directory, or an
+    /// empty file where something is mounted over a file, of root and with the time 0, and
+    /// [`Notice::MountPoint`] tells of it; all that is seen there is of what is mounted. The directory
+    /// to pack may itself be a mount point.
+    pub cross_mounts: bool,
     /// Have [`survey`] and [`divide`](divide()) open each file and look at its extended attributes, so
     /// that they tell what a packer would tell of those. They cost a call for each file, and two on
     /// most file servers. Does not change the bytes.
@@ -103,6 +109,15 @@ pub struct Packer {
     buffers: Buffers,
     /// The layer to pack; everything, if there is none.
     part: Option<Part>,
+}
+
+impl Options {
+    fn mounts(&self) -> Mounts {
+        match self.cross_mounts {
+            true => Mounts::Entered,
+            false => Mounts::LeftOut,
+        }
+    }
 }
 
 impl Packer {
@@ -160,8 +175,9 @@ impl Packer {
         };
         let selection = self.part.as_ref().and_then(|part| part.selection.as_ref());
         let tree = Tree::new(&self.options, selection, notices, watch);
-        let ((summary, fingerprint), streams) =
-            pipeline.run(sink, |blocks| tree.write(directory, blocks))?;
+        let packed = pipeline.run(sink, |blocks| tree.write(directory, blocks));
+        let packed = packed.map_err(|error| error.at_mount(directory));
+        let ((summary, fingerprint), streams) = packed?;
         if let Some(Part {
             survey,
             selection: Some(_),

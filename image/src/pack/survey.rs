@@ -35,10 +35,19 @@ pub fn survey(
     notices: &mut dyn FnMut(Notice),
     watch: &Watch,
 ) -> Result<Survey, PackError> {
+    look(directory, options, notices, watch).map_err(|error| error.at_mount(directory))
+}
+
+fn look(
+    directory: &Path,
+    options: &Options,
+    notices: &mut dyn FnMut(Notice),
+    watch: &Watch,
+) -> Result<Survey, PackError> {
     let mut census = Census::new(options, notices);
     let mut fingerprinter = Fingerprinter::new();
     let (mut members, mut bytes) = (0, 0);
-    let mut walk = Walk::new(directory, looks(options))?;
+    let mut walk = Walk::new(directory, looks(options), options.mounts())?;
     while let Some(entry) = walk.next()? {
         if watch.is_cancelled() {
             return Err(PackError::Cancelled);

@@ -84,8 +84,8 @@ impl<'a> Tree<'a> {
         blocks: &mut Blocks<'_>,
     ) -> Result<(Summary, Fingerprint), Halt> {
         let mut members: Box<dyn Members> = match self.selection {
-            None => Box::new(Walk::new(directory, Reads::Files)?),
-            Some(selection) => selection.members(directory)?,
+            None => Box::new(Walk::new(directory, Reads::Files, self.options.mounts())?),
+            Some(selection) => selection.members(directory, self.options.mounts())?,
         };
         let walk = &mut *members;
         while let Some(entry) = walk.next()? {

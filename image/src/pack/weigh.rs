@@ -76,7 +76,7 @@ pub(super) fn weigh(
         weights: Weights::default(),
     };
     let mut build_cache = BuildCache::default();
-    let mut walk = Walk::new(directory, looks(options))?;
+    let mut walk = Walk::new(directory, looks(options), options.mounts())?;
     while let Some(entry) = walk.next()? {
         if watch.is_cancelled() {
             return Err(PackError::Cancelled);

@@ -1,6 +1,6 @@
 //! What the file system says about one file.
 
-use rustix::fs::{FileType, Stat, Statx};
+use rustix::fs::{FileType, Stat, Statx, StatxAttributes};
 
 use crate::error::Change;
 use crate::notice::SpecialKind;
@@ -16,6 +16,17 @@ pub(crate) struct Entry {
     pub(crate) stamp: Stamp,
     /// Bytes that the file takes on the disk.
     pub(crate) allocated: u64,
+    pub(crate) mounted: Mounted,
+}
+
+/// Whether something is mounted at a name, so that the file or directory that is the tree's own
+/// cannot be seen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Mounted {
+    No,
+    Yes,
+    /// The system does not say: Linux does since 5.8 (statx(2), `STATX_ATTR_MOUNT_ROOT`).
+    Unknown,
 }
 
 /// Whose a file is, by numbers as this process sees them.
@@ -35,7 +46,7 @@ pub(crate) enum Kind {
 
 /// Which file it is and in which state. Two equal stamps, one before and one after reading, are the
 /// best evidence there is that nothing changed in between.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Stamp {
     pub(crate) file: FileId,
     pub(crate) size: u64,
@@ -46,7 +57,7 @@ pub(crate) struct Stamp {
     pub(super) ctime_nanoseconds: i64,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub(crate) struct FileId {
     pub(super) device: u64,
     pub(super) inode: u64,
@@ -81,6 +92,7 @@ impl Entry {
             allocated: u64::try_from(stat.st_blocks)
                 .unwrap_or(0)
                 .saturating_mul(512),
+            mounted: Mounted::Unknown,
         }
     }
 
@@ -106,6 +118,36 @@ impl Entry {
                 ctime_nanoseconds: found.stx_ctime.tv_nsec.into(),
             },
             allocated: found.stx_blocks.saturating_mul(512),
+            mounted: Mounted::of(found),
+        }
+    }
+
+    /// What is packed for a mount point: an empty directory or an empty file of this mode. All else
+    /// that is seen is of what is mounted, and changes without the image being changed.
+    pub(super) fn of_mount_point(self) -> Self {
+        let is_directory = self.kind == Kind::Directory;
+        Self {
+            kind: if is_directory {
+                Kind::Directory
+            } else {
+                Kind::File
+            },
+            mode: self.mode & if is_directory { 0o1777 } else { 0o777 },
+            owner: Owner::default(),
+            links: 1,
+            stamp: Stamp::default(),
+            allocated: 0,
+            mounted: Mounted::Yes,
+        }
+    }
+}
+
+impl Mounted {
+    fn of(found: &Statx) -> Self {
+        match (found.stx_attributes_mask, found.stx_attributes) {
+            (mask, _) if !mask.contains(StatxAttributes::MOUNT_ROOT) => Self::Unknown,
+            (_, attributes) if attributes.contains(StatxAttributes::MOUNT_ROOT) => Self::Yes,
+            _ => Self::No,
         }
     }
 }

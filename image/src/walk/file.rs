@@ -9,7 +9,7 @@ use rustix::io::Errno;
 use super::ahead::{Handle, Opened, PIECE, Piece, Pieces};
 use super::entry::{Entry, Stamp};
 use super::examine;
-use crate::error::{Change, Operation, PackError};
+use crate::error::{Change, Operation, PackError, SizeProblem};
 
 /// A regular file that is being read.
 pub(crate) struct OpenFile {
@@ -18,10 +18,25 @@ pub(crate) struct OpenFile {
     stamp: Stamp,
     offset: u64,
     extents: Extents,
+    end: End,
+}
+
+/// What is known of the end of the content, which file systems that make content as it is read
+/// (procfs, some of FUSE) may put elsewhere than the size says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum End {
+    /// Nothing yet.
+    Unseen,
+    /// It is where the size says.
+    Seen,
+    /// There is more.
+    Further,
 }
 
 /// Where a file's bytes are.
 enum Content {
+    /// There are none.
+    None,
     /// All of them were read ahead, and this is what the file was afterwards.
     Read { content: Piece, after: Stamp },
     /// In the file.
@@ -57,13 +72,17 @@ impl OpenFile {
         } else {
             Extents::Unknown
         };
-        let content = match opened {
-            Opened::Read { content, after } => Content::Read { content, after },
-            Opened::Open { file, start } => Content::Open {
-                file,
-                piece: start.map(|piece| (0, piece)),
-                pieces,
-            },
+        let (content, end) = match opened {
+            // Who read it asked for a byte more.
+            Opened::Read { content, after } => (Content::Read { content, after }, End::Seen),
+            Opened::Open { file, start } => {
+                let content = Content::Open {
+                    file,
+                    piece: start.map(|piece| (0, piece)),
+                    pieces,
+                };
+                (content, End::Unseen)
+            }
         };
         Self {
             content,
@@ -71,6 +90,19 @@ impl OpenFile {
             stamp: entry.stamp,
             offset: 0,
             extents,
+            end,
+        }
+    }
+
+    /// A file without content, which is not looked at any more.
+    pub(super) fn empty(entry: &Entry, path: PathBuf) -> Self {
+        Self {
+            content: Content::None,
+            path,
+            stamp: entry.stamp,
+            offset: 0,
+            extents: Extents::Unknown,
+            end: End::Seen,
         }
     }
 
@@ -88,16 +120,23 @@ impl OpenFile {
             Extents::Data(end) => (limit.min(end - self.offset), false),
             Extents::Hole(end) => (limit.min(end - self.offset), true),
         };
+        let is_last = limit == self.remaining();
         let limit = usize::try_from(limit).expect("not more than the length of a slice");
-        let space = &mut space[..limit];
         let count = if is_hole {
-            space.fill(0);
+            space[..limit].fill(0);
             limit
         } else {
-            self.read_here(space)?
+            // A byte more than there should be shows the end without another call.
+            let more = usize::from(is_last && limit > 0 && limit < space.len());
+            let count = self.read_here(&mut space[..limit + more])?;
+            if more > 0 && count >= limit {
+                let is_end = count == limit;
+                self.end = if is_end { End::Seen } else { End::Further };
+            }
+            count.min(limit)
         };
         if count == 0 && limit > 0 {
-            return Err(self.changed(Change::Shrunk));
+            return Err(self.shrunk());
         }
         self.offset += count as u64;
         Ok(count)
@@ -105,17 +144,49 @@ impl OpenFile {
 
     /// Says whether what was read is what is there.
     pub(crate) fn finish(self) -> Result<(), PackError> {
+        let mut end = self.end;
         let now = match &self.content {
+            Content::None => return Ok(()),
             Content::Read { after, .. } => *after,
             Content::Open { file, .. } => {
-                let now = examine::file(&**file);
-                now.map_err(|errno| self.failed(Operation::Examine, errno))?
-                    .stamp
+                if end == End::Unseen && self.read_at(file, &mut [0])? > 0 {
+                    end = End::Further;
+                }
+                self.now(file)?
             }
         };
-        match self.stamp.change(&now) {
-            None => Ok(()),
-            Some(change) => Err(self.changed(change)),
+        match (self.stamp.change(&now), end) {
+            (Some(change), _) => Err(self.changed(change)),
+            (None, End::Further) => Err(self.wrong_size(SizeProblem::More)),
+            (None, End::Unseen | End::Seen) => Ok(()),
+        }
+    }
+
+    /// Why the content ended early.
+    fn shrunk(&self) -> PackError {
+        let now = match &self.content {
+            Content::Open { file, .. } => self.now(file),
+            Content::None | Content::Read { .. } => Ok(self.stamp),
+        };
+        match now {
+            Err(error) => error,
+            Ok(now) if now == self.stamp => self.wrong_size(SizeProblem::Less),
+            Ok(_) => self.changed(Change::Shrunk),
+        }
+    }
+
+    /// What the file is now.
+    fn now(&self, file: &Handle) -> Result<Stamp, PackError> {
+        let now = examine::file(file);
+        let now = now.map_err(|errno| self.failed(Operation::Examine, errno))?;
+        Ok(now.stamp)
+    }
+
+    fn wrong_size(&self, problem: SizeProblem) -> PackError {
+        PackError::WrongSize {
+            path: self.path.clone(),
+            size: self.stamp.size,
+            problem,
         }
     }
 
@@ -125,6 +196,7 @@ impl OpenFile {
         let (number, inner) = (offset / PIECE as u64, offset % PIECE as u64);
         let inner = usize::try_from(inner).expect("less than a piece");
         let file = match &mut self.content {
+            Content::None => return Ok(0),
             Content::Read { content, .. } => {
                 let start = usize::try_from(offset).unwrap_or(usize::MAX);
                 return Ok(copy(&content.bytes, start, space));
@@ -150,6 +222,7 @@ impl OpenFile {
         if let Content::Open {
             pieces: Some(_), ..
         } = self.content
+            && (number + 1) * (PIECE as u64) < self.stamp.size
         {
             // The next piece may have been read ahead.
             limit = limit.min(PIECE - inner);

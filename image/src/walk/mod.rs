@@ -5,6 +5,7 @@ mod entry;
 mod examine;
 mod file;
 mod members;
+mod mounts;
 mod names;
 mod plan;
 mod planned_directory;
@@ -25,9 +26,10 @@ use members::host_path;
 use names::Names;
 
 pub(crate) use ahead::Reads;
-pub(crate) use entry::{Entry, FileId, Kind, Owner, Stamp};
+pub(crate) use entry::{Entry, FileId, Kind, Mounted, Owner, Stamp};
 pub(crate) use file::OpenFile;
 pub(crate) use members::Members;
+pub(crate) use mounts::{Mounts, mount_point};
 pub(crate) use plan::{Plan, Recorder};
 pub(crate) use replay::{Choice, Choose, Replay};
 
@@ -42,6 +44,7 @@ pub(crate) use replay::{Choice, Choose, Replay};
 pub(crate) struct Walk {
     root: PathBuf,
     reads: Reads,
+    mounts: Mounts,
     /// The directories from the root to the current one.
     frames: Vec<Frame>,
     /// The number of the current name in each of them.
@@ -79,7 +82,7 @@ struct Frame {
 
 impl Walk {
     /// Opens `root`. It may be a symbolic link to a directory: Charliecloud's aliases are.
-    pub(crate) fn new(root: &Path, reads: Reads) -> Result<Self, PackError> {
+    pub(crate) fn new(root: &Path, reads: Reads, mounts: Mounts) -> Result<Self, PackError> {
         let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
         let opened = rustix::fs::openat(CWD, root, flags, Mode::empty());
         let directory = opened.map_err(|errno| match errno {
@@ -98,6 +101,7 @@ impl Walk {
         let mut walk = Self {
             root: root.to_owned(),
             reads,
+            mounts,
             frames: Vec::new(),
             position: Vec::new(),
             path: b".".to_vec(),
@@ -107,7 +111,10 @@ impl Walk {
             files: latency(),
             ahead: None,
         };
-        let entry = walk.examine(&directory)?;
+        let entry = Entry {
+            mounted: Mounted::No,
+            ..walk.examine(&directory)?
+        };
         let listing = walk.list(directory)?;
         walk.push(listing, entry.stamp);
         walk.step = Step::Start(entry);
@@ -119,8 +126,20 @@ impl Walk {
         self.ahead.is_some()
     }
 
-    /// What is at the current name.
+    /// What is at the current name: what is packed of it, if something is mounted there.
     fn look(&mut self) -> Result<Entry, PackError> {
+        let entry = self.look_at_name()?;
+        let above = self.frames.last().map(|frame| frame.stamp.file);
+        Ok(if self.mounts.leave_out(&entry, above) {
+            self.more = More::Nothing;
+            entry.of_mount_point()
+        } else {
+            let mounted = Mounted::No;
+            Entry { mounted, ..entry }
+        })
+    }
+
+    fn look_at_name(&mut self) -> Result<Entry, PackError> {
         self.more = More::Nothing;
         if self.ahead.is_some() {
             self.confirm(false)?;
@@ -216,7 +235,7 @@ impl Walk {
 
     /// Has threads work ahead from here on.
     fn work_ahead(&mut self) {
-        let ahead = Ahead::new(self.reads);
+        let ahead = Ahead::new(self.reads, self.mounts);
         for (depth, frame) in self.frames.iter().enumerate() {
             if let Some(directory) = &frame.directory {
                 let listing = Listing {
@@ -347,7 +366,7 @@ impl Members for Walk {
             self.path.push(b'/');
             self.path.extend_from_slice(name.to_bytes());
             let entry = self.look()?;
-            if entry.kind == Kind::Directory {
+            if entry.kind == Kind::Directory && entry.mounted == Mounted::No {
                 self.step = Step::Enter(entry);
             }
             return Ok(Some(entry));
@@ -369,6 +388,9 @@ impl Members for Walk {
     }
 
     fn attributes(&mut self, entry: &Entry) -> Result<Attributes, PackError> {
+        if entry.mounted == Mounted::Yes {
+            return Ok(Attributes::default());
+        }
         match (&self.more, entry.kind) {
             (More::Directory(listing), _) => return Ok(listing.attributes.clone()),
             (More::File { attributes, .. } | More::Attributes(attributes), _) => {
@@ -400,6 +422,9 @@ impl Members for Walk {
     }
 
     fn open_file(&mut self, entry: &Entry) -> Result<OpenFile, PackError> {
+        if entry.mounted == Mounted::Yes {
+            return Ok(OpenFile::empty(entry, self.host_path()));
+        }
         let opened = match std::mem::replace(&mut self.more, More::Nothing) {
             More::File { opened, .. } => opened,
             _ => self.open_now(entry)?.0,

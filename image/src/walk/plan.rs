@@ -1,7 +1,7 @@
 //! What a walk has seen, in little room, so that a tree that is far away need not be looked at again.
 
 use super::MOST_OPEN;
-use super::entry::{Entry, FileId, Kind, Owner, Stamp};
+use super::entry::{Entry, FileId, Kind, Mounted, Owner, Stamp};
 use crate::attributes::{Attribute, Attributes};
 use crate::notice::SpecialKind;
 
@@ -110,6 +110,7 @@ impl Recorder {
             (entry.owner != owner, OTHER_OWNER),
             (is_known, ATTRIBUTES_KNOWN),
             (has_any, HAS_ATTRIBUTES),
+            (entry.mounted == Mounted::Yes, MOUNT_POINT),
         ];
         let flags = flags.iter().filter(|(is_set, _)| *is_set);
         let flags = flags.fold(0, |flags, (_, flag)| flags | flag);
@@ -260,6 +261,10 @@ impl Reader {
                 links,
                 stamp,
                 allocated,
+                mounted: match first & MOUNT_POINT {
+                    0 => Mounted::No,
+                    _ => Mounted::Yes,
+                },
             },
             offset,
             target,
@@ -362,11 +367,13 @@ fn take_attributes(bytes: &mut &[u8]) -> Option<Attributes> {
 }
 
 /// What the first byte of a member says beside its type: whether another owner than the last one's
-/// follows, whether it was looked for attributes, and whether some were found and follow.
+/// follows, whether it was looked for attributes, whether some were found and follow, and whether
+/// something is mounted there that is left out.
 const OTHER_OWNER: u8 = 0x80;
 const ATTRIBUTES_KNOWN: u8 = 0x40;
 const HAS_ATTRIBUTES: u8 = 0x20;
-const KINDS: u8 = 0x1f;
+const MOUNT_POINT: u8 = 0x10;
+const KINDS: u8 = 0x0f;
 
 /// A plan that takes more than so many bytes is given up. So is one of a tree that is so deep that
 /// not all directories above a file may be open at once: a [`Walk`](super::Walk) can do without.

@@ -12,12 +12,12 @@ use rustix::fs::Mode;
 use rustix::io::Errno;
 
 use super::ahead::{Ahead, Check, Handle, Latency, More, Opened, Reads};
-use super::entry::{Entry, FileId, Kind, Stamp};
+use super::entry::{Entry, FileId, Kind, Mounted, Stamp};
 use super::file::{self, OpenFile};
 use super::members::Members;
 use super::plan::{Plan, Planned, Reader};
 use super::planned_directory::PlannedDirectory;
-use super::{examine, failed_at};
+use super::{Mounts, examine, failed_at};
 use crate::attributes::{self, Attributes};
 use crate::error::{Change, Operation, PackError};
 
@@ -93,7 +93,7 @@ impl Replay {
     /// without it, none is.
     pub(crate) fn new(root: &Path, plan: Arc<Plan>, choose: Option<Choose>) -> Self {
         let is_far = plan.is_far && choose.is_some();
-        let ahead = is_far.then(|| Ahead::new(Reads::Files));
+        let ahead = is_far.then(ahead);
         Self {
             root: root.into(),
             plan,
@@ -159,7 +159,7 @@ impl Replay {
         if let Some(started) = started
             && self.looks.is_slow(0, started.elapsed())
         {
-            self.ahead = Some(Ahead::new(Reads::Files));
+            self.ahead = Some(ahead());
         }
         Ok(())
     }
@@ -254,7 +254,7 @@ impl Members for Replay {
         };
         self.target = target;
         self.attributes = attributes;
-        if entry.kind == Kind::Directory {
+        if entry.kind == Kind::Directory && entry.mounted == Mounted::No {
             self.frames
                 .push(Frame::new(self.reader.path(), offset, &entry));
         }
@@ -283,7 +283,7 @@ impl Members for Replay {
             return Ok(known.clone());
         }
         // Those of directories are in every plan.
-        if entry.kind != Kind::File {
+        if entry.kind != Kind::File || entry.mounted == Mounted::Yes {
             return Ok(Attributes::default());
         }
         let opened = match self.opened.take() {
@@ -295,6 +295,9 @@ impl Members for Replay {
     }
 
     fn open_file(&mut self, entry: &Entry) -> Result<OpenFile, PackError> {
+        if entry.mounted == Mounted::Yes {
+            return Ok(OpenFile::empty(entry, self.host_path()));
+        }
         let (opened, _) = match self.opened.take() {
             Some(opened) => opened,
             None => self.prepare(entry)?,
@@ -310,7 +313,7 @@ impl Members for Replay {
 
     fn note(&mut self, bytes: u64, waited: Duration) {
         if self.ahead.is_none() && self.latency.is_slow(bytes, waited) {
-            self.ahead = Some(Ahead::new(Reads::Files));
+            self.ahead = Some(ahead());
         }
     }
 
@@ -356,6 +359,7 @@ impl Lookahead {
             }
             let is_read = choice == Choice::Ours
                 && entry.kind == Kind::File
+                && entry.mounted == Mounted::No
                 && (entry.links < 2 || self.first_names.insert(entry.stamp.file));
             if !is_read {
                 continue;
@@ -387,6 +391,11 @@ impl Frame {
             length: path.len(),
         }
     }
+}
+
+/// Reads files ahead. What is mounted is in no plan, or is to be read.
+fn ahead() -> Ahead {
+    Ahead::new(Reads::Files, Mounts::Entered)
 }
 
 /// The directory of the innermost of `frames`, of which there is one.

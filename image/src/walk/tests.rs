@@ -6,7 +6,7 @@ use super::*;
 use crate::testing::{Tree, serially};
 
 fn paths(root: &Path) -> Vec<String> {
-    let mut walk = Walk::new(root, Reads::Nothing).unwrap();
+    let mut walk = Walk::new(root, Reads::Nothing, Mounts::LeftOut).unwrap();
     let mut paths = Vec::new();
     while walk.next().unwrap().is_some() {
         paths.push(String::from_utf8_lossy(walk.path()).into_owned());
@@ -16,7 +16,7 @@ fn paths(root: &Path) -> Vec<String> {
 
 /// Goes on until the current member is `path`, with nothing done ahead.
 fn walk_to(tree: &Tree, path: &str) -> (Walk, Entry) {
-    let mut walk = serially(|| Walk::new(tree.path(), Reads::Nothing)).unwrap();
+    let mut walk = serially(|| Walk::new(tree.path(), Reads::Nothing, Mounts::LeftOut)).unwrap();
     loop {
         let entry = walk.next().unwrap().expect("the path is in the tree");
         if walk.path() == path.as_bytes() {
@@ -66,11 +66,11 @@ fn what_is_not_a_directory_cannot_be_walked() {
     let tree = Tree::new();
     tree.file("file", 0o644, b"");
     assert!(matches!(
-        Walk::new(&tree.at("none"), Reads::Nothing).err(),
+        Walk::new(&tree.at("none"), Reads::Nothing, Mounts::LeftOut).err(),
         Some(PackError::NoSuchDirectory { .. })
     ));
     assert!(matches!(
-        Walk::new(&tree.at("file"), Reads::Nothing).err(),
+        Walk::new(&tree.at("file"), Reads::Nothing, Mounts::LeftOut).err(),
         Some(PackError::NotADirectory { .. })
     ));
 }
@@ -98,7 +98,7 @@ fn depth_has_no_limit() {
         rustix::fs::mkdirat(&directory, "x", Mode::RWXU).unwrap();
         directory = rustix::fs::openat(&directory, "down", OFlags::PATH, Mode::empty()).unwrap();
     }
-    let mut walk = Walk::new(tree.path(), Reads::Nothing).unwrap();
+    let mut walk = Walk::new(tree.path(), Reads::Nothing, Mounts::LeftOut).unwrap();
     let (mut members, mut longest, mut most_open) = (0, 0, 0);
     while walk.next().unwrap().is_some() {
         let open = walk.frames.iter().filter(|frame| frame.directory.is_some());
@@ -281,3 +281,34 @@ fn holes_are_zeros() {
 
 /// Above the size from which holes are looked for.
 const SPARSE_TEST_SIZE: u64 = (96 << 20) + 777;
+
+#[test]
+fn a_directory_of_another_device_is_a_mount_point_only_where_the_system_does_not_say() {
+    let tree = Tree::new();
+    tree.directory("directory", 0o755).file("file", 0o644, b"");
+    let above = FileId {
+        device: u64::MAX,
+        inode: 1,
+    };
+    for (mounted, directory, file) in [
+        (Mounted::Yes, true, true),
+        // A subvolume of Btrfs, and a file of another layer of an overlay.
+        (Mounted::No, false, false),
+        (Mounted::Unknown, true, false),
+    ] {
+        let is_left_out = |entry: &Entry| {
+            let entry = Entry { mounted, ..*entry };
+            assert!(!Mounts::Entered.leave_out(&entry, Some(above)));
+            Mounts::LeftOut.leave_out(&entry, Some(above))
+        };
+        let (_, inner) = walk_to(&tree, "./directory");
+        assert_eq!(is_left_out(&inner), directory, "{mounted:?}");
+        let (_, inner) = walk_to(&tree, "./file");
+        assert_eq!(is_left_out(&inner), file, "{mounted:?}");
+        let same = Entry { mounted, ..inner };
+        assert_eq!(
+            Mounts::LeftOut.leave_out(&same, Some(same.stamp.file)),
+            mounted == Mounted::Yes
+        );
+    }
+}

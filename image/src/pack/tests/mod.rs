@@ -4,6 +4,7 @@ mod golden;
 mod kept;
 mod layers;
 mod members;
+mod mounts;
 mod outlets;
 mod readers;
 mod spooling;

@@ -15,13 +15,13 @@ use super::load::{Handle, Load, Permit};
 use super::state::Shared;
 use crate::attributes::{self, Attributes};
 use crate::error::{Operation, PackError};
-use crate::walk::Reads;
-use crate::walk::entry::{Entry, Kind, Stamp};
+use crate::walk::entry::{Entry, Kind, Mounted, Stamp};
 use crate::walk::examine;
 use crate::walk::failed_at;
 use crate::walk::file;
 use crate::walk::names::Names;
 use crate::walk::planned_directory::PlannedDirectory;
+use crate::walk::{Mounts, Reads};
 
 /// An open directory and what is in it.
 #[derive(Clone)]
@@ -191,6 +191,10 @@ fn open_directory(shared: &Shared, parent: BorrowedFd<'_>, name: &CStr) -> Optio
     let permit = shared.load.open.hold(1);
     let opened = rustix::fs::openat(parent, name, flags, Mode::empty()).ok()?;
     let entry = examine::file(&opened).ok()?;
+    if shared.mounts == Mounts::LeftOut && entry.mounted == Mounted::Yes {
+        let more = More::Nothing;
+        return Some(Found { entry, more });
+    }
     let attributes = small_attributes(&opened)?;
     let opened = Handle::counted(opened, permit);
     let listing = Listing::new(opened, attributes, Some(&shared.load)).ok()?;
@@ -248,7 +252,7 @@ fn read(opened: Handle, entry: &Entry, content: Permit) -> Opened {
     let is_read = !file::is_sparse(entry);
     let length = usize::try_from(size).unwrap_or(PIECE).min(PIECE);
     let start = is_read
-        .then(|| piece(&opened, 0, length, content))
+        .then(|| piece(&opened, 0, length, length as u64 == size, content))
         .flatten();
     match start {
         Some(content) if length as u64 == size => match examine::file(&opened) {
@@ -268,23 +272,32 @@ fn read(opened: Handle, entry: &Entry, content: Permit) -> Opened {
     }
 }
 
-/// Reads so many bytes at `offset`, unless there are fewer.
+/// Reads so many bytes at `offset`, unless there are fewer, or more behind the last ones of a file.
+/// That is asked together with them, since each call may be a round trip.
 pub(super) fn piece(
     file: &Handle,
     offset: u64,
     length: usize,
+    is_last: bool,
     mut permit: Permit,
 ) -> Option<Piece> {
-    let mut bytes = vec![0; length];
+    let mut bytes = vec![0; length + usize::from(is_last)];
     let mut filled = 0;
-    while filled < length {
+    loop {
         match rustix::io::pread(file, &mut bytes[filled..], offset + filled as u64) {
-            Ok(0) => return None,
+            Ok(0) if filled < length => return None,
             Ok(count) => filled += count,
-            Err(Errno::INTR) => {}
+            Err(Errno::INTR) => continue,
             Err(_) => return None,
         }
+        if filled >= length {
+            break;
+        }
     }
+    if filled > length {
+        return None;
+    }
+    bytes.truncate(length);
     permit.shrink(length);
     Some(Piece {
         bytes,

@@ -23,6 +23,7 @@ use std::thread::{self, JoinHandle};
 
 use rustix::process::{Resource, getrlimit};
 
+use super::Mounts;
 use super::entry::Entry;
 use super::file::is_sparse;
 use super::planned_directory::PlannedDirectory;
@@ -53,7 +54,7 @@ pub(super) struct Ahead {
 
 impl Ahead {
     /// Where no thread can be had, nothing is done ahead.
-    pub(super) fn new(reads: Reads) -> Self {
+    pub(super) fn new(reads: Reads, mounts: Mounts) -> Self {
         let limits = Limits {
             open: most_open(),
             members: match reads {
@@ -64,7 +65,7 @@ impl Ahead {
             content: MOST_CONTENT,
         };
         let mut ahead = Self {
-            shared: Arc::new(Shared::new(reads, limits)),
+            shared: Arc::new(Shared::new(reads, mounts, limits)),
             threads: Vec::new(),
             has_failed: false,
         };

@@ -44,6 +44,8 @@ pub(super) enum Job {
         file: Arc<Handle>,
         offset: u64,
         length: usize,
+        /// Nothing should follow in the file.
+        is_last: bool,
         content: Permit,
     },
     Planned {
@@ -105,6 +107,7 @@ impl Source {
                     file: Arc::clone(file),
                     offset,
                     length: rest.min(PIECE),
+                    is_last: rest <= PIECE,
                     content: load.content.hold(PIECE),
                 })
             }

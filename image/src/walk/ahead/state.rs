@@ -10,7 +10,7 @@ use super::source::{Job, Source};
 use crate::error::PackError;
 use crate::walk::entry::FileId;
 use crate::walk::planned_directory::PlannedDirectory;
-use crate::walk::{MOST_OPEN, Reads};
+use crate::walk::{MOST_OPEN, Mounts, Reads};
 
 /// Where in the walk something is: the number of its name in the root, the number of the next one in
 /// that directory, and so on. A piece of a file has its number at the end. The order is the walk's.
@@ -20,6 +20,7 @@ pub(super) struct Shared {
     pub(super) load: Load,
     pub(super) limits: Limits,
     pub(super) reads: Reads,
+    pub(super) mounts: Mounts,
     state: Mutex<State>,
     /// There is work, or it is over.
     work: Condvar,
@@ -61,11 +62,12 @@ enum Slot {
 }
 
 impl Shared {
-    pub(super) fn new(reads: Reads, limits: Limits) -> Self {
+    pub(super) fn new(reads: Reads, mounts: Mounts, limits: Limits) -> Self {
         Self {
             load: Load::default(),
             limits,
             reads,
+            mounts,
             state: Mutex::default(),
             work: Condvar::new(),
             done: Condvar::new(),
@@ -128,8 +130,12 @@ impl Shared {
                 file,
                 offset,
                 length,
+                is_last,
                 content,
-            } => task.outcome = job::piece(&file, offset, length, content).map(Slot::Piece),
+            } => {
+                let piece = job::piece(&file, offset, length, is_last, content);
+                task.outcome = piece.map(Slot::Piece);
+            }
         }
     }
 

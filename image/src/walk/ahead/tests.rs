@@ -144,7 +144,7 @@ fn what_cannot_be_done_ahead_is_left_to_the_walk() {
 fn a_file_that_changes_while_it_is_read_ahead_is_no_longer_the_same() {
     let tree = Tree::new();
     tree.file("a", 0o644, &noise(2, PIECE + 1));
-    let mut walk = Walk::new(tree.path(), Reads::Files).unwrap();
+    let mut walk = Walk::new(tree.path(), Reads::Files, Mounts::LeftOut).unwrap();
     walk.next().unwrap();
     let entry = walk.next().unwrap().unwrap();
     let mut file = walk.open_file(&entry).unwrap();
@@ -166,7 +166,7 @@ fn a_directory_that_changes_before_it_is_left_fails_the_walk() {
         .file("d/f", 0o644, b"")
         .file("z", 0o644, b"")
         .settle();
-    let mut walk = Walk::new(tree.path(), Reads::Files).unwrap();
+    let mut walk = Walk::new(tree.path(), Reads::Files, Mounts::LeftOut).unwrap();
     while walk.path() != b"./d/f" {
         walk.next().unwrap();
     }
@@ -204,7 +204,7 @@ fn not_every_call_is_measured() {
 
 /// Work on a tree that is done when the test says so.
 fn shared(tree: &Tree, reads: Reads, limits: Limits) -> Shared {
-    let shared = Shared::new(reads, limits);
+    let shared = Shared::new(reads, Mounts::LeftOut, limits);
     let root = OwnedFd::from(File::open(tree.path()).unwrap());
     let listing = Listing::new(Handle::from(root), Attributes::default(), None).unwrap();
     shared.enter(listing, &[]);

@@ -2,7 +2,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::testing::Tree;
-use crate::walk::{Members, Reads, Walk};
+use crate::walk::{Members, Mounts, Reads, Walk};
 
 #[test]
 fn a_plan_says_what_the_walk_has_seen() {
@@ -13,7 +13,7 @@ fn a_plan_says_what_the_walk_has_seen() {
         .hard_link("b", "a/inner/file")
         .symlink("c", "a/inner")
         .fifo("d");
-    let mut walk = Walk::new(tree.path(), Reads::Nothing).unwrap();
+    let mut walk = Walk::new(tree.path(), Reads::Nothing, Mounts::LeftOut).unwrap();
     let mut recorder = Recorder::new();
     let mut seen = Vec::new();
     while let Some(entry) = walk.next().unwrap() {
@@ -99,7 +99,9 @@ proptest! {
 #[test]
 fn a_plan_that_becomes_too_large_is_given_up() {
     let tree = Tree::new();
-    let entry = Walk::new(tree.path(), Reads::Nothing).unwrap().next();
+    let entry = Walk::new(tree.path(), Reads::Nothing, Mounts::LeftOut)
+        .unwrap()
+        .next();
     let entry = entry.unwrap().unwrap();
     let mut recorder = Recorder::new();
     for _ in 0..=(MOST / 200) {
@@ -109,7 +111,7 @@ fn a_plan_that_becomes_too_large_is_given_up() {
 }
 
 fn plan_of(tree: &Tree) -> Plan {
-    let mut walk = Walk::new(tree.path(), Reads::Nothing).unwrap();
+    let mut walk = Walk::new(tree.path(), Reads::Nothing, Mounts::LeftOut).unwrap();
     let mut recorder = Recorder::new();
     while let Some(entry) = walk.next().unwrap() {
         recorder.add(walk.path(), &entry, b"", None);

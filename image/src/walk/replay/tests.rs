@@ -197,7 +197,7 @@ fn replay(tree: &Tree, plan: &Arc<Plan>) -> Replay {
 }
 
 fn plan(tree: &Tree, is_far: bool) -> Arc<Plan> {
-    let mut walk = Walk::new(tree.path(), Reads::Nothing).unwrap();
+    let mut walk = Walk::new(tree.path(), Reads::Nothing, Mounts::LeftOut).unwrap();
     let mut recorder = Recorder::new();
     while let Some(entry) = walk.next().unwrap() {
         let attributes = walk.attributes(&entry).unwrap();
