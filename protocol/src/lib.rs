@@ -131,7 +131,7 @@ pub use event::{
 };
 pub use ids::{BlobId, CredentialsTicket, RequestId, Ticket};
 pub use manifest::ManifestSpec;
-pub use output::{Exchange, Limits, Output};
+pub use output::{Exchange, Limits, NamedBy, Output};
 pub use payload::{
     BlobContent, BlobSlice, BlobSpec, Extent, Failure, FailureKind, Payload, Receipt, Replay,
 };
@@ -141,7 +141,7 @@ pub use wire::descriptor::Descriptor;
 pub use wire::digest::{Algorithm, Content, Digest, DigestError};
 pub use wire::error_code::ErrorCode;
 pub use wire::media_type::MediaType;
-pub use wire::origin::{Origin, Scheme};
+pub use wire::origin::{Origin, Reach, Scheme};
 pub use wire::reference::{
     Reference, ReferenceDefaults, ReferenceError, Registry, Repository, Tag,
 };

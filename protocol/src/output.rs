@@ -55,10 +55,28 @@ pub enum Output {
 pub struct Exchange {
     /// For the answer.
     pub ticket: Ticket,
-    /// What to send.
+    /// What to send. [`NamedBy`] is in its extensions where the registry named the place.
     pub request: http::Request<Payload>,
     /// How long it may take and how much may come back.
     pub limits: Limits,
+}
+
+/// In the extensions of a request to a host that is not the registry's own: a `Location`, a redirect
+/// or a realm named it.
+///
+/// The machine has refused addresses inside our network as far as the text tells; what a name stands
+/// for, only the driver sees. It sends such a request to no address to which
+/// [`Reach::may_lead_to`](crate::Reach::may_lead_to) says no, from where the registry itself was
+/// found to be ([`Reach::Public`](crate::Reach::Public), if that is not known), and fails it with
+/// [`FailureKind::Refused`](crate::FailureKind::Refused).
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[expect(
+    clippy::exhaustive_structs,
+    reason = "a driver must honour every member"
+)]
+pub struct NamedBy {
+    /// The registry's host, an IPv6 address in brackets.
+    pub registry: Arc<str>,
 }
 
 /// How long a request may take and how much of its answer is wanted.

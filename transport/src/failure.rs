@@ -97,6 +97,16 @@ pub fn unresolved(host: &str, error: &io::Error) -> Trouble {
     Trouble::new(kind, detail)
 }
 
+/// A registry named `place`, and its addresses are inside our network.
+#[must_use]
+pub fn inside(place: &Place) -> Trouble {
+    let host = place.host();
+    let detail = format!(
+        "the registry sends us to {host}, whose address only this machine or its network can reach"
+    );
+    Trouble::new(FailureKind::Refused, detail)
+}
+
 /// No address of `host` takes a connection; `last` is what the last one said, if there was one.
 #[must_use]
 pub fn unconnected(host: &str, port: u16, last: Option<&io::Error>) -> Trouble {

@@ -11,6 +11,7 @@ mod calendar;
 pub mod failure;
 mod file;
 pub mod framing;
+mod nearness;
 mod place;
 mod proxy;
 mod seed;
@@ -20,6 +21,7 @@ mod tunnel;
 mod words;
 
 pub use file::{FileReader, FileSource};
+pub use nearness::Nearness;
 pub use place::{Place, bare};
 pub use proxy::{Proxies, Proxy, Route};
 pub use seed::seeded;

@@ -3,6 +3,8 @@
 use std::fmt;
 
 use http::Uri;
+use http::request::Parts;
+use longshore_protocol::NamedBy;
 use rustls_pki_types::{InvalidDnsNameError, ServerName};
 
 /// The server that a request goes to.
@@ -12,6 +14,7 @@ pub struct Place {
     port: u16,
     secure: bool,
     authority: String,
+    named_by: Option<NamedBy>,
 }
 
 impl Place {
@@ -36,7 +39,26 @@ impl Place {
             port: port.unwrap_or(if secure { 443 } else { 80 }),
             secure,
             authority: authority.as_str().to_owned(),
+            named_by: None,
         })
+    }
+
+    /// The server that a request goes to, and who named it.
+    ///
+    /// # Errors
+    /// As [`of`](Self::of).
+    pub fn of_request(request: &Parts) -> Result<Self, &'static str> {
+        let named_by = request.extensions.get().cloned();
+        Ok(Self {
+            named_by,
+            ..Self::of(&request.uri)?
+        })
+    }
+
+    /// The registry that named it, if it is not the registry's own.
+    #[must_use]
+    pub fn named_by(&self) -> Option<&NamedBy> {
+        self.named_by.as_ref()
     }
 
     /// This port of `host`, an IPv6 address in brackets.
@@ -46,6 +68,7 @@ impl Place {
             port,
             secure,
             authority: format!("{host}:{port}"),
+            named_by: None,
         }
     }
 

@@ -10,7 +10,7 @@ use bytes::Bytes;
 use http::{Method, StatusCode};
 
 use super::{LARGE, Server, bytes, client, exchange, gauge, limits, request, source, whole};
-use crate::driver::protocol::{Extent, Failure, FailureKind, Limits};
+use crate::driver::protocol::{Extent, Failure, FailureKind, Limits, NamedBy};
 use crate::driver::{Body, FileSource, READS_AHEAD, Source, reading};
 
 const OK: &str = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
@@ -41,6 +41,37 @@ fn a_name_without_address_is_resolve() {
         failure.detail.starts_with("cannot resolve xxx"),
         "{failure:?}"
     );
+}
+
+#[test]
+fn a_name_that_stands_for_an_address_inside_is_refused_to_a_registry_that_is_outside() {
+    let server = Server::start(|_, conn| {
+        conn.head()?;
+        conn.say(&OK.replace("OK\r\n", "OK\r\nConnection: close\r\n"))
+    });
+    let client = client();
+    let url = format!("http://localhost:{}/", server.address().port());
+    let named_by = |registry: &str| {
+        let mut request = request(Method::GET, &url, Body::Empty);
+        let registry = registry.into();
+        request.extensions_mut().insert(NamedBy { registry });
+        client.perform(request, &limits(), &Arc::default())
+    };
+    let refused = |failure: Failure| {
+        assert_eq!(failure.kind, FailureKind::Refused, "{failure:?}");
+        assert!(failure.detail.contains("localhost"), "{failure:?}");
+    };
+    refused(named_by("registry.example").unwrap_err());
+    let own = client.perform(
+        request(Method::GET, &url, Body::Empty),
+        &limits(),
+        &Arc::default(),
+    );
+    assert!(own.is_ok());
+    // Neither a new connection nor one that is kept is a way.
+    refused(named_by("registry.example").unwrap_err());
+    // A registry on this machine may name it.
+    assert!(named_by("localhost").is_ok());
 }
 
 #[test]

@@ -12,7 +12,7 @@ use crate::classify::Step;
 use crate::error::{PushError, PushErrorKind};
 use crate::flights::{Draft, Flight, Work};
 use crate::ids::Ticket;
-use crate::output::{Exchange, Limits, Output};
+use crate::output::{Exchange, Limits, NamedBy, Output};
 use crate::payload::Payload;
 use crate::wire::url::HttpUrl;
 
@@ -63,6 +63,11 @@ impl Push {
         let agent = HeaderValue::from_str(&self.config.user_agent);
         if let Ok(agent) = agent {
             request.headers_mut().insert(USER_AGENT, agent);
+        }
+        let registry = self.api.origin().host();
+        if draft.url.origin().host() != registry {
+            let registry = registry.into();
+            request.extensions_mut().insert(NamedBy { registry });
         }
         Ok(request)
     }

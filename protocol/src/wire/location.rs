@@ -6,7 +6,7 @@
 use http::HeaderMap;
 use http::header::LOCATION;
 
-use super::origin::{Origin, Reach, Scheme};
+use super::origin::{Origin, Scheme};
 use super::url::{HttpUrl, UrlError};
 use crate::error::PushErrorKind;
 use crate::text::printable;
@@ -98,12 +98,7 @@ pub(crate) fn permitted(registry: &Origin, url: HttpUrl) -> Result<HttpUrl, Refu
             Err(Refusal::Downgrade(there))
         };
     }
-    let is_reachable = match there.reach() {
-        Reach::Public => true,
-        Reach::Private => matches!(registry.reach(), Reach::Private | Reach::Loopback),
-        Reach::Loopback => registry.reach() == Reach::Loopback,
-        Reach::LinkLocal | Reach::Odd => false,
-    };
+    let is_reachable = registry.reach().may_lead_to(there.reach());
     if is_same_host || is_reachable {
         Ok(url)
     } else {

@@ -1,7 +1,7 @@
 //! Origins: what credentials are bound to.
 
 use std::fmt;
-use std::net::{Ipv4Addr, Ipv6Addr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 /// How a server is spoken to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -98,9 +98,13 @@ impl Origin {
 
 /// How far away a host is, in the order of how much harm a request sent there can do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Reach {
+#[expect(clippy::exhaustive_enums, reason = "each decides what may be asked")]
+pub enum Reach {
+    /// Anybody can reach it.
     Public,
+    /// In a network of one's own (RFC 1918, RFC 4193, RFC 6598).
     Private,
+    /// This machine.
     Loopback,
     /// Link-local, where cloud providers keep their machines' secrets.
     LinkLocal,
@@ -128,16 +132,56 @@ fn reach_of_v6(address: Ipv6Addr) -> Reach {
         return reach_of_v4(mapped);
     }
     let first = address.segments()[0];
+    if let Some(inner) = embedded(address) {
+        return reach_of_v4(inner);
+    }
     if address.is_loopback() {
         Reach::Loopback
     } else if first & 0xffc0 == 0xfe80 {
         Reach::LinkLocal
-    } else if first & 0xfe00 == 0xfc00 {
+    } else if first & 0xfe00 == 0xfc00 || first & 0xffc0 == 0xfec0 {
         Reach::Private
     } else if address.is_unspecified() || address.is_multicast() {
         Reach::Odd
     } else {
         Reach::Public
+    }
+}
+
+/// The IPv4 address in an address that leads to it: what translators (RFC 6052, RFC 8215), 6to4
+/// (RFC 3056), Teredo (RFC 4380) and the IPv4-compatible form (RFC 4291, section 2.5.5.1) have.
+fn embedded(address: Ipv6Addr) -> Option<Ipv4Addr> {
+    let [a, b, c, d, e, f, g, h] = address.segments();
+    let (high, low) = match [a, b, c, d, e, f] {
+        [0x64, 0xff9b, 0, 0, 0, 0] | [0x64, 0xff9b, 1, ..] => (g, h),
+        [0x2002, high, low, ..] => (high, low),
+        [0x2001, 0, ..] => (!g, !h),
+        // `::` and `::1` are addresses of their own.
+        [0, 0, 0, 0, 0, 0] if g != 0 => (g, h),
+        _ => return None,
+    };
+    Some(Ipv4Addr::from((u32::from(high) << 16) | u32::from(low)))
+}
+
+impl Reach {
+    /// How far away an address is.
+    #[must_use]
+    pub fn of(address: IpAddr) -> Self {
+        match address {
+            IpAddr::V4(address) => reach_of_v4(address),
+            IpAddr::V6(address) => reach_of_v6(address),
+        }
+    }
+
+    /// Whether a registry that is so far away may send us to a place that is `there`.
+    #[must_use]
+    pub fn may_lead_to(self, there: Self) -> bool {
+        match there {
+            Self::Public => true,
+            Self::Private => matches!(self, Self::Private | Self::Loopback),
+            Self::Loopback => self == Self::Loopback,
+            Self::LinkLocal | Self::Odd => false,
+        }
     }
 }
 

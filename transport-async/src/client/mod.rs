@@ -4,7 +4,7 @@ use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use longshore_transport::{ClientError, Settings};
+use longshore_transport::{ClientError, Nearness, Settings};
 
 use crate::connection::{Dialer, Pool, Tasks};
 
@@ -119,6 +119,7 @@ impl ClientBuilder {
             dialer: Arc::new(Dialer {
                 trust: Arc::new(trust),
                 proxies,
+                nearness: Nearness::default(),
                 pool: Pool::default(),
                 tasks: Tasks::default(),
             }),

@@ -10,27 +10,30 @@ use std::sync::Arc;
 
 use longshore_transport::addresses::{ATTEMPT_DELAY, in_turns};
 use longshore_transport::failure::{self, Trouble};
-use longshore_transport::{Place, Proxies, Proxy, Route, Trust, Tunnel, Turn, bare};
+use longshore_transport::{Nearness, Place, Proxy, Route, Trust, Tunnel, Turn, bare};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 
-use super::handshake;
 use super::socket::Socket;
 use super::stream::Stream;
+use super::{Dialer, handshake};
 use crate::exchange::Watch;
 
-/// Connects to `place`, to what a proxy connects to it, or to a proxy that passes requests on.
-pub(super) async fn reach(
-    place: &Place,
-    proxies: &Proxies,
-    trust: &Arc<Trust>,
-    watch: &Watch,
-) -> Result<Stream, Trouble> {
+/// Connects to the exchange's place, to what a proxy connects to it, or to a proxy that passes
+/// requests on.
+pub(super) async fn reach(dialer: &Dialer, watch: &Watch) -> Result<Stream, Trouble> {
+    let Dialer {
+        trust,
+        proxies,
+        nearness,
+        ..
+    } = dialer;
+    let place = watch.place();
     let (host, port) = (place.host(), place.port());
     let proxy = match proxies.route(place) {
-        Route::Direct => return Ok(Stream::Plain(connect(host, port, watch).await?)),
+        Route::Direct => return connect_direct(place, nearness, watch).await,
         Route::Forward(proxy) => return connect_proxy(proxy, trust, watch).await,
         Route::Tunnel(proxy) => proxy,
     };
@@ -39,11 +42,14 @@ pub(super) async fn reach(
         return open(Tunnel::to_host(proxy, host, port), stream, watch).await;
     }
     let mut last = failure::unconnected(host, port, None);
-    for address in resolve(host, port).await? {
+    for address in nearness.permitted(place, resolve(host, port).await?)? {
         let stream = connect_proxy(proxy, trust, watch).await?;
         match open(Tunnel::to_address(proxy, address), stream, watch).await {
             Err(trouble) => last = trouble,
-            stream => return stream,
+            Ok(stream) => {
+                nearness.note(place, address);
+                return Ok(stream);
+            }
         }
     }
     Err(last)
@@ -56,8 +62,11 @@ async fn connect_proxy(
     watch: &Watch,
 ) -> Result<Stream, Trouble> {
     let named = |trouble| failure::at_proxy(proxy, trouble);
-    let socket = connect(proxy.host(), proxy.port(), watch).await;
-    let socket = socket.map_err(named)?;
+    let (host, port) = (proxy.host(), proxy.port());
+    let addresses = resolve(host, port).await.map_err(named)?;
+    let stream = connect(host, port, addresses, watch).await.map_err(named)?;
+    let socket = Socket::new(stream)
+        .map_err(|error| named(failure::unconnected(host, port, Some(&error))))?;
     watch.measure(&socket.meter());
     let stream = Stream::Plain(socket);
     if !proxy.is_secure() {
@@ -67,16 +76,34 @@ async fn connect_proxy(
     stream.map_err(named)
 }
 
-/// Connects to the address of `host` that answers first.
-async fn connect(host: &str, port: u16, watch: &Watch) -> Result<Socket, Trouble> {
-    let addresses = in_turns(resolve(host, port).await?);
-    watch.touch();
-    let stream = first_of(&addresses, watch, TcpStream::connect).await;
-    match stream.map(Socket::new) {
-        Ok(Ok(socket)) => Ok(socket),
-        Ok(Err(error)) => Err(failure::unconnected(host, port, Some(&error))),
-        Err(last) => Err(failure::unconnected(host, port, last.as_ref())),
+/// Connects to `place` itself, where a connection may go.
+async fn connect_direct(
+    place: &Place,
+    nearness: &Nearness,
+    watch: &Watch,
+) -> Result<Stream, Trouble> {
+    let (host, port) = (place.host(), place.port());
+    let addresses = nearness.permitted(place, resolve(host, port).await?)?;
+    let stream = connect(host, port, addresses, watch).await?;
+    if let Ok(address) = stream.peer_addr() {
+        nearness.note(place, address);
     }
+    match Socket::new(stream) {
+        Ok(socket) => Ok(Stream::Plain(socket)),
+        Err(error) => Err(failure::unconnected(host, port, Some(&error))),
+    }
+}
+
+/// Connects to the address of `host` that answers first.
+async fn connect(
+    host: &str,
+    port: u16,
+    addresses: Vec<SocketAddr>,
+    watch: &Watch,
+) -> Result<TcpStream, Trouble> {
+    watch.touch();
+    let found = first_of(&in_turns(addresses), watch, TcpStream::connect).await;
+    found.map_err(|last| failure::unconnected(host, port, last.as_ref()))
 }
 
 /// Connects to the first of `addresses` that answers, or says what the last one said: the next is

@@ -13,7 +13,7 @@ use hyper::client::conn::http2;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use longshore_protocol::FailureKind;
 use longshore_transport::failure::{self, Trouble};
-use longshore_transport::{Configs, Place, Proxies, Trust};
+use longshore_transport::{Configs, Nearness, Place, Proxies, Trust};
 use rustls::ClientConfig;
 use tokio_rustls::TlsConnector;
 
@@ -29,6 +29,7 @@ use crate::exchange::Watch;
 pub(crate) struct Dialer {
     pub(crate) trust: Arc<Trust>,
     pub(crate) proxies: Proxies,
+    pub(crate) nearness: Nearness,
     pub(crate) pool: Pool,
     pub(crate) tasks: Tasks,
 }
@@ -59,7 +60,7 @@ impl Dialer {
     /// A new connection.
     pub(crate) async fn dial(&self, watch: &Watch) -> Result<Line, Trouble> {
         let place = watch.place();
-        let mut stream = dial::reach(place, &self.proxies, &self.trust, watch).await?;
+        let mut stream = dial::reach(self, watch).await?;
         watch.measure(&stream.meter());
         if place.is_secure() {
             stream = handshake(stream, place, &self.trust, registry, watch).await?;

@@ -85,7 +85,9 @@ impl Client {
         gauge: &Arc<Gauge>,
     ) -> Outcome {
         let (parts, body) = request.into_parts();
-        let place = Place::of(&parts.uri).map_err(|why| Failure::new(FailureKind::Refused, why))?;
+        let place =
+            Place::of_request(&parts).map_err(|why| Failure::new(FailureKind::Refused, why))?;
+        self.dialer.nearness.check(&place)?;
         let expect = framing::expects(length(&body));
         let mut attempt = Attempt::new(limits, &place, gauge, expect);
         let mut result = self.once(&parts, &body, &attempt, limits).await;

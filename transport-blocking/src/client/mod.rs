@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use longshore_transport::{ClientError, Proxies, Settings, Trust};
+use longshore_transport::{ClientError, Nearness, Proxies, Settings, Trust};
 use ureq::Agent;
 use ureq::config::AutoHeaderValue;
 
@@ -19,6 +19,7 @@ use crate::connection::{Dialer, NoResolver};
 pub struct Client {
     pub(crate) agent: Agent,
     pub(crate) proxies: Arc<Proxies>,
+    pub(crate) nearness: Arc<Nearness>,
 }
 
 /// Builds a [`Client`].
@@ -93,9 +94,11 @@ impl ClientBuilder {
     pub fn build(self) -> Result<Client, ClientError> {
         let (trust, proxies) = self.settings.build(&["http/1.1"])?;
         let proxies = Arc::new(proxies);
+        let nearness = Arc::<Nearness>::default();
         Ok(Client {
-            agent: agent(trust, Arc::clone(&proxies)),
+            agent: agent(trust, Arc::clone(&proxies), Arc::clone(&nearness)),
             proxies,
+            nearness,
         })
     }
 }
@@ -107,7 +110,7 @@ impl fmt::Debug for Client {
 }
 
 /// An agent with every opinion of its own switched off: the machine decides.
-fn agent(trust: Trust, proxies: Arc<Proxies>) -> Agent {
+fn agent(trust: Trust, proxies: Arc<Proxies>, nearness: Arc<Nearness>) -> Agent {
     let config = Agent::config_builder()
         .http_status_as_error(false)
         .max_redirects(0)
@@ -124,6 +127,7 @@ fn agent(trust: Trust, proxies: Arc<Proxies>) -> Agent {
     let dialer = Dialer {
         trust: Arc::new(trust),
         proxies,
+        nearness,
     };
     Agent::with_parts(config, dialer, NoResolver)
 }

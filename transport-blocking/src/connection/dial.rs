@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 
 use longshore_transport::addresses::{ATTEMPT_DELAY, in_turns};
 use longshore_transport::failure::{self, Step, Trouble};
-use longshore_transport::{Place, Proxies, Proxy, Route, Trust, Tunnel, Turn, bare};
+use longshore_transport::{Nearness, Place, Proxies, Proxy, Route, Trust, Tunnel, Turn, bare};
 
 use super::handshake;
 use super::socket::{Patience, Socket};
@@ -22,11 +22,12 @@ pub(super) fn reach(
     place: &Place,
     proxies: &Proxies,
     trust: &Trust,
+    nearness: &Nearness,
     watch: &Watch,
 ) -> Result<Socket, Trouble> {
     let (host, port) = (place.host(), place.port());
     let proxy = match proxies.route(place) {
-        Route::Direct => return connect(host, port, watch),
+        Route::Direct => return connect_direct(place, nearness, watch),
         Route::Forward(proxy) => return connect_proxy(proxy, trust, watch),
         Route::Tunnel(proxy) => proxy,
     };
@@ -35,10 +36,15 @@ pub(super) fn reach(
         return to(Tunnel::to_host(proxy, host, port));
     }
     let mut last = failure::unconnected(host, port, None);
-    for address in resolve(host, port, watch)? {
+    for address in nearness.permitted(place, resolve(host, port, watch)?)? {
         match to(Tunnel::to_address(proxy, address)) {
             Err(trouble) if !watch.is_given_up() => last = trouble,
-            result => return result,
+            result => {
+                if result.is_ok() {
+                    nearness.note(place, address);
+                }
+                return result;
+            }
         }
     }
     Err(last)
@@ -47,7 +53,11 @@ pub(super) fn reach(
 /// Connects to a proxy, over TLS if it wants that.
 fn connect_proxy(proxy: &Proxy, trust: &Trust, watch: &Watch) -> Result<Socket, Trouble> {
     let named = |trouble| failure::at_proxy(proxy, trouble);
-    let mut socket = connect(proxy.host(), proxy.port(), watch).map_err(named)?;
+    let (host, port) = (proxy.host(), proxy.port());
+    let addresses = resolve(host, port, watch).map_err(named)?;
+    let stream = connect(host, port, addresses, watch).map_err(named)?;
+    let mut socket = Socket::new(stream)
+        .map_err(|error| named(failure::unconnected(host, port, Some(&error))))?;
     if !proxy.is_secure() {
         return Ok(socket);
     }
@@ -56,14 +66,26 @@ fn connect_proxy(proxy: &Proxy, trust: &Trust, watch: &Watch) -> Result<Socket, 
     Ok(socket.inside(tls))
 }
 
-/// Connects to the address of `host` that answers first.
-fn connect(host: &str, port: u16, watch: &Watch) -> Result<Socket, Trouble> {
-    let addresses = in_turns(resolve(host, port, watch)?);
-    match first_of(&addresses, watch, TcpStream::connect_timeout).map(Socket::new) {
-        Ok(Ok(socket)) => Ok(socket),
-        Ok(Err(error)) => Err(failure::unconnected(host, port, Some(&error))),
-        Err(last) => Err(failure::unconnected(host, port, last.as_ref())),
+/// Connects to `place` itself, where a connection may go.
+fn connect_direct(place: &Place, nearness: &Nearness, watch: &Watch) -> Result<Socket, Trouble> {
+    let (host, port) = (place.host(), place.port());
+    let addresses = nearness.permitted(place, resolve(host, port, watch)?)?;
+    let stream = connect(host, port, addresses, watch)?;
+    if let Ok(address) = stream.peer_addr() {
+        nearness.note(place, address);
     }
+    Socket::new(stream).map_err(|error| failure::unconnected(host, port, Some(&error)))
+}
+
+/// Connects to the address of `host` that answers first.
+fn connect(
+    host: &str,
+    port: u16,
+    addresses: Vec<SocketAddr>,
+    watch: &Watch,
+) -> Result<TcpStream, Trouble> {
+    let found = first_of(&in_turns(addresses), watch, TcpStream::connect_timeout);
+    found.map_err(|last| failure::unconnected(host, port, last.as_ref()))
 }
 
 /// Connects to the first of `addresses` that answers, or says what the last one said: the next is

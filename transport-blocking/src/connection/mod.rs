@@ -13,7 +13,7 @@ use std::time::Instant;
 
 use http::Uri;
 use longshore_transport::failure::{self, Step, Trouble};
-use longshore_transport::{Configs, Place, Proxies, Route, Trust};
+use longshore_transport::{Configs, Nearness, Place, Proxies, Route, Trust};
 use rustls::{ClientConfig, ClientConnection};
 use ureq::Error;
 use ureq::config::Config;
@@ -29,6 +29,7 @@ use crate::exchange::Watch;
 pub(crate) struct Dialer {
     pub(crate) trust: Arc<Trust>,
     pub(crate) proxies: Arc<Proxies>,
+    pub(crate) nearness: Arc<Nearness>,
 }
 
 /// Resolves nothing: the dialer does, because only it knows whether there is a proxy.
@@ -69,7 +70,7 @@ impl Resolver for NoResolver {
 impl Dialer {
     fn dial(&self, watch: &Watch) -> Result<(Socket, Option<Box<ClientConnection>>), Trouble> {
         let place = watch.place();
-        let mut socket = dial::reach(place, &self.proxies, &self.trust, watch)?;
+        let mut socket = dial::reach(place, &self.proxies, &self.trust, &self.nearness, watch)?;
         if !place.is_secure() {
             return Ok((socket, None));
         }

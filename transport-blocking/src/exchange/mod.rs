@@ -73,7 +73,9 @@ impl Client {
     /// request.
     pub fn perform(&self, request: Request<Body>, limits: &Limits, gauge: &Arc<Gauge>) -> Outcome {
         let (parts, body) = request.into_parts();
-        let place = Place::of(&parts.uri).map_err(|why| Failure::new(FailureKind::Refused, why))?;
+        let place =
+            Place::of_request(&parts).map_err(|why| Failure::new(FailureKind::Refused, why))?;
+        self.nearness.check(&place)?;
         let (watch, _performing) = Watch::begin(*limits, gauge, place);
         let mut body = BodyReader::new(body, watch.clone(), Arc::clone(gauge));
         let expect = framing::expects(body.length());
