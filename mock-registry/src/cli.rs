@@ -168,12 +168,13 @@ pub(crate) fn run(cli: Cli) -> Outcome {
             if serve.discard {
                 config = config.store(Discard::default());
             }
+            let has_users = has_users(&config);
             let mut builder = MockRegistry::builder().config(config);
             if let Some(folder) = serve.store {
                 builder = builder.store_dir(folder);
             }
             let builder = serve.files.apply(serve.trouble.apply(builder)?);
-            let registry = until_told_to_stop(builder, &serve.socket, None)?;
+            let registry = until_told_to_stop(builder, &serve.socket, has_users, None)?;
             serve.files.write(&registry)
         }
         Command::TokenServer(server) => {
@@ -182,8 +183,10 @@ pub(crate) fn run(cli: Cli) -> Outcome {
             config.token_only = true;
             config.service = Some(server.service);
             config.issuer = server.issuer;
+            let has_users = has_users(&config);
             let builder = MockRegistry::builder().config(config);
-            until_told_to_stop(builder, &server.socket, Some(&server.cert_out))?;
+            let cert_out = Some(server.cert_out.as_path());
+            until_told_to_stop(builder, &server.socket, has_users, cert_out)?;
             Ok(())
         }
         Command::Judge(judge) => judge.run(),
@@ -237,12 +240,32 @@ impl std::fmt::Debug for User {
     }
 }
 
+fn has_users(config: &Config) -> bool {
+    !config.users.is_empty() || !config.identity_tokens.is_empty()
+}
+
+/// What is to be said of a registry that others than this machine can push to without a password.
+fn open_to_all(listen: SocketAddr, has_users: bool) -> Option<String> {
+    let is_open = !listen.ip().to_canonical().is_loopback() && !has_users;
+    is_open.then(|| {
+        format!(
+            "{listen} can be reached from other machines, and without users each of them may push \
+             and pull; --user NAME:PASSWORD or --user-file FILE adds users"
+        )
+    })
+}
+
 fn until_told_to_stop(
     builder: longshore_mock_registry::Builder,
     socket: &Socket,
+    has_users: bool,
     cert_out: Option<&Path>,
 ) -> Result<MockRegistry, Box<dyn Error>> {
     allow_many_files();
+    if let Some(warning) = open_to_all(socket.listen, has_users) {
+        // With stderr gone there is nothing to warn by.
+        let _ = writeln!(io::stderr(), "mock-registry: {warning}");
+    }
     // Before the address is announced: whoever reads it may send a signal at once.
     let mut signals = Signals::new([SIGTERM, SIGINT])?;
     let registry = builder.listen(socket.listen).tls(socket.tls).start()?;
@@ -285,4 +308,25 @@ fn split_user(text: &str) -> Result<User, &'static str> {
 
 fn about(path: &Path, error: &dyn std::fmt::Display) -> String {
     format!("{}: {error}", path.display())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::open_to_all;
+
+    #[test]
+    fn an_address_outside_without_users_is_said() {
+        for (listen, has_users, is_said) in [
+            ("0.0.0.0:5000", false, true),
+            ("[::]:5000", false, true),
+            ("192.0.2.1:5000", false, true),
+            ("0.0.0.0:5000", true, false),
+            ("127.0.0.2:5000", false, false),
+            ("[::1]:5000", false, false),
+            ("[::ffff:127.0.0.1]:5000", false, false),
+        ] {
+            let said = open_to_all(listen.parse().unwrap(), has_users);
+            assert_eq!(said.is_some(), is_said, "{listen} {said:?}");
+        }
+    }
 }

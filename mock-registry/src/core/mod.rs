@@ -26,7 +26,7 @@ mod tags;
 mod tokens;
 mod uploads;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use std::time::Duration;
 
@@ -74,6 +74,9 @@ pub struct Core {
     issued: u64,
     catalog: Catalog,
     sessions: BTreeMap<String, sessions::Session>,
+    /// When each session is to be looked at, the earliest first. It may have been written to since,
+    /// or be gone.
+    expiries: BTreeSet<(Duration, String)>,
     backoff: BTreeMap<String, logins::Backoff>,
     passes: logins::Passes,
     rate: rate::Window,
@@ -125,6 +128,10 @@ struct Head<'a> {
     query: Pairs,
 }
 
+/// In the extensions of a request that says twice where its body ends, and not the same.
+#[derive(Clone, Copy)]
+pub(crate) struct TwoLengths;
+
 impl Core {
     /// A registry that holds what its store recalls from earlier runs.
     ///
@@ -151,6 +158,7 @@ impl Core {
             issued: 0,
             catalog: Catalog::new(),
             sessions: BTreeMap::new(),
+            expiries: BTreeSet::new(),
             backoff: BTreeMap::new(),
             passes: logins::Passes::of(config.identity_tokens),
             rate: rate::Window::default(),
@@ -260,6 +268,11 @@ impl Core {
     }
 
     fn step(&mut self, head: &Head<'_>) -> Outcome<Step> {
+        if head.parts.extensions.get::<TwoLengths>().is_some() {
+            let message = "Content-Length together with Transfer-Encoding (RFC 9112, section 6.3)";
+            let refusal = Refusal::new(400, ErrorCode::new("BAD_REQUEST"), message);
+            return Err(refusal.with(header::CONNECTION, "close"));
+        }
         let method = &head.parts.method;
         let path = head.parts.uri.path();
         let route = self.route_of_session(path);

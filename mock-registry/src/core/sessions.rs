@@ -71,6 +71,7 @@ impl Core {
             single: false,
             upload: Some(upload),
         };
+        self.expiries.insert((self.expiry(&session), id.clone()));
         self.sessions.insert(id.clone(), session);
         Ok(id)
     }
@@ -137,18 +138,39 @@ impl Core {
         Ok(Step::Receive(purpose, Sink::Upload(Box::new(intake))))
     }
 
-    /// Forgets sessions that nobody has written to for too long, and those that are too old.
-    pub(super) fn reap(&mut self, now: Duration) {
+    /// Forgets sessions that have not been written to for too long, and those that are too old. Says
+    /// how many it has looked at: those whose time seemed to have come, and no others.
+    pub(super) fn reap(&mut self, now: Duration) -> usize {
+        let mut looked_at = 0;
+        let mut later = Vec::new();
+        while let Some((time, _)) = self.expiries.first()
+            && *time <= now
+            && let Some((_, id)) = self.expiries.pop_first()
+        {
+            looked_at += 1;
+            let Some(session) = self.sessions.get(&id) else {
+                continue;
+            };
+            let time = self.expiry(session);
+            if session.upload.is_none() || time > now {
+                later.push((time, id));
+            } else {
+                self.sessions.remove(&id);
+            }
+        }
+        self.expiries.extend(later);
+        looked_at
+    }
+
+    /// When a session is forgotten if it is not written to.
+    fn expiry(&self, session: &Session) -> Duration {
         let lifetime = Duration::from_secs(self.profile.session.lifetime);
         let longest = match self.profile.session.longest {
             0 => Duration::MAX,
             seconds => Duration::from_secs(seconds),
         };
-        self.sessions.retain(|_, session| {
-            session.upload.is_none()
-                || (session.touched.saturating_add(lifetime) > now
-                    && session.opened.saturating_add(longest) > now)
-        });
+        let unused = session.touched.saturating_add(lifetime);
+        unused.min(session.opened.saturating_add(longest))
     }
 
     /// Which part of the body continues the session.

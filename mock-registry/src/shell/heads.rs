@@ -162,7 +162,7 @@ impl Heads {
             head.note("more than one Content-Length");
         }
         if head.lengths > 0 && head.chunked {
-            head.note("both Content-Length and Transfer-Encoding");
+            head.note(TWO_LENGTHS);
         }
         self.state = match (head.chunked, head.length) {
             (true, _) => State::Size,
@@ -190,6 +190,9 @@ fn skip(bytes: &[u8], left: u64) -> (&[u8], u64) {
     let here = usize::try_from(left).unwrap_or(usize::MAX).min(bytes.len());
     (&bytes[here..], left - here as u64)
 }
+
+/// The flaw of a request for which RFC 9112, section 6.3, has the server refuse it.
+pub(super) const TWO_LENGTHS: &str = "both Content-Length and Transfer-Encoding";
 
 const LONGEST_LINE: usize = 64 << 10;
 const MOST_LINES: usize = 1024;

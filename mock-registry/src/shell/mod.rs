@@ -143,6 +143,7 @@ pub struct Builder {
     record: bool,
     record_file: Option<PathBuf>,
     live: bool,
+    handshake: Option<Duration>,
 }
 
 impl Builder {
@@ -183,6 +184,13 @@ impl Builder {
     /// `ring`.
     pub fn tls(mut self, tls: bool) -> Self {
         self.tls = tls;
+        self
+    }
+
+    /// Closes connections that have not finished the TLS handshake after this time; the default is
+    /// 30 seconds.
+    pub fn handshake_time(mut self, time: Duration) -> Self {
+        self.handshake = Some(time);
         self
     }
 
@@ -269,6 +277,7 @@ impl Builder {
             epoch,
             shut,
             live: self.live,
+            handshake: self.handshake.unwrap_or(server::HANDSHAKE_TIME),
         });
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .enable_all()
@@ -354,6 +363,8 @@ struct Shared {
     shut: mpsc::UnboundedSender<Duration>,
     /// Whether the judge's page is served.
     live: bool,
+    /// How long a client may take for the TLS handshake.
+    handshake: Duration,
 }
 
 impl Shared {

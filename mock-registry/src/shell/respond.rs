@@ -8,8 +8,10 @@ use hyper::{Request, Response, Version, header};
 
 use super::Shared;
 use super::body::Outgoing;
+use super::heads::TWO_LENGTHS;
 use super::server::{linger, outgoing, without_body};
 use super::socket::Control;
+use crate::core::TwoLengths;
 use crate::fault::{Delivery, H2Fault, Hunger, Reply, Turn, Wire};
 use crate::record::Peer;
 
@@ -36,7 +38,11 @@ pub(super) async fn respond(
         return Ok(verdict(shared));
     }
     if parts.version != Version::HTTP_2 {
-        parts.extensions.insert(control.next_flaws());
+        let flaws = control.next_flaws();
+        if flaws.0.contains(&TWO_LENGTHS) {
+            parts.extensions.insert(TwoLengths);
+        }
+        parts.extensions.insert(flaws);
     }
     let turn = shared.registry().begin(shared.now(), peer, &parts);
     let wire = turn.wire().clone();

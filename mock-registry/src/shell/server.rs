@@ -14,7 +14,7 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinSet;
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout_at};
 
 use super::Shared;
 use super::body::Outgoing;
@@ -122,8 +122,12 @@ async fn connection(
     let Some(tls) = tls else {
         return converse(shared, peer, stream).await;
     };
-    // Whoever was talked out of TLS is to be heard, too.
-    if !matches!(stream.peek(&mut first).await, Ok(1)) || first[0] != HANDSHAKE {
+    let handshake_end = Instant::now() + shared.handshake;
+    let Ok(peeked) = timeout_at(handshake_end, stream.peek(&mut first)).await else {
+        return;
+    };
+    // A client that was talked out of TLS is to be heard, too.
+    if !matches!(peeked, Ok(1)) || first[0] != HANDSHAKE {
         return converse(shared, peer, stream).await;
     }
     let fault = match listener {
@@ -133,7 +137,8 @@ async fn connection(
     let address = stream
         .local_addr()
         .map_or(SHOWN_ADDRESS, |address| address.ip());
-    if let Some(stream) = tls.accept(stream, address, fault).await {
+    let shaken = timeout_at(handshake_end, tls.accept(stream, address, fault)).await;
+    if let Ok(Some(stream)) = shaken {
         peer.secure = true;
         converse(shared, peer, stream).await;
     }
@@ -230,6 +235,9 @@ pub(super) async fn linger(mut body: Incoming) {
 }
 
 static CONNECTIONS: AtomicU64 = AtomicU64::new(1);
+
+/// How long a client may take for the TLS handshake, unless another time is set.
+pub(super) const HANDSHAKE_TIME: Duration = Duration::from_secs(30);
 
 /// The type of a TLS record with a `ClientHello` in it.
 const HANDSHAKE: u8 = 22;

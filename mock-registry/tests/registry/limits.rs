@@ -231,3 +231,39 @@ proptest! {
         prop_assert_eq!(wire.answer().0, "200");
     }
 }
+
+#[test]
+fn a_client_that_does_not_finish_the_handshake_is_hung_up_on() {
+    let registry = MockRegistry::builder()
+        .tls(true)
+        .handshake_time(Duration::from_millis(50))
+        .start()
+        .unwrap();
+    // Nothing at all, and the beginning of a record with a `ClientHello`.
+    for beginning in [&b""[..], &[22, 3, 1, 2, 0, 1]] {
+        let mut wire = Wire::to(&registry.host());
+        wire.send(beginning);
+        // Either is an end; a connection that stays open is an error of another kind.
+        match wire.0.read(&mut [0]) {
+            Ok(0) => {}
+            Err(error) if error.kind() == std::io::ErrorKind::ConnectionReset => {}
+            other => panic!("{other:?}"),
+        }
+    }
+}
+
+#[test]
+fn a_request_that_says_twice_where_it_ends_is_refused() {
+    let registry = MockRegistry::builder().start().unwrap();
+    for headers in [
+        "Content-Length: 5\r\nTransfer-Encoding: chunked\r\n",
+        "Transfer-Encoding: chunked\r\nContent-Length: 5\r\n",
+    ] {
+        let mut wire = Wire::to(&registry.host());
+        let line = "POST /v2/demo/app/blobs/uploads/ HTTP/1.1\r\nHost: x\r\n";
+        wire.send(format!("{line}{headers}\r\n0\r\n\r\n").as_bytes());
+        assert_eq!(wire.answer().0, "400", "{headers}");
+        // What follows may be another's request.
+        assert_eq!(wire.0.read(&mut [0]).unwrap(), 0);
+    }
+}

@@ -54,3 +54,32 @@ fn a_session_dies_at_the_very_second_and_not_before() {
     core.reap(lifetime);
     assert!(core.sessions.is_empty());
 }
+
+#[test]
+fn opening_a_session_looks_at_no_other() {
+    let profile = crate::profile::Profile::builtin("oci").unwrap();
+    let mut core = Core::new(crate::core::Config::new(profile)).unwrap();
+    let lifetime = Duration::from_secs(core.profile.session.lifetime);
+    let at = |number: u64| Duration::from_millis(number);
+    let mut ids = Vec::new();
+    for number in 0..1000 {
+        let now = at(number);
+        assert_eq!(core.reap(now), 0);
+        ids.push(core.new_session(now, "app", None).ok().unwrap());
+    }
+    // One was written to, and one is being written.
+    core.sessions.get_mut(&ids[0]).unwrap().touched = at(999);
+    let writing = core.sessions.get_mut(&ids[1]).unwrap();
+    let upload = writing.upload.take();
+    assert_eq!(core.reap(lifetime + at(9)), 10);
+    assert_eq!(core.sessions.len(), 992);
+    assert_eq!(core.reap(lifetime + at(9)), 1);
+    core.sessions.get_mut(&ids[1]).unwrap().upload = upload;
+    core.reap(lifetime + at(998));
+    let left: Vec<_> = core.sessions.keys().cloned().collect();
+    let mut expected = vec![ids[0].clone(), ids[999].clone()];
+    expected.sort();
+    assert_eq!(left, expected);
+    core.reap(lifetime + at(999));
+    assert!(core.sessions.is_empty() && core.expiries.is_empty());
+}
