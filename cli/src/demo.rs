@@ -89,7 +89,7 @@ fn plan(image: &Path) -> Result<PushPlan, Failure> {
             platform: None,
             layers: Layers::One,
             sending: Sending::PackFirst,
-            spool: std::env::temp_dir(),
+            spool: crate::plan::temporary(&std::env::temp_dir()),
         },
         mount_from: None,
         cache: None,

@@ -24,6 +24,7 @@ use crate::failure::Failure;
 use crate::source::{Meant, Name, Source};
 
 pub use config::{Base, Changes, Configuration};
+pub(crate) use packing::temporary;
 pub use packing::{Packing, Sending};
 
 /// What to do.

@@ -1,7 +1,7 @@
 //! How the layers are made, as the command line asks for it.
 
 use std::num::NonZeroUsize;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use longshore_image::{Compression, Format, Layers, Level, Options, Platform, Preserve};
 
@@ -70,7 +70,10 @@ pub(super) fn packing(
         // anything is packed.
         look_at_attributes: push.strict || common.verbose > 0,
     };
-    let spool = push.spool.clone().unwrap_or_else(std::env::temp_dir);
+    let spool = push
+        .spool
+        .clone()
+        .unwrap_or_else(|| temporary(&std::env::temp_dir()));
     let sending = match (push.pack_first, push.stream) {
         (true, _) => Sending::PackFirst,
         (_, true) => Sending::Stream,
@@ -105,6 +108,18 @@ pub(super) fn packing(
     })
 }
 
+/// The directory for temporary files. An empty `TMPDIR` is one that is not set, which the standard
+/// library does not know.
+pub(crate) fn temporary(directory: &Path) -> PathBuf {
+    let is_empty = directory.as_os_str().is_empty();
+    let directory = if is_empty {
+        Path::new("/tmp")
+    } else {
+        directory
+    };
+    directory.to_owned()
+}
+
 fn preserve(push: &args::Push, common: &args::Common) -> Preserve {
     let has = |what| push.preserve.contains(&what);
     let mut preserve = Preserve::default();
@@ -125,4 +140,15 @@ fn source_date_epoch(environment: &Environment) -> Result<Option<u64>, Failure> 
         .as_ref()
         .map(parse)
         .transpose()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_empty_directory_for_temporary_files_is_none() {
+        assert_eq!(temporary(Path::new("")), Path::new("/tmp"));
+        assert_eq!(temporary(Path::new("/scratch")), Path::new("/scratch"));
+    }
 }
