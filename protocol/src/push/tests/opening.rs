@@ -331,6 +331,27 @@ fn places_that_are_refused() {
 }
 
 #[test]
+fn a_request_to_a_host_that_the_registry_named_says_so() {
+    let named_by = |location: &str| {
+        let mut bench = Bench::new(config());
+        let probe = bench.next();
+        assert_eq!(probe.request.extensions().get::<NamedBy>(), None);
+        bench.reply(probe, 200, &[], "", Receipt::default());
+        bench.answer_next(202, &[("location", location)]);
+        bench.add(BlobSpec::known(blob("layer")));
+        let digest = blob("layer").digest;
+        bench.answer(&format!("HEAD /v2/team/app/blobs/{digest}"), 404, &[]);
+        let put = bench.next();
+        put.request.extensions().get::<NamedBy>().cloned()
+    };
+    assert_eq!(named_by("/up/0"), None);
+    assert_eq!(named_by("https://q.example/up/0"), None);
+    let registry = "q.example".into();
+    let expected = Some(NamedBy { registry });
+    assert_eq!(named_by("https://storage.example/up/0"), expected);
+}
+
+#[test]
 fn a_registry_that_is_busy_is_left_alone_for_as_long_as_it_asks() {
     let mut bench = Bench::new(config());
     bench.answer("GET /v2/", 200, &[]);

@@ -33,3 +33,20 @@ fn addresses_of_nobody_and_of_everybody_are_odd() {
         assert_eq!(format!("{origin:?}"), format!("https://{host}"));
     }
 }
+
+#[test]
+fn an_address_in_an_address_is_where_it_leads_to() {
+    for (host, reach) in [
+        ("[64:ff9b::10.0.0.1]", Reach::Private),
+        ("[64:ff9b::192.0.2.1]", Reach::Public),
+        ("[64:ff9b:1::169.254.169.254]", Reach::LinkLocal),
+        ("[2002:7f00:1::1]", Reach::Loopback),
+        ("[2001:0:5ef5:79fb::f5ff:fffe]", Reach::Private),
+        ("[::ffff:10.0.0.1]", Reach::Private),
+        ("[::10.0.0.1]", Reach::Private),
+        ("[fec0::1]", Reach::Private),
+    ] {
+        let origin = Origin::new(Scheme::Https, host, None);
+        assert_eq!(origin.reach(), reach, "{host}");
+    }
+}
