@@ -47,7 +47,7 @@ async fn an_address_that_says_nothing_does_not_hold_up_the_next_one() {
                 1 => other.notified().await,
                 _ => {
                     other.notify_one();
-                    std::future::pending().await
+                    std::future::pending::<()>().await;
                 }
             }
             Ok(address)
