@@ -4,6 +4,8 @@ use std::fs;
 use std::net::TcpListener;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::PathBuf;
+use std::thread;
+use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
 
@@ -104,10 +106,19 @@ impl Squid {
         self.certificate.authority()
     }
 
-    /// The requests that it has seen: method, target and its own verdict.
-    pub fn seen(&self) -> String {
+    /// The requests that it has seen: method, target and its own verdict. It notes them when it has
+    /// done with a connection, which may be after the client has: so this waits until that is enough.
+    pub fn seen(&self, is_enough: impl Fn(&str) -> bool) -> String {
         let path = self.folder.path().join("access.log");
-        must(&path, fs::read_to_string(&path))
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            let seen = must(&path, fs::read_to_string(&path));
+            if is_enough(&seen) {
+                return seen;
+            }
+            assert!(Instant::now() < deadline, "it has seen only: {seen}");
+            thread::yield_now();
+        }
     }
 }
 
@@ -116,6 +127,9 @@ fn free_port() -> u16 {
     let address = listener.and_then(|listener| listener.local_addr());
     address.expect("loopback has a free port").port()
 }
+
+/// How long the log may lag behind.
+const PATIENCE: Duration = Duration::from_secs(30);
 
 /// What Debian's own file says of ports for tunnels, and what a test needs.
 const RULES: &[&str] = &[
