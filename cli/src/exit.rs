@@ -86,7 +86,7 @@ impl Exit {
             Self::Network => "the registry cannot be reached, or not long enough",
             Self::Tls => "the registry's certificate is not trusted",
             Self::Protocol => "not a registry, or one that is not safe to go on with",
-            Self::Cancelled => "cancelled with Ctrl-C or a TERM signal",
+            Self::Cancelled => "cancelled with Ctrl-C, or a TERM or HUP signal",
         }
     }
 }
@@ -101,6 +101,7 @@ impl From<PushErrorKind> for Exit {
             PushErrorKind::Unreachable => Self::Network,
             PushErrorKind::Tls => Self::Tls,
             PushErrorKind::Source => Self::Image,
+            PushErrorKind::Exhausted => Self::Unexpected,
             PushErrorKind::Unintelligible | PushErrorKind::Unsafe => Self::Protocol,
             // The protocol may learn classes that this table does not know yet.
             _ => Self::Unexpected,

@@ -242,6 +242,7 @@ fn failure(step: Step, kind: FailureKind, complete: bool) -> Verdict {
         FailureKind::Tls => Verdict::Fail(PushErrorKind::Tls),
         FailureKind::Source => Verdict::Fail(PushErrorKind::Source),
         FailureKind::Refused => Verdict::Fail(PushErrorKind::Unsafe),
+        FailureKind::Exhausted => Verdict::Fail(PushErrorKind::Exhausted),
         FailureKind::Unreachable => Verdict::Fail(PushErrorKind::Unreachable),
         FailureKind::Resolve | FailureKind::Connect => Verdict::Retry,
         FailureKind::Interrupted | FailureKind::TimedOut | FailureKind::Protocol => {

@@ -39,6 +39,8 @@ pub enum PushErrorKind {
     Unintelligible,
     /// Going on would have sent credentials or content where they must not go.
     Unsafe,
+    /// This machine lacks what sending takes: a thread, for instance.
+    Exhausted,
 }
 
 /// What a registry said when it refused.

@@ -37,10 +37,37 @@ pub(crate) enum Work {
     /// A question about a blob that is being sent.
     Glance(BlobId),
     Manifest,
-    /// The deletion of a session, for the first or the second time.
+    /// A body that was cut short: its answer says where its session is.
+    CutShort,
+    /// The deletion of a session.
     CleanUp {
-        is_second: bool,
+        past: Past,
+        errand: Errand,
     },
+}
+
+/// What became of the bodies that went to a session, and so what it means that the registry does not
+/// know it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Past {
+    /// All were answered, or there was none: the session is gone.
+    Quiet,
+    /// One may have been broken off: its data may stay. Docker-registry 2.8.2 answers 404
+    /// (`BLOB_UPLOAD_INVALID`) where the place that it named says how much the session holds, and it
+    /// holds more by now.
+    Cut,
+    /// The registry was asked where the session is, and said it.
+    Asked,
+}
+
+/// What a request that cleans up does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Errand {
+    Delete,
+    /// The same after no answer.
+    DeleteAgain,
+    /// Asks where the session is.
+    Ask,
 }
 
 #[derive(Debug)]
@@ -149,6 +176,23 @@ impl Flights {
             Payload::Blob(slice) => Some(slice.blob),
             Payload::Empty | Payload::Bytes(_) => None,
         }
+    }
+
+    /// Whether it carries a blob's bytes, to an end that nobody knows.
+    pub(crate) fn is_stream(&self, id: RequestId) -> bool {
+        let flight = self.air.get(&id);
+        flight.is_some_and(|flight| flight.draft.step == Step::Stream)
+    }
+
+    /// Makes it a body of which only the answer matters, if it can be ended anywhere. Whether it
+    /// can.
+    pub(crate) fn cut_short(&mut self, id: RequestId) -> bool {
+        let flight = self.air.get_mut(&id);
+        let stream = flight.filter(|flight| flight.draft.step == Step::Stream);
+        stream.is_some_and(|flight| {
+            flight.work = Work::CutShort;
+            true
+        })
     }
 
     /// A request that the driver should have ended by now.

@@ -68,7 +68,7 @@
 //!         Output::Wait(None) => unreachable!("every request is answered at once"),
 //!         Output::Ask(request) => push.handle_credentials(now, request.ticket, None),
 //!         Output::Event(event) => println!("{event:?}"),
-//!         Output::Abort(_) => {}
+//!         Output::Abort(_) | Output::CutShort(_) => {}
 //!         Output::Done => break,
 //!     }
 //! }
@@ -92,7 +92,7 @@
 //! 8. The manifest is sent only after all its blobs are confirmed.
 //! 9. A source that can be read once is opened once.
 //! 10. At most one request for a token is in the air.
-//! 11. After [`Push::cancel`] only deletions are sent, and every session that was opened is
+//! 11. After [`Push::cancel`] only deletions are sent, and questions where a session to delete is, and every session that was opened is
 //!     finished, deleted, or counted in the result.
 //! 12. No secret is in any `Debug` or `Display` output, not even one that a server repeats: see
 //!     [`redaction`].

@@ -24,6 +24,12 @@ use crate::time::Timestamp;
 pub enum Output {
     /// Stop this request if you can; its answer no longer matters. Said once.
     Abort(RequestId),
+    /// End the body of this request where it is, as if its source had come to its end, with no
+    /// [`end`](crate::Receipt::end) in the receipt, and answer its ticket as ever. Said once, and of
+    /// bodies of unknown length only: a registry that sees one break off keeps what it has, in a
+    /// session that may be known by no name any more (docker-registry 2.8.2). A driver that cannot do
+    /// it breaks off and reports that. After the answer, or [`Abort`](Self::Abort), it is over.
+    CutShort(RequestId),
     /// News, which may be dropped. Said once.
     Event(Event),
     /// Find credentials and answer with

@@ -4,6 +4,7 @@
 use std::fmt;
 
 use bytes::Bytes;
+use http::HeaderMap;
 
 use crate::ids::BlobId;
 use crate::wire::descriptor::Descriptor;
@@ -121,6 +122,10 @@ pub struct Failure {
     pub receipt: Receipt,
     /// What happened, in words, for a person. Must not contain secrets.
     pub detail: String,
+    /// Where the source failed and the length of the body had not been announced: the head of the
+    /// answer, if the body was ended there and the registry answered it. It says where the upload
+    /// session is, so that it can be deleted. Empty otherwise.
+    pub headers: HeaderMap,
 }
 
 /// Why a request got no answer.
@@ -147,6 +152,8 @@ pub enum FailureKind {
     Source,
     /// The request was refused before it was sent, by a rule of the driver's. Final.
     Refused,
+    /// This machine lacks what sending takes: a thread, for instance. Nothing was sent. Final.
+    Exhausted,
 }
 
 impl BlobSpec {
@@ -221,6 +228,7 @@ impl Failure {
             kind,
             receipt: Receipt::default(),
             detail: detail.into(),
+            headers: HeaderMap::new(),
         }
     }
 
@@ -228,6 +236,13 @@ impl Failure {
     #[must_use]
     pub fn with_receipt(mut self, receipt: Receipt) -> Self {
         self.receipt = receipt;
+        self
+    }
+
+    /// The same failure of a source, with the head of the answer to what was sent before it.
+    #[must_use]
+    pub fn with_headers(mut self, headers: HeaderMap) -> Self {
+        self.headers = headers;
         self
     }
 }

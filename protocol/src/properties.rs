@@ -296,7 +296,7 @@ proptest! {
                     prop_assert!(push.finish().is_err(), "nobody has confirmed the blobs");
                     return Ok(());
                 }
-                Output::Abort(_) | Output::Event(_) => {}
+                Output::Abort(_) | Output::CutShort(_) | Output::Event(_) => {}
             }
         }
         prop_assert!(false, "invariant 5");

@@ -15,6 +15,7 @@ mod landing;
 mod lanes;
 mod launch;
 mod learn;
+mod leftovers;
 mod poll;
 
 use std::collections::{BTreeSet, VecDeque};
@@ -36,8 +37,8 @@ use crate::payload::{BlobContent, BlobSpec, Failure, Receipt};
 use crate::retry::Jitter;
 use crate::time::Timestamp;
 use crate::wire::descriptor::Descriptor;
-use crate::wire::url::HttpUrl;
 use crate::wire::urls::Api;
+use leftovers::Leftover;
 
 /// One push: the blobs of one image and its manifest, into one repository.
 ///
@@ -63,10 +64,7 @@ pub struct Push {
     /// Whether questions for blobs are thought to have answers. Not where they got 500 every time.
     answers_questions: bool,
     /// Sessions to delete.
-    abandoned: VecDeque<Session>,
-    /// Where sessions are whose deletion got no answer. The connection may have been an old one that
-    /// the registry had just closed, so it is tried once more.
-    undeleted: VecDeque<HttpUrl>,
+    leftovers: VecDeque<Leftover>,
     /// How many could not be deleted.
     sessions_left: usize,
     /// What the driver has not been told yet.
@@ -136,8 +134,7 @@ impl Push {
             spares: VecDeque::new(),
             looks_ahead: config.look_ahead,
             answers_questions: true,
-            abandoned: VecDeque::new(),
-            undeleted: VecDeque::new(),
+            leftovers: VecDeque::new(),
             sessions_left: 0,
             outbox: VecDeque::new(),
             warnings: BTreeSet::new(),
@@ -347,15 +344,8 @@ impl Push {
         let until = self.now + self.config.clean_up;
         self.stage = Stage::Closing(Box::new(result), until);
         // What was to be sent is no longer wanted; what was to be aborted still is in the air.
-        self.outbox
-            .retain(|output| !matches!(output, Output::Send(_)));
-        let sessions = self.blobs.iter_mut().filter_map(|blob| {
-            let session = blob.session().cloned();
-            blob.standing = Standing::Ready;
-            session
-        });
-        self.abandoned.extend(sessions);
-        self.abandoned.append(&mut self.spares);
+        self.take_back();
+        self.leave_sessions();
         self.abort_all_but_cleaning();
     }
 

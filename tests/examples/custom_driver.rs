@@ -68,7 +68,7 @@ pub(crate) fn push_file(file: &str, reference: &str) -> Result<(), Box<dyn Error
                     until.ok_or("with every request answered, there is a time to wait for")?;
                 std::thread::sleep(until.saturating_since(now()));
             }
-            Output::Abort(_) => {}
+            Output::Abort(_) | Output::CutShort(_) => {}
             Output::Done => break,
         }
     }

@@ -265,14 +265,22 @@ impl<H: Handler> Session<H> {
             if let Some(flag) = &self.cancel_flag
                 && flag.load(Ordering::Relaxed)
             {
-                push.cancel(now);
                 self.cancel_flag = None;
+                // Who has cancelled already is not in more of a hurry for it.
+                if !std::mem::replace(&mut self.cancelled, true) {
+                    push.cancel(now);
+                }
             }
             match push.poll(now) {
                 Output::Send(exchange) => self.send(exchange),
                 Output::Abort(id) => {
                     if let Some(flight) = self.live.remove(&id) {
                         flight.task.abort();
+                    }
+                }
+                Output::CutShort(id) => {
+                    if let Some(flight) = self.live.get(&id) {
+                        flight.gauge.cut_short();
                     }
                 }
                 Output::Event(event) => self.news(&event),

@@ -1,6 +1,7 @@
 //! The threads that wait for sockets.
 
 use std::fmt;
+use std::io;
 use std::panic::{self, AssertUnwindSafe};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{self, Receiver, Sender};
@@ -9,6 +10,7 @@ use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use longshore_protocol::{Failure, FailureKind, Limits, Receipt, Ticket};
+use longshore_transport::failure::no_thread;
 
 use crate::client::Client;
 use crate::exchange::{Body, Gauge, Outcome};
@@ -103,10 +105,23 @@ impl Pool {
         let thread = thread::Builder::new()
             .name(format!("longshore-{}", self.workers.len()))
             .spawn(move || work(&client, &queue, &answers, &flag));
-        // A system that has no thread to spare makes the job wait for a free worker; if there is
-        // none at all, the machine gives the job up when its time has passed.
-        if let Ok(thread) = thread {
-            self.workers.push(Worker { busy, thread });
+        match thread {
+            Ok(thread) => self.workers.push(Worker { busy, thread }),
+            // The job waits for a worker that becomes free.
+            Err(_) if !self.workers.is_empty() => {}
+            Err(error) => self.refuse(&error),
+        }
+    }
+
+    /// Answers the job that no thread can be had for.
+    fn refuse(&self, error: &io::Error) {
+        let queue = self.queue.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Ok(Job { ticket, .. }) = queue.try_recv() {
+            let failure = Failure::from(no_thread(error));
+            let _ = self.answers.send(Answer {
+                ticket,
+                outcome: Err(failure),
+            });
         }
     }
 }

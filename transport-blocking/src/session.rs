@@ -262,6 +262,11 @@ impl<H: Handler> Session<H> {
                         flight.gauge.abort();
                     }
                 }
+                Output::CutShort(id) => {
+                    if let Some(flight) = self.live.get(&id) {
+                        flight.gauge.cut_short();
+                    }
+                }
                 Output::Event(event) => self.news(&event),
                 Output::Ask(request) => {
                     let credentials = self.handler.credentials(&request);

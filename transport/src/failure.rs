@@ -37,6 +37,10 @@ pub enum Step {
     Receive,
 }
 
+/// How long the answer is waited for that only says where an upload session is, so that it can be
+/// deleted.
+pub const AFTERMATH: Duration = Duration::from_secs(2);
+
 impl Trouble {
     /// Of this kind, in these words.
     pub fn new(kind: FailureKind, detail: impl Into<String>) -> Self {
@@ -205,6 +209,25 @@ pub fn tls_ended(place: &Place, error: &rustls::Error) -> Trouble {
 #[must_use]
 pub fn unreadable(error: &io::Error) -> Trouble {
     Trouble::new(FailureKind::Source, format!("cannot read it: {error}"))
+}
+
+/// The server sends more than any answer has: trailers or empty frames without end.
+#[must_use]
+pub fn answer_too_long(place: &Place, bytes: usize) -> Trouble {
+    Trouble::new(
+        FailureKind::Protocol,
+        format!("the answer of {place} did not end within {bytes} bytes"),
+    )
+}
+
+/// The system has no thread left (`ulimit -u`), and nothing can be sent without one. Final: who waits
+/// for others' threads to end would wait for long.
+#[must_use]
+pub fn no_thread(error: &io::Error) -> Trouble {
+    Trouble::new(
+        FailureKind::Exhausted,
+        format!("cannot start a thread: {error}"),
+    )
 }
 
 /// A source has ended `left` bytes before it should, after `read` bytes.

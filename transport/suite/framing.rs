@@ -1,6 +1,7 @@
 //! What is on the wire: every request as it was asked for, every answer as it came.
 
 use std::sync::mpsc;
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use http::{HeaderValue, Method, Request, StatusCode};
@@ -357,4 +358,24 @@ fn framing_of(method: Method, body: Body, length: usize) -> Option<String> {
     });
     exchange(method, &server.url("/"), body).unwrap();
     seen.recv().unwrap()
+}
+
+#[test]
+fn trailers_without_end_are_not_read_for_ever() {
+    let server = Server::start(|_, conn| {
+        conn.head()?;
+        conn.say("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n")?;
+        // Until the client has had enough, which is an error here.
+        loop {
+            conn.say(&"x-more: of the same\r\n".repeat(1000))?;
+        }
+    });
+    let mut limits = limits();
+    limits.idle = Duration::from_secs(600);
+    limits.answer = Duration::from_secs(600);
+    let begun = Instant::now();
+    let get = request(Method::GET, &server.url("/"), Body::Empty);
+    let failure = client().perform(get, &limits, &gauge()).unwrap_err();
+    assert_eq!(failure.kind, FailureKind::Protocol, "{failure:?}");
+    assert!(begun.elapsed() < Duration::from_secs(300));
 }

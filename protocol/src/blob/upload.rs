@@ -178,7 +178,11 @@ impl Upload {
                 };
                 Turn::new(State::Upload(anew), Pace::Retry)
             }
-            (other, _) => Turn::unexpected(State::Upload(self), other),
+            (other, _) => {
+                // Where a source failed, the answer to what it gave may say where the session is.
+                let session = self.session.moved(reply);
+                Turn::unexpected(State::Upload(Self { session, ..self }), other)
+            }
         }
     }
 

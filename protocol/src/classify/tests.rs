@@ -51,6 +51,7 @@ fn row(label: &str, outcome: Outcome<'_>) -> String {
         Verdict::Fail(PushErrorKind::Source) => "SOURCE",
         Verdict::Fail(PushErrorKind::Unreachable) => "NO WAY",
         Verdict::Fail(PushErrorKind::Unsafe) => "UNSAFE",
+        Verdict::Fail(PushErrorKind::Exhausted) => "MACHINE",
         Verdict::Fail(_) => "?",
     });
     let cells: String = verdicts
@@ -107,6 +108,7 @@ fn the_table() {
         ("tls", FailureKind::Tls),
         ("source", FailureKind::Source),
         ("refused", FailureKind::Refused),
+        ("exhausted", FailureKind::Exhausted),
         ("cut", FailureKind::Interrupted),
         ("timeout", FailureKind::TimedOut),
         ("garbage", FailureKind::Protocol),

@@ -31,6 +31,7 @@ impl Push {
             | Work::Preflight
             | Work::Ahead
             | Work::Glance(_)
+            | Work::CutShort
             | Work::CleanUp { .. } => &mut self.opening.tries,
         };
         *tries += 1;
@@ -232,7 +233,8 @@ impl Push {
                 }
             }
             Work::Probe | Work::Preflight => self.opening.standing = Standing::Ready,
-            Work::Token | Work::Ahead | Work::Glance(_) | Work::CleanUp { .. } => {}
+            Work::Token | Work::Ahead | Work::Glance(_) | Work::CutShort | Work::CleanUp { .. } => {
+            }
         }
     }
 
@@ -241,7 +243,9 @@ impl Push {
             Work::Blob(id) => self.blobs[id.index()].refused,
             Work::Manifest => self.manifest.as_ref()?.refused,
             Work::Probe | Work::Preflight => self.opening.refused,
-            Work::Token | Work::Ahead | Work::Glance(_) | Work::CleanUp { .. } => None,
+            Work::Token | Work::Ahead | Work::Glance(_) | Work::CutShort | Work::CleanUp { .. } => {
+                None
+            }
         }
     }
 
@@ -254,7 +258,8 @@ impl Push {
                 }
             }
             Work::Probe | Work::Preflight => self.opening.refused = refused,
-            Work::Token | Work::Ahead | Work::Glance(_) | Work::CleanUp { .. } => {}
+            Work::Token | Work::Ahead | Work::Glance(_) | Work::CutShort | Work::CleanUp { .. } => {
+            }
         }
     }
 }

@@ -3,6 +3,7 @@
 use http::StatusCode;
 
 use super::landing::Landed;
+use super::leftovers::Leftover;
 use super::{Opening, OpeningState, Push};
 use crate::auth::Fetched;
 use crate::blob::{Blob, Pace, Session, Standing, State, parts};
@@ -16,6 +17,11 @@ use crate::payload::Replay;
 
 impl Push {
     pub(super) fn landed(&mut self, landed: Landed) {
+        match landed.flight.work {
+            Work::CutShort => return self.was_cut_short(&landed),
+            Work::CleanUp { past, errand } => return self.deleted(&landed, past, errand),
+            _ => {}
+        }
         if !self.is_running() {
             return self.landed_late(&landed);
         }
@@ -40,7 +46,8 @@ impl Push {
         }
         self.set_refused(landed.flight.work, None);
         match landed.flight.work {
-            Work::CleanUp { .. } => self.deleted(&landed),
+            // Taken in above, whatever the verdict.
+            Work::CutShort | Work::CleanUp { .. } => {}
             Work::Probe => self.probed(&landed),
             Work::Token => self.token_landed(&landed),
             Work::Preflight => self.preflighted(&landed),
@@ -53,30 +60,11 @@ impl Push {
 
     /// An answer after the end of the push is known: nothing counts but sessions.
     fn landed_late(&mut self, landed: &Landed) {
-        match (landed.flight.work, landed.verdict) {
-            (Work::CleanUp { .. }, _) => self.deleted(landed),
-            (_, Verdict::Opened) => {
-                if let Ok(url) = &landed.reply.location {
-                    let session = Session::new(url.clone(), &landed.reply);
-                    self.abandoned.push_back(session);
-                }
-            }
-            _ => {}
-        }
-    }
-
-    fn deleted(&mut self, landed: &Landed) {
-        let status = landed.answer.as_ref().map(|answer| answer.status);
-        let is_gone = landed.reply.is_success
-            || matches!(status, Some(StatusCode::NOT_FOUND | StatusCode::GONE));
-        if is_gone {
-            return;
-        }
-        let is_first = landed.flight.work == Work::CleanUp { is_second: false };
-        if is_first && landed.answer.is_none() {
-            self.undeleted.push_back(landed.flight.draft.url.clone());
-        } else {
-            self.sessions_left += 1;
+        if landed.verdict == Verdict::Opened
+            && let Ok(url) = &landed.reply.location
+        {
+            let session = Session::new(url.clone(), &landed.reply);
+            self.leftovers.push_back(Leftover::quiet(session));
         }
     }
 
@@ -342,6 +330,7 @@ impl Push {
             | Work::Ahead
             | Work::Glance(_)
             | Work::Token
+            | Work::CutShort
             | Work::CleanUp { .. } => {}
         }
     }

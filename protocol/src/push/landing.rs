@@ -17,7 +17,7 @@ use crate::payload::{Failure, Receipt};
 use crate::retry::retry_after;
 use crate::wire::digest::Digest;
 use crate::wire::error_body::{self, ErrorAnswer};
-use crate::wire::location::{Refusal, location};
+use crate::wire::location::location;
 use crate::wire::range::claim;
 use crate::wire::url::HttpUrl;
 use crate::wire::warning::warnings;
@@ -113,7 +113,7 @@ impl Push {
             reply: Reply {
                 refuses_range: false,
                 is_success: false,
-                location: Err(Refusal::Missing),
+                location: location(self.api.origin(), &flight.draft.url, &failure.headers),
                 chunk_min: None,
                 chunk_max: None,
                 claim: None,

@@ -41,7 +41,8 @@ impl Push {
                     manifest.standing = Standing::Flying(id);
                 }
             }
-            Work::Token | Work::Ahead | Work::Glance(_) | Work::CleanUp { .. } => {}
+            Work::Token | Work::Ahead | Work::Glance(_) | Work::CutShort | Work::CleanUp { .. } => {
+            }
         }
         self.outbox.push_back(Output::Send(Exchange {
             ticket: Ticket(id),

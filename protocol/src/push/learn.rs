@@ -4,6 +4,7 @@ use http::header::AUTHORIZATION;
 
 use super::Push;
 use super::landing::Landed;
+use super::leftovers::Leftover;
 use crate::blob::{Check, Standing, State, check};
 use crate::classify::Verdict;
 use crate::event::{BlobOutcome, Event};
@@ -39,7 +40,8 @@ impl Push {
                 blob.is_asked_for_meanwhile = true;
             }
             State::Upload(upload) => {
-                self.abandoned.push_back(upload.session.clone());
+                let session = upload.session.clone();
+                self.leftovers.push_back(Leftover::of(blob, session));
                 blob.state = State::Check(Check::first());
             }
             State::Start(_) if !is_flying => blob.state = State::Check(Check::first()),
@@ -76,12 +78,15 @@ impl Push {
         if let (true, State::Upload(upload), Standing::Flying(request)) =
             (is_there, &blob.state, blob.standing)
         {
-            self.abandoned.push_back(upload.session.clone());
+            let session = upload.session.clone();
+            blob.facts.taken = true;
+            if !self.flights.is_stream(request) {
+                self.leftovers.push_back(Leftover::of(blob, session));
+            }
             blob.state = State::Done(BlobOutcome::Existed);
             blob.standing = Standing::Ready;
             blob.sent += self.flights.sent(request);
-            self.flights.land(request);
-            self.outbox.push_back(Output::Abort(request));
+            self.cut_short(request);
             self.announce_blob(id);
         }
     }

@@ -3,13 +3,14 @@
 use http::header::AUTHORIZATION;
 use http::{HeaderValue, Method};
 
+use super::leftovers::Leftover;
 use super::{OpeningState, Push, Stage};
 use crate::auth::{Generation, Need, Readiness};
 use crate::blob::{Blob, Standing, Turn};
 use crate::classify::Step;
 use crate::error::{PushError, PushErrorKind};
 use crate::event::{Authentication, BlobOutcome, Event, Phase};
-use crate::flights::{Draft, Work};
+use crate::flights::{Draft, Flight, Work};
 use crate::ids::{BlobId, RequestId};
 use crate::manifest;
 use crate::output::Output;
@@ -191,7 +192,7 @@ impl Push {
         self.send(Work::Manifest, draft, used)
     }
 
-    fn is_every_blob_done(&self) -> bool {
+    pub(super) fn is_every_blob_done(&self) -> bool {
         // The last one is mostly done last, so that it alone is looked at until the end.
         self.blobs
             .iter()
@@ -203,39 +204,6 @@ impl Push {
     fn is_every_blob_old(&self) -> bool {
         let mut outcomes = self.blobs.iter().filter_map(Blob::outcome).peekable();
         outcomes.peek().is_some() && outcomes.all(|outcome| *outcome == BlobOutcome::Existed)
-    }
-
-    /// Deletes the sessions that no blob needs any more, once they are known.
-    fn next_spare_deletion(&mut self) -> Option<Output> {
-        if self.manifest.is_none() || !self.is_every_blob_done() {
-            return None;
-        }
-        self.abandoned.append(&mut self.spares);
-        self.next_deletion()
-    }
-
-    fn next_deletion(&mut self) -> Option<Output> {
-        if self.flights.controls() >= self.config.controls.max(1) {
-            return None;
-        }
-        if let Stage::Closing(_, until) = &self.stage
-            && *until <= self.now
-        {
-            return None;
-        }
-        let (url, is_second) = match self.abandoned.pop_front() {
-            Some(session) => (session.url, false),
-            None => (self.undeleted.pop_front()?, true),
-        };
-        let mut draft = Draft::new(Step::Delete, Method::DELETE, url);
-        if draft.url.origin() == self.api.origin() {
-            let header = self.auth.header();
-            draft
-                .headers
-                .extend(header.map(|header| (AUTHORIZATION, header)));
-        }
-        let work = Work::CleanUp { is_second };
-        self.send(work, draft, Generation::default())
     }
 
     /// What a request to the registry may carry, if it may be sent now.
@@ -263,14 +231,13 @@ impl Push {
             return false;
         };
         let is_late = *until <= self.now;
-        let to_delete = self.abandoned.len() + self.undeleted.len();
+        let to_delete = self.leftovers.len();
         let is_clean = self.flights.is_empty() && to_delete == 0;
         if !is_late && !is_clean {
             return false;
         }
         self.sessions_left += to_delete + self.flights.iter().count();
-        self.abandoned.clear();
-        self.undeleted.clear();
+        self.leftovers.clear();
         let late: Vec<RequestId> = self.flights.iter().map(|(id, _)| id).collect();
         for id in late {
             self.flights.land(id);
@@ -315,13 +282,13 @@ impl Push {
         times.into_iter().filter(|time| *time > self.now).min()
     }
 
-    /// Aborts everything in the air but what cleans up, and what may still open a session: such a
-    /// session could not be deleted, since nobody would know its name.
+    /// Aborts everything in the air but what cleans up, what is cut short, and what may still open a
+    /// session: such a session could not be deleted, since its name would not be known.
     pub(super) fn abort_all_but_cleaning(&mut self) {
         let aborted: Vec<RequestId> = self
             .flights
             .iter()
-            .filter(|(_, flight)| !is_kept_at_the_end(flight.draft.step))
+            .filter(|(_, flight)| !is_kept_at_the_end(flight))
             .map(|(id, _)| id)
             .collect();
         for id in aborted {
@@ -342,7 +309,7 @@ impl Push {
                 }
             }
             Work::Token => self.auth.fetch_again(until),
-            Work::Ahead | Work::Glance(_) | Work::CleanUp { .. } => {}
+            Work::Ahead | Work::Glance(_) | Work::CutShort | Work::CleanUp { .. } => {}
         }
     }
 
@@ -351,7 +318,8 @@ impl Push {
         let blob = &mut self.blobs[id.index()];
         blob.state = turn.state;
         blob.standing = Standing::Ready;
-        self.abandoned.extend(turn.abandoned);
+        let abandoned = turn.abandoned.map(|session| Leftover::of(blob, session));
+        self.leftovers.extend(abandoned);
         turn.pace
     }
 }
@@ -366,9 +334,10 @@ pub(super) fn is_due(standing: &mut Standing, now: Timestamp) -> bool {
     *standing == Standing::Ready
 }
 
-fn is_kept_at_the_end(step: Step) -> bool {
-    matches!(
-        step,
-        Step::Delete | Step::Preflight | Step::Open | Step::Mount
-    )
+fn is_kept_at_the_end(flight: &Flight) -> bool {
+    flight.work == Work::CutShort
+        || matches!(
+            flight.draft.step,
+            Step::Delete | Step::Preflight | Step::Open | Step::Mount
+        )
 }

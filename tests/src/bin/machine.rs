@@ -113,7 +113,7 @@ fn push(image: &Image) -> Outcome<Tally> {
                 let credentials = Credentials::password("alice", "secret");
                 push.handle_credentials(now, request.ticket, Some(credentials));
             }
-            Output::Event(_) | Output::Abort(_) => {}
+            Output::Event(_) | Output::Abort(_) | Output::CutShort(_) => {}
             Output::Done => break,
             Output::Wait(_) => {
                 // As many are in the air as the machine likes; the first answer comes first.

@@ -79,7 +79,7 @@ pub(super) fn play(input: &[u8], mut reply: impl FnMut(&Request<Payload>) -> Rep
                 }
                 return Played { result, requests };
             }
-            Output::Abort(_) | Output::Event(_) => {}
+            Output::Abort(_) | Output::CutShort(_) | Output::Event(_) => {}
         }
     }
     panic!("invariant 5: the push does not end");

@@ -97,6 +97,27 @@ impl DockerRegistry {
             })
     }
 
+    /// How many upload sessions have data. Version 2.8.2 keeps an empty folder of each that was deleted.
+    pub fn uploads_with_data(&self) -> usize {
+        let mut folders = vec![storage(self.folder.path())];
+        let mut count = 0;
+        while let Some(folder) = folders.pop() {
+            // What is not there any more holds nothing.
+            for entry in fs::read_dir(&folder).into_iter().flatten().flatten() {
+                let path = entry.path();
+                let is_upload = folder
+                    .parent()
+                    .is_some_and(|parent| parent.ends_with("_uploads"));
+                if is_upload && path.ends_with("data") {
+                    count += 1;
+                } else if path.is_dir() {
+                    folders.push(path);
+                }
+            }
+        }
+        count
+    }
+
     /// Whether anything was ever stored, be it an unfinished upload.
     pub fn is_empty(&self) -> bool {
         !storage(self.folder.path()).join("docker").exists()

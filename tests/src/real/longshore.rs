@@ -2,8 +2,11 @@
 
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
+use std::process::{Child, Command, Output, Stdio};
+use std::thread;
+use std::time::Duration;
 
+use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -54,6 +57,15 @@ pub enum Login {
     Stdin,
     /// The variables that ch-image reads.
     Environment,
+}
+
+/// The signal that stops a push.
+#[derive(Clone, Copy, Debug)]
+pub enum Stop {
+    /// Ctrl-C.
+    Interrupt,
+    /// What a supervisor sends.
+    Terminate,
 }
 
 /// What a push that went well reported.
@@ -119,6 +131,35 @@ impl Longshore {
 
     /// Pushes, whatever becomes of it.
     pub fn try_push(&self, push: &Push<'_>) -> Output {
+        ended(self.start_push(push))
+    }
+
+    /// Pushes, and stops that `pause` after `is_begun`, if it has not ended before.
+    pub fn stop_push(
+        &self,
+        push: &Push<'_>,
+        stop: Stop,
+        is_begun: impl Fn() -> bool,
+        pause: Duration,
+    ) -> Output {
+        let mut child = self.start_push(push);
+        let is_running = |child: &mut Child| matches!(child.try_wait(), Ok(None));
+        while is_running(&mut child) && !is_begun() {
+            thread::yield_now();
+        }
+        thread::sleep(pause);
+        if is_running(&mut child) {
+            let signal = match stop {
+                Stop::Interrupt => Signal::INT,
+                Stop::Terminate => Signal::TERM,
+            };
+            // It may have ended just now.
+            let _ = kill_process(Pid::from_child(&child), signal);
+        }
+        ended(child)
+    }
+
+    fn start_push(&self, push: &Push<'_>) -> Child {
         let Push {
             source,
             endpoint,
@@ -202,7 +243,7 @@ pub fn through_proxy(
         .arg(image)
         .args(options)
         .arg(reference);
-    with_stdin(&mut command, "")
+    ended(with_stdin(&mut command, ""))
 }
 
 /// The object that `--json` printed, be it a report or an error.
@@ -219,7 +260,7 @@ fn text(value: &Value) -> String {
         .to_owned()
 }
 
-fn with_stdin(command: &mut Command, typed: &str) -> Output {
+fn with_stdin(command: &mut Command, typed: &str) -> Child {
     let mut child = command
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
@@ -231,6 +272,10 @@ fn with_stdin(command: &mut Command, typed: &str) -> Output {
     let _ = stdin.write_all(typed.as_bytes());
     drop(stdin);
     child
+}
+
+fn ended(child: Child) -> Output {
+    child
         .wait_with_output()
-        .unwrap_or_else(|error| panic!("cannot wait for {command:?}: {error}"))
+        .unwrap_or_else(|error| panic!("cannot wait for longshore: {error}"))
 }

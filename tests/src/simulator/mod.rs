@@ -302,6 +302,8 @@ impl<'a> World<'a> {
                     self.landed(id, u64::MAX);
                     self.arrivals.retain(|(_, other), _| *other != id);
                 }
+                // The rest of the body is on its way already.
+                Output::CutShort(id) => self.note(format_args!("cut short {id:?}")),
                 Output::Event(event) => self.news(event),
                 Output::Ask(request) => {
                     self.note(format_args!("asked for credentials: {:?}", request.reason));

@@ -98,6 +98,16 @@ impl Feed {
         feed
     }
 
+    /// Whether the body was to be longer.
+    pub(super) fn is_broken(&self) -> bool {
+        self.tail.broken().is_some()
+    }
+
+    /// Whether the body ends here, whatever its source has. Wakes the task of `cx` when that changes.
+    pub(super) fn is_cut_short(&self, cx: &Context<'_>) -> bool {
+        self.left.is_none() && self.gauge.is_cut_short(cx)
+    }
+
     /// How much is to come; none if only the source knows.
     pub(super) fn left(&self) -> Option<u64> {
         self.left
@@ -110,12 +120,20 @@ impl Feed {
         &mut self,
         cx: &mut Context<'_>,
     ) -> Poll<Result<Option<Bytes>, Trouble>> {
+        if self.left.is_none() && self.gauge.is_cut_short(cx) {
+            self.left = Some(0);
+        }
         if self.left == Some(0) {
             return Poll::Ready(Ok(None));
         }
         ready!(self.hashing.poll_idle(cx));
         let piece = match ready!(self.poll_source(cx)) {
             Ok(piece) => piece,
+            Err(error) if self.left.is_none() => {
+                self.tail.set_broken(failure::unreadable(&error));
+                self.left = Some(0);
+                return Poll::Ready(Ok(None));
+            }
             Err(error) => return Poll::Ready(Err(failure::unreadable(&error))),
         };
         if piece.is_empty() {
@@ -152,7 +170,7 @@ impl Feed {
                 }
                 From::Opening(opening) => {
                     let reader = ready!(opening.as_mut().poll(cx))?;
-                    self.from = self.opened(reader);
+                    self.from = self.opened(reader)?;
                 }
                 From::Memory(bytes) => {
                     let length = bytes.len().min(PIECE).min(most);
@@ -178,8 +196,8 @@ impl Feed {
         }
     }
 
-    fn opened(&mut self, reader: Reader) -> From {
-        match reader.0 {
+    fn opened(&mut self, reader: Reader) -> io::Result<From> {
+        Ok(match reader.0 {
             Kind::Memory(bytes) => From::Memory(bytes),
             Kind::Async(reader) => From::Async(reader, BytesMut::new()),
             Kind::Blocking { open, pooled } => {
@@ -200,12 +218,11 @@ impl Feed {
                     tokio::task::spawn_blocking(work);
                 } else {
                     let thread = std::thread::Builder::new().name("longshore-source".to_owned());
-                    // Without a thread the channel is closed unused, which is an error there.
-                    let _ = thread.spawn(work);
+                    thread.spawn(work).map_err(no_thread)?;
                 }
                 From::Thread(pieces, ending)
             }
-        }
+        })
     }
 
     /// Everything was read.
@@ -301,6 +318,10 @@ impl Pump {
             let _ = end.send(content(hasher, total));
         }
     }
+}
+
+fn no_thread(error: io::Error) -> io::Error {
+    io::Error::new(error.kind(), format!("cannot start a thread: {error}"))
 }
 
 /// How much is read at once: what a fast connection takes in a fraction of a millisecond.

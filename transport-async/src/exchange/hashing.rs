@@ -8,6 +8,7 @@ use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
 use longshore_protocol::{Content, Digest};
+use longshore_transport::failure::Trouble;
 use sha2::{Digest as _, Sha256};
 use tokio::io::{AsyncRead, AsyncReadExt as _};
 use tokio::sync::oneshot;
@@ -28,6 +29,9 @@ pub(super) struct Tail {
     end: Mutex<End>,
     /// A thread reads, or did.
     reading: AtomicBool,
+    /// Why the source yielded no more, where the body ended there: its length was not announced, and
+    /// a registry that sees a body break off keeps what it has of it.
+    broken: Mutex<Option<Trouble>>,
 }
 
 #[derive(Default)]
@@ -72,6 +76,16 @@ impl Hashing {
 impl Tail {
     pub(super) fn set(&self, end: End) {
         *self.end.lock().unwrap_or_else(PoisonError::into_inner) = end;
+    }
+
+    pub(super) fn set_broken(&self, trouble: Trouble) {
+        *self.broken.lock().unwrap_or_else(PoisonError::into_inner) = Some(trouble);
+    }
+
+    /// Why the body is shorter than its source should have made it.
+    pub(super) fn broken(&self) -> Option<Trouble> {
+        let broken = self.broken.lock().unwrap_or_else(PoisonError::into_inner);
+        broken.clone()
     }
 
     pub(super) fn set_reading(&self) {

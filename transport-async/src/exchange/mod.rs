@@ -10,8 +10,9 @@ mod outgoing;
 mod watch;
 
 use std::fmt;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::task::{Context, Waker};
 
 use bytes::{Bytes, BytesMut};
 use http::header::{HOST, HeaderValue, PROXY_AUTHORIZATION, TRANSFER_ENCODING};
@@ -58,10 +59,14 @@ pub enum Body {
     },
 }
 
-/// How far a request's body is, to be seen from outside.
+/// How far a request's body is, to be seen from outside; and that it should end, to be seen from
+/// inside.
 #[derive(Debug, Default)]
 pub struct Gauge {
     sent: AtomicU64,
+    cut: AtomicBool,
+    /// Of the task that sends the body.
+    sender: Mutex<Option<Waker>>,
 }
 
 impl Client {
@@ -104,6 +109,11 @@ impl Client {
             sent: gauge.sent(),
             end: attempt.tail.content().await,
         };
+        if let Some(trouble) = attempt.tail.broken() {
+            let headers = result.map(|answer| answer.headers().clone());
+            let failure = Failure::from(trouble).with_headers(headers.unwrap_or_default());
+            return Err(failure.with_receipt(receipt));
+        }
         match result {
             Ok(answer) => Ok((answer, receipt)),
             Err(trouble) => {
@@ -286,6 +296,29 @@ impl Gauge {
         self.sent.load(Ordering::Relaxed)
     }
 
+    /// Ends a body of unknown length where it is. The answer is waited for, and the receipt names no
+    /// end.
+    pub fn cut_short(&self) {
+        self.cut.store(true, Ordering::Release);
+        let sender = self.sender.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(waker) = &*sender {
+            waker.wake_by_ref();
+        }
+    }
+
+    /// Whether the body is to end. Wakes the task of `cx` when that changes.
+    fn is_cut_short(&self, cx: &Context<'_>) -> bool {
+        let mut sender = self.sender.lock().unwrap_or_else(PoisonError::into_inner);
+        if !sender
+            .as_ref()
+            .is_some_and(|waker| waker.will_wake(cx.waker()))
+        {
+            *sender = Some(cx.waker().clone());
+        }
+        drop(sender);
+        self.cut.load(Ordering::Acquire)
+    }
+
     fn count(&self, bytes: usize) {
         self.sent.fetch_add(bytes as u64, Ordering::Relaxed);
     }
@@ -397,6 +430,7 @@ async fn receive(
 ) -> hyper::Result<(Bytes, bool)> {
     let mut first = Bytes::new();
     let mut all = BytesMut::new();
+    let mut empty = 0;
     let is_over = loop {
         let Some(frame) = incoming.frame().await else {
             break true;
@@ -405,6 +439,13 @@ async fn receive(
         let Ok(piece) = frame?.into_data() else {
             continue;
         };
+        if piece.is_empty() {
+            // A frame without bytes (RFC 9113, section 6.1) costs a server nothing.
+            empty += 1;
+            if empty > EMPTY_FRAMES {
+                break false;
+            }
+        }
         if all.is_empty() && first.is_empty() {
             first = piece;
         } else {
@@ -421,6 +462,9 @@ async fn receive(
     bytes.truncate(limit);
     Ok((bytes, is_over))
 }
+
+/// How many frames without bytes an answer may have.
+const EMPTY_FRAMES: usize = 1024;
 
 fn length(body: &Body) -> Option<u64> {
     match body {

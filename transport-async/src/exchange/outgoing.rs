@@ -62,7 +62,7 @@ impl Body for Outgoing {
             Course::Pause => return Poll::Pending,
             Course::Stop => return Poll::Ready(Some(Err(io::Error::other("no longer wanted")))),
         }
-        if this.poll_leave(cx).is_pending() {
+        if !this.feed.is_cut_short(cx) && this.poll_leave(cx).is_pending() {
             return Poll::Pending;
         }
         let Poll::Ready(piece) = this.feed.poll_piece(cx) else {
@@ -72,6 +72,9 @@ impl Body for Outgoing {
         this.watch.set_held(false);
         match piece {
             Ok(piece) => {
+                if this.feed.is_broken() {
+                    this.watch.hurry();
+                }
                 if piece.is_none() || this.feed.left() == Some(0) {
                     this.watch.enter(Step::Answer);
                 } else {

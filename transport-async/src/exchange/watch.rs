@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use longshore_protocol::Limits;
 use longshore_transport::Place;
-use longshore_transport::failure::{Step, Trouble, too_long};
+use longshore_transport::failure::{AFTERMATH, Step, Trouble, too_long};
 use tokio::time::{Instant, Sleep, sleep_until};
 
 use crate::connection::Meter;
@@ -30,6 +30,8 @@ pub(crate) struct Watch {
     /// The server wants the body, or it is sent anyway.
     permitted: AtomicBool,
     timed_out: AtomicBool,
+    /// The answer only serves to clean up: it is not waited for as others are.
+    hurried: AtomicBool,
     /// Others use the connection, too: that bytes move on it says nothing of this exchange.
     shared: AtomicBool,
     meter: Mutex<Option<Arc<Meter>>>,
@@ -63,11 +65,26 @@ impl Watch {
             course: AtomicU8::new(Course::Send as u8),
             permitted: AtomicBool::new(false),
             timed_out: AtomicBool::new(false),
+            hurried: AtomicBool::new(false),
             shared: AtomicBool::new(false),
             meter: Mutex::new(None),
             sender: Mutex::new(None),
             trouble: Mutex::new(None),
         }
+    }
+
+    /// What is still waited for only serves to clean up.
+    pub(super) fn hurry(&self) {
+        self.hurried.store(true, Ordering::Relaxed);
+    }
+
+    fn limits(&self) -> Limits {
+        let mut limits = self.limits;
+        if self.hurried.load(Ordering::Relaxed) {
+            limits.answer = limits.answer.min(AFTERMATH);
+            limits.idle = limits.idle.min(AFTERMATH);
+        }
+        limits
     }
 
     pub(crate) fn place(&self) -> &Place {
@@ -178,7 +195,7 @@ impl Watch {
     /// Until when something has to move.
     fn deadline(&self) -> Instant {
         let pause = self.pause_ends();
-        match self.limits.total {
+        match self.limits().total {
             Some(total) => pause.min(self.started + total),
             None => pause,
         }
@@ -187,26 +204,26 @@ impl Watch {
     fn pause_ends(&self) -> Instant {
         let touched = self.started + Duration::from_nanos(self.touched.load(Ordering::Relaxed));
         if self.held.load(Ordering::Relaxed) {
-            return Instant::now() + self.limits.idle;
+            return Instant::now() + self.limits().idle;
         }
         let meter = lock(&self.meter);
         let is_shared = self.shared.load(Ordering::Relaxed);
         let Some(meter) = meter.as_ref().filter(|_| !is_shared) else {
-            return touched + self.step().limit(&self.limits);
+            return touched + self.step().limit(&self.limits());
         };
         match self.step() {
-            Step::Connect => touched.max(meter.read()) + self.limits.idle,
+            Step::Connect => touched.max(meter.read()) + self.limits().idle,
             Step::Answer if !meter.is_blocked() => {
-                touched.max(meter.written()) + self.limits.answer
+                touched.max(meter.written()) + self.limits().answer
             }
-            Step::Send | Step::Answer => touched.max(meter.written()) + self.limits.idle,
-            Step::Receive => touched.max(meter.read()) + self.limits.idle,
+            Step::Send | Step::Answer => touched.max(meter.written()) + self.limits().idle,
+            Step::Receive => touched.max(meter.read()) + self.limits().idle,
         }
     }
 
     /// What to say when `deadline` has passed.
     fn expired(&self) -> Trouble {
-        if let Some(total) = self.limits.total
+        if let Some(total) = self.limits().total
             && self.started.elapsed() >= total
         {
             return too_long(&self.place, total);
@@ -219,7 +236,7 @@ impl Watch {
             Step::Answer if blocked => Step::Send,
             step => step,
         };
-        step.expired(&self.place, &self.limits)
+        step.expired(&self.place, &self.limits())
     }
 
     pub(super) fn is_timed_out(&self) -> bool {

@@ -404,3 +404,27 @@ fn endless() -> Body {
     let zeros = from_fn(|_| async { Ok(Reader::blocking(io::repeat(0))) });
     source(zeros, 0, Extent::Exact(1 << 40), None)
 }
+
+#[tokio::test]
+async fn empty_frames_without_end_are_not_read_for_ever() {
+    let server = Server::start(|_, mut conn| async move {
+        while let Some((_, mut respond)) = next(&mut conn).await {
+            let mut body = respond.send_response(Response::new(()), false).unwrap();
+            for _ in 0..5000 {
+                let _ = body.send_data(Bytes::new(), false);
+            }
+            // And no end.
+            while next(&mut conn).await.is_some() {}
+            drop(body);
+        }
+    })
+    .await;
+    let mut limits = limits();
+    limits.idle = Duration::from_secs(600);
+    let get = server.request(Method::GET, Body::Empty);
+    let (client, gauge) = (server.client(), gauge());
+    let exchange = client.perform(get, &limits, &gauge);
+    let outcome = tokio::time::timeout(Duration::from_secs(60), exchange).await;
+    let (answer, _) = outcome.expect("it is given up").unwrap();
+    assert!(answer.body().is_empty());
+}

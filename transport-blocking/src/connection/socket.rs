@@ -101,7 +101,13 @@ impl Socket {
             }
             match self.stream.read(buffer) {
                 Err(error) if is_patient(&error) => {}
-                result => return result,
+                Ok(count) => {
+                    if let Patience::Limits(watch, Step::Receive, _) = patience {
+                        watch.received(count)?;
+                    }
+                    return Ok(count);
+                }
+                Err(error) => return Err(error),
             }
         }
     }

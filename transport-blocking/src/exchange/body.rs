@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use bytes::{Buf, Bytes};
 use longshore_protocol::{Content, Digest, Extent, Receipt};
-use longshore_transport::failure;
+use longshore_transport::failure::{self, Trouble};
 use sha2::{Digest as _, Sha256};
 
 use super::watch::Watch;
@@ -29,6 +29,9 @@ pub(super) struct BodyReader {
     hasher: Option<Sha256>,
     /// The whole blob, once read to its end.
     end: Option<Content>,
+    /// Why the source yields no more, where the body ends there: its length was not announced, and a
+    /// registry that sees a body break off keeps what it has of it.
+    broken: Option<Trouble>,
 }
 
 enum From {
@@ -80,6 +83,7 @@ impl BodyReader {
             left,
             hasher: whole.then(Sha256::new),
             end: None,
+            broken: None,
         };
         if reader.left == Some(0) && reader.is_known_whole() {
             reader.seal();
@@ -103,6 +107,11 @@ impl BodyReader {
             sent: self.gauge.sent(),
             end: self.end.clone(),
         }
+    }
+
+    /// Why the body is shorter than its source should have made it.
+    pub(super) fn broken(&mut self) -> Option<Trouble> {
+        self.broken.take()
     }
 
     fn take(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
@@ -153,8 +162,16 @@ impl BodyReader {
 
     fn read_source(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let failed = |watch: &Watch, error: &io::Error| watch.fail(failure::unreadable(error));
+        if self.left.is_none() && (self.gauge.is_cut_short() || self.broken.is_some()) {
+            return Ok(0);
+        }
         let count = match self.take(buffer) {
             Ok(count) => count,
+            Err(error) if self.left.is_none() => {
+                self.broken = Some(failure::unreadable(&error));
+                self.watch.hurry();
+                return Ok(0);
+            }
             Err(error) => return Err(failed(&self.watch, &error)),
         };
         if count == 0 {

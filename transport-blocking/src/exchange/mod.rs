@@ -55,6 +55,7 @@ pub enum Body {
 pub struct Gauge {
     sent: AtomicU64,
     abort: AtomicBool,
+    cut: AtomicBool,
 }
 
 impl Client {
@@ -90,9 +91,14 @@ impl Client {
             body.again();
             result = self.once(&parts, &mut body, false, limits, &watch);
         }
-        match result {
-            Ok(answer) => Ok((answer, body.receipt())),
-            Err(error) => {
+        match (result, body.broken()) {
+            (answer, Some(trouble)) => {
+                let headers = answer.map(|answer| answer.headers().clone());
+                let failure = Failure::from(trouble).with_headers(headers.unwrap_or_default());
+                Err(failure.with_receipt(body.receipt()))
+            }
+            (Ok(answer), None) => Ok((answer, body.receipt())),
+            (Err(error), None) => {
                 let failure = Failure::from(failure::explain(&error, &watch));
                 Err(failure.with_receipt(body.receipt()))
             }
@@ -153,6 +159,16 @@ impl Gauge {
     /// before a name server, a connection that is being made, or a source lets go of it.
     pub fn abort(&self) {
         self.abort.store(true, Ordering::Relaxed);
+    }
+
+    /// Ends a body of unknown length where it is, before its source is read the next time. The answer
+    /// is waited for, and the receipt names no end.
+    pub fn cut_short(&self) {
+        self.cut.store(true, Ordering::Relaxed);
+    }
+
+    fn is_cut_short(&self) -> bool {
+        self.cut.load(Ordering::Relaxed)
     }
 
     pub(crate) fn is_aborted(&self) -> bool {

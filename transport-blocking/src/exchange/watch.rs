@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use longshore_protocol::{FailureKind, Limits};
 use longshore_transport::Place;
-use longshore_transport::failure::{Step, Trouble, too_long};
+use longshore_transport::failure::{AFTERMATH, Step, Trouble, answer_too_long, too_long};
 
 use super::Gauge;
 
@@ -19,7 +19,7 @@ use super::Gauge;
 /// down are totals for whole phases. So the exchange is found through a thread-local: there is
 /// at most one at work on a thread, from [`begin`](Self::begin) until the guard is dropped.
 pub(crate) struct Watch {
-    limits: Limits,
+    limits: Cell<Limits>,
     gauge: Arc<Gauge>,
     place: Place,
     started: Instant,
@@ -28,6 +28,8 @@ pub(crate) struct Watch {
     /// Whether the head of the request has begun to be sent.
     begun: Cell<bool>,
     answered: Cell<bool>,
+    /// How many bytes of the answer.
+    received: Cell<usize>,
     trouble: RefCell<Option<Trouble>>,
 }
 
@@ -46,13 +48,14 @@ impl Watch {
         place: Place,
     ) -> (Rc<Self>, Performing) {
         let watch = Rc::new(Self {
-            limits,
+            limits: Cell::new(limits),
             gauge: Arc::clone(gauge),
             place,
             started: Instant::now(),
             awaiting: Cell::new(None),
             begun: Cell::new(false),
             answered: Cell::new(false),
+            received: Cell::new(0),
             trouble: RefCell::new(None),
         });
         let before = CURRENT.replace(Some(Rc::clone(&watch)));
@@ -91,6 +94,27 @@ impl Watch {
         self.awaiting.set(None);
     }
 
+    /// Notes that many bytes of the answer; an error where they are more than an answer can have that
+    /// is read to its limit. Chunks of one byte take six, and trailers (RFC 9112, section 7.1.2) are
+    /// read to their end.
+    pub(crate) fn received(&self, count: usize) -> io::Result<()> {
+        let received = self.received.get().saturating_add(count);
+        self.received.set(received);
+        let body = self.limits.get().response_body;
+        if received > body.saturating_mul(8).saturating_add(BESIDE_THE_BODY) {
+            return Err(self.fail(answer_too_long(&self.place, received)));
+        }
+        Ok(())
+    }
+
+    /// The answer only serves to clean up: it is not waited for as others are.
+    pub(super) fn hurry(&self) {
+        let mut limits = self.limits.get();
+        limits.answer = limits.answer.min(AFTERMATH);
+        limits.idle = limits.idle.min(AFTERMATH);
+        self.limits.set(limits);
+    }
+
     /// Since when the answer is waited for.
     pub(crate) fn awaiting(&self) -> Instant {
         let since = self.awaiting.get().unwrap_or_else(Instant::now);
@@ -120,12 +144,12 @@ impl Watch {
     pub(crate) fn left(&self, step: Step, since: Instant) -> io::Result<Duration> {
         self.check()?;
         let now = Instant::now();
-        let limit = step.limit(&self.limits);
+        let limit = step.limit(&self.limits.get());
         let left = limit.saturating_sub(now.saturating_duration_since(since));
         if left.is_zero() {
-            return Err(self.fail(step.expired(&self.place, &self.limits)));
+            return Err(self.fail(step.expired(&self.place, &self.limits.get())));
         }
-        let total = self.limits.total.map_or(left, |total| {
+        let total = self.limits.get().total.map_or(left, |total| {
             total.saturating_sub(now.saturating_duration_since(self.started))
         });
         Ok(left.min(total).max(SHORTEST))
@@ -137,7 +161,7 @@ impl Watch {
             let stopped = Trouble::new(FailureKind::Interrupted, "stopped on request");
             return Err(self.fail(stopped));
         }
-        match self.limits.total {
+        match self.limits.get().total {
             Some(total) if self.started.elapsed() >= total => {
                 Err(self.fail(too_long(&self.place, total)))
             }
@@ -167,6 +191,9 @@ impl Drop for Performing {
         CURRENT.set(self.0.take());
     }
 }
+
+/// Room for the head, for interim answers and for trailers.
+const BESIDE_THE_BODY: usize = 256 << 10;
 
 /// How long a system call may block before the abort flag is looked at.
 const TICK: Duration = Duration::from_millis(100);

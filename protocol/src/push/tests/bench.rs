@@ -14,6 +14,7 @@ pub(super) struct Bench {
     pub(super) now: Timestamp,
     pub(super) events: Vec<Event>,
     pub(super) aborted: Vec<RequestId>,
+    pub(super) cut: Vec<RequestId>,
     pub(super) asked: VecDeque<CredentialsRequest>,
     pub(super) calls: VecDeque<Call>,
     /// When the push wakes by itself, or nothing if it waits for us.
@@ -91,6 +92,7 @@ impl Bench {
             now: Timestamp::ZERO,
             events: Vec::new(),
             aborted: Vec::new(),
+            cut: Vec::new(),
             asked: VecDeque::new(),
             calls: VecDeque::new(),
             wakes: None,
@@ -167,6 +169,7 @@ impl Bench {
         for _ in 0..1000 {
             match self.push.poll(self.now) {
                 Output::Abort(id) => self.aborted.push(id),
+                Output::CutShort(id) => self.cut.push(id),
                 Output::Event(event) => self.events.push(event),
                 Output::Ask(request) => self.asked.push_back(request),
                 Output::Send(Exchange {

@@ -254,3 +254,116 @@ fn polling_again_changes_nothing() {
         "invariant 2"
     );
 }
+
+/// A push that sends a blob of unknown content, and its `PATCH`.
+fn streaming() -> (Bench, Call) {
+    let mut bench = Bench::opened();
+    bench.add(BlobSpec::unknown(
+        MediaType::OCI_LAYER_GZIP,
+        Replay::FromStart,
+    ));
+    let patch = bench.next();
+    assert_eq!(patch.line(), "PATCH /up/0");
+    (bench, patch)
+}
+
+#[test]
+fn a_stream_is_cut_short_and_its_session_deleted_where_the_answer_says() {
+    let (mut bench, patch) = streaming();
+    bench.push.cancel(bench.now);
+    bench.drain();
+    assert_eq!(bench.cut, [patch.ticket.id()]);
+    assert!(bench.aborted.is_empty() && bench.calls.is_empty() && !bench.done);
+    bench.reply(patch, 202, &[("location", "/up/0?at=3")], "", part(3));
+    bench.answer("DELETE /up/0?at=3", 204, &[]);
+    assert_eq!(bench.error().sessions_left(), 0);
+}
+
+#[test]
+fn a_stream_whose_source_fails_is_deleted_where_its_answer_says() {
+    let (mut bench, patch) = streaming();
+    let mut headers = http::HeaderMap::new();
+    headers.insert("location", http::HeaderValue::from_static("/up/0?at=3"));
+    let failure = Failure::new(FailureKind::Source, "the disk is gone").with_receipt(part(3));
+    let failure = failure.with_headers(headers);
+    bench.push.handle_failure(bench.now, patch.ticket, failure);
+    bench.drain();
+    bench.answer("DELETE /up/0?at=3", 204, &[]);
+    let error = bench.error();
+    assert_eq!(
+        (error.kind(), error.sessions_left()),
+        (PushErrorKind::Source, 0)
+    );
+}
+
+#[test]
+fn a_source_that_fails_when_its_stream_is_cut_short_is_deleted_where_the_answer_says() {
+    let (mut bench, patch) = streaming();
+    bench.push.cancel(bench.now);
+    bench.drain();
+    let mut headers = http::HeaderMap::new();
+    headers.insert("location", http::HeaderValue::from_static("/up/0?at=3"));
+    let failure = Failure::new(FailureKind::Source, "cancelled").with_headers(headers);
+    bench.push.handle_failure(bench.now, patch.ticket, failure);
+    bench.drain();
+    bench.answer("DELETE /up/0?at=3", 204, &[]);
+    assert_eq!(bench.error().sessions_left(), 0);
+}
+
+#[test]
+fn a_session_whose_body_was_cut_is_not_taken_for_gone() {
+    // To the deletion, to the question where the session is, and to the second deletion.
+    for (answers, left) in [
+        (&[204][..], 0),
+        (&[404, 404], 1),
+        (&[416, 404], 1),
+        (&[404, 405], 1),
+        (&[404, 204, 204], 0),
+        (&[416, 204, 204], 0),
+        (&[410, 204, 404], 1),
+        (&[405], 1),
+    ] {
+        let (mut bench, _put) = Bench::putting("abc");
+        bench.push.cancel(bench.now);
+        bench.drain();
+        let lines = ["DELETE /up/0", "GET /up/0", "DELETE /up/0?at=3"];
+        for (line, status) in lines.iter().zip(answers) {
+            let place = [("location", "/up/0?at=3")];
+            bench.answer(line, *status, if *status == 204 { &place } else { &[] });
+        }
+        assert_eq!(bench.error().sessions_left(), left, "{answers:?}");
+    }
+}
+
+#[test]
+fn a_session_that_nothing_was_sent_to_is_gone_when_it_is_unknown() {
+    for status in [204, 404, 410] {
+        let mut bench = Bench::opened();
+        bench.push.cancel(bench.now);
+        bench.drain();
+        bench.answer("DELETE /up/0", status, &[]);
+        assert_eq!(bench.error().sessions_left(), 0, "{status}");
+    }
+}
+
+#[test]
+fn what_was_not_sent_yet_is_not_waited_for() {
+    let mut bench = Bench::new(config());
+    bench.answer("GET /v2/", 401, &[("www-authenticate", "Basic realm=x")]);
+    let request = bench.asked.pop_front().expect("credentials are asked for");
+    let password = Credentials::password("me", "secret");
+    bench
+        .push
+        .handle_credentials(bench.now, request.ticket, Some(password));
+    // The news that comes with the session's `POST` goes first.
+    let news = bench.push.poll(bench.now);
+    assert!(
+        matches!(news, Output::Event(_) | Output::Send(_)),
+        "{news:?}"
+    );
+    if matches!(news, Output::Event(_)) {
+        bench.push.cancel(bench.now);
+        bench.drain();
+        assert!(bench.done, "wakes {:?}", bench.wakes);
+    }
+}

@@ -37,11 +37,13 @@ fn a_blob_that_is_there_is_not_sent_to_its_end() {
     for replay in [Replay::Anywhere, Replay::FromStart, Replay::Never] {
         let (mut bench, patch, id) = learning(3, replay);
         bench.answer(&head(), 200, &[("content-length", "16")]);
-        assert_eq!(bench.aborted, [patch.ticket.id()]);
+        assert_eq!(bench.cut, [patch.ticket.id()]);
+        assert!(bench.aborted.is_empty());
         assert!(bench.events.contains(&Event::BlobExists(id)));
-        bench.answer("DELETE /up/0", 204, &[]);
-        // What the request that was broken off comes to is nobody's business any more.
-        bench.break_off(patch, FailureKind::Interrupted, part(3));
+        assert!(bench.calls.is_empty(), "{:?}", bench.lines());
+        // Where the session is by then.
+        bench.reply(patch, 202, &[("location", "/up/0?at=3")], "", part(3));
+        bench.answer("DELETE /up/0?at=3", 204, &[]);
         assert!(bench.calls.is_empty(), "{:?}", bench.lines());
         let manifest = manifest_of(TEXT);
         let named = manifest.descriptor().digest.to_string();

@@ -62,7 +62,8 @@ impl World<'_> {
             match self.push.poll(self.now) {
                 Output::Send(exchange) => self.send(exchange),
                 Output::Abort(id) => self.air.retain(|(ticket, _)| ticket.id() != id),
-                Output::Event(_) => {}
+                // The rest of the body is on its way already.
+                Output::CutShort(_) | Output::Event(_) => {}
                 Output::Ask(request) => {
                     let credentials = self.scenario.credentials(request.reason);
                     self.push
