@@ -29,7 +29,7 @@ use crate::source;
 use layer::{Maker, Source};
 use memory::Memory;
 use pack::Packed;
-use unfinished::Unfinished;
+use unfinished::{Unfinished, leaving};
 use upload::{Target, Upload};
 
 pub use report::{Blob, Summary, failure_to_json};
@@ -223,8 +223,8 @@ impl Attempt<'_> {
         };
         let packed = match pack::pack(&maker, self.metadata, &plan.configuration, &mut upload) {
             Ok(packed) => packed,
-            Err(unfinished) => {
-                upload.abandon();
+            Err(mut unfinished) => {
+                unfinished.failure = leaving(unfinished.failure, upload.abandon());
                 return (Vec::new(), Err(unfinished));
             }
         };

@@ -7,8 +7,12 @@
 
 use std::io::{self, Write};
 use std::process::{Command, Output, Stdio};
+use std::sync::mpsc;
+use std::thread;
+use std::time::Duration;
 
 use longshore_protocol::{Credentials, Secret};
+use rustix::process::{Pid, Signal, kill_process};
 use serde::Deserialize;
 
 use crate::console::plain;
@@ -23,7 +27,7 @@ pub(super) fn get(name: &str, server: &str) -> Result<Option<Credentials>, Strin
     if name.contains(['/', '\0']) {
         return Err(format!("{shown}, which it names, is no name of a helper"));
     }
-    let output = run(&program, server).map_err(|error| match error.kind() {
+    let output = run(&program, server, PATIENCE).map_err(|error| match error.kind() {
         io::ErrorKind::NotFound => {
             format!("the credential helper {shown}, which it names, is not in $PATH")
         }
@@ -56,7 +60,8 @@ pub(super) fn get(name: &str, server: &str) -> Result<Option<Credentials>, Strin
     )
 }
 
-fn run(program: &str, server: &str) -> io::Result<Output> {
+/// Runs the helper, and kills it if it has not ended after `patience`.
+fn run(program: &str, server: &str, patience: Duration) -> io::Result<Output> {
     let mut child = Command::new(program)
         .arg("get")
         .stdin(Stdio::piped())
@@ -69,7 +74,24 @@ fn run(program: &str, server: &str) -> io::Result<Output> {
         // shorter than a pipe is deep, so that this cannot block.
         let _ = input.write_all(server.as_bytes());
     }
-    child.wait_with_output()
+    let pid = Pid::from_child(&child);
+    let (sender, ended) = mpsc::channel();
+    let waiting = thread::Builder::new()
+        .name("helper".to_owned())
+        .spawn(move || {
+            let _ = sender.send(child.wait_with_output());
+        });
+    let output = match waiting {
+        Ok(_) => ended.recv_timeout(patience).map_err(|_| {
+            let seconds = patience.as_secs();
+            io::Error::other(format!("no answer within {seconds} seconds"))
+        }),
+        Err(error) => Err(error),
+    };
+    if output.is_err() {
+        let _ = kill_process(pid, Signal::KILL);
+    }
+    output?
 }
 
 /// A helper's answer. Go's programs take its members in lower case, too.
@@ -90,9 +112,15 @@ fn secret<'de, D: serde::Deserializer<'de>>(from: D) -> Result<Option<Secret>, D
     Ok(Option::<String>::deserialize(from)?.map(Secret::from))
 }
 
+/// How long a helper may take. Some ask a person for a passphrase.
+const PATIENCE: Duration = Duration::from_secs(120);
+
 /// The user name by which helpers say that the secret is an identity token.
 const TOKEN: &str = "<token>";
 
 /// What every credential helper says when it has nothing (docker-credential-helpers,
 /// `credentials/error.go`).
 const NOT_FOUND: &str = "credentials not found";
+
+#[cfg(test)]
+mod tests;

@@ -6,7 +6,6 @@ use std::thread;
 use std::time::Duration;
 
 use longshore_protocol::Credentials;
-use rustix::termios::{OptionalActions, tcgetattr, tcsetattr};
 
 use crate::console::{Console, plain};
 use crate::interrupt::Interrupt;
@@ -38,7 +37,8 @@ pub(super) fn ask(
             "{registry} wants to know who is pushing, and {recipient} checks it"
         ));
     }
-    let terminal = tcgetattr(io::stdin()).ok();
+    // The other thread switches the echo off.
+    let _echo = interrupt.keep_echo();
     // A read from a terminal cannot be called off, so it has a thread of its own to be stuck in.
     let (sender, answers) = mpsc::channel();
     let asking = thread::Builder::new()
@@ -54,13 +54,7 @@ pub(super) fn ask(
         match answers.recv_timeout(TICK) {
             Ok(answer) => break answer,
             Err(RecvTimeoutError::Timeout) if !interrupt.is_raised() => {}
-            Err(_) => {
-                // The other thread may have switched the echo off.
-                if let Some(terminal) = terminal {
-                    let _ = tcsetattr(io::stdin(), OptionalActions::Now, &terminal);
-                }
-                return None;
-            }
+            Err(_) => return None,
         }
     };
     match answer {

@@ -1,6 +1,8 @@
 //! What drives a push: threads or a runtime, as was asked for. Both do the same on the wire.
 
 use std::io::{self, Read};
+use std::sync::{Arc, PoisonError, RwLock};
+use std::thread;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -14,13 +16,55 @@ use super::upload::Teller;
 use crate::console::plain;
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::interrupt::Interrupt;
+use crate::interrupt::{Interrupt, no_thread};
 use crate::plan::{Authorities, Channel, Transport};
 
 /// A session of one transport or the other.
 pub(super) enum Session<'a> {
     Blocking(Box<longshore_blocking::Session<Teller<'a>>>),
     Async(Box<longshore_async::Session<Teller<'a>>>, Runtime),
+}
+
+/// A runtime with threads of its own, so that uploads go on while a person is asked.
+///
+/// Tokio 1 panics when it cannot start a thread, so it is tried first whether there are as many as it
+/// may want.
+fn runtime() -> Result<Runtime, Failure> {
+    let cores = thread::available_parallelism().map_or(1, usize::from);
+    let workers = cores.min(MOST_WORKERS);
+    try_threads(workers + BLOCKING).map_err(|error| no_thread(&error))?;
+    Builder::new_multi_thread()
+        .worker_threads(workers)
+        .max_blocking_threads(BLOCKING)
+        .enable_all()
+        .build()
+        .map_err(|error| {
+            let message = "cannot start the threads of --transport async";
+            Failure::new(Exit::Unexpected, "starting", message).because(&error)
+        })
+}
+
+/// Starts that many threads at once, and ends them.
+fn try_threads(count: usize) -> io::Result<()> {
+    let gate = Arc::new(RwLock::new(()));
+    let closed = gate.write().unwrap_or_else(PoisonError::into_inner);
+    let mut waiting = Vec::new();
+    let mut tried = Ok(());
+    for _ in 0..count {
+        let gate = Arc::clone(&gate);
+        match thread::Builder::new().spawn(move || drop(gate.read())) {
+            Ok(thread) => waiting.push(thread),
+            Err(error) => {
+                tried = Err(error);
+                break;
+            }
+        }
+    }
+    drop(closed);
+    for thread in waiting {
+        let _ = thread.join();
+    }
+    tried
 }
 
 impl<'a> Session<'a> {
@@ -59,15 +103,7 @@ impl<'a> Session<'a> {
                     client = client.ca_pem(pem.clone());
                 }
                 let client = client.build().map_err(|error| unusable(&error))?;
-                // With threads of its own, so that uploads go on while a person is asked.
-                let runtime =
-                    Builder::new_multi_thread()
-                        .enable_all()
-                        .build()
-                        .map_err(|error| {
-                            let message = "cannot start the threads of --transport async";
-                            Failure::new(Exit::Unexpected, "starting", message).because(&error)
-                        })?;
+                let runtime = runtime()?;
                 let session = longshore_async::Session::new(&client, config, teller);
                 let session = Box::new(session.cancel_flag(interrupt.flag()));
                 Ok(Self::Async(session, runtime))
@@ -154,3 +190,9 @@ impl<'a> Session<'a> {
         }
     }
 }
+
+/// As many as there are uploads at once.
+const MOST_WORKERS: usize = 4;
+
+/// For what blocks: sources, hashes and name servers, of as many requests as fly at once.
+const BLOCKING: usize = 16;

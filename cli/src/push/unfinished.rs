@@ -90,13 +90,17 @@ fn failure(target: &Target, finder: &Finder<'_>, error: &PushError) -> Failure {
     if let Some(hint) = hint.filter(|_| failure.exit() != Exit::Cancelled) {
         failure = failure.hinting(hint);
     }
-    if error.sessions_left() > 0 {
-        failure = failure.noting(format!(
-            "{} upload sessions could not be deleted; the registry drops them in time",
-            error.sessions_left()
-        ));
+    leaving(failure, error.sessions_left())
+}
+
+/// The same failure, with what is left of it at the registry.
+pub(super) fn leaving(failure: Failure, sessions: usize) -> Failure {
+    if sessions == 0 {
+        return failure;
     }
-    failure
+    failure.noting(format!(
+        "{sessions} upload sessions could not be deleted; the registry drops them in time"
+    ))
 }
 
 /// What helps where TLS is refused, by what the driver says of it: an authority mends only what is

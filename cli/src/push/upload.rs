@@ -227,10 +227,14 @@ impl<'a> Upload<'a> {
         }
     }
 
-    /// Gives the push up and leaves nothing at the registry. The push has failed already, for a
-    /// reason from which whatever goes wrong here would only distract.
-    pub(super) fn abandon(self) {
-        let _ = self.session.finish();
+    /// Gives the push up and deletes what it has begun at the registry. Returns how many upload
+    /// sessions could not be deleted. The push has failed already, for a reason from which another
+    /// error would distract.
+    pub(super) fn abandon(self) -> usize {
+        match self.session.finish() {
+            Ok(report) => report.sessions_left,
+            Err(error) => error.sessions_left(),
+        }
     }
 
     fn name(&self, blob: Blob) {

@@ -1,10 +1,12 @@
 //! Ctrl-C: everything is put away, and fast.
 
+use std::time::{Duration, Instant};
+
 use rustix::process::Signal;
 use snapbox::str;
 
 use crate::support::server::{Reply, Server, answer};
-use crate::support::{TestEnv, image};
+use crate::support::{TestEnv, image, is_root, mode};
 
 #[test]
 fn ctrl_c_while_uploading_puts_everything_away() {
@@ -93,4 +95,75 @@ fn ctrl_c_is_json_too() {
         (&"cancelled".into(), &130.into()),
         "{ran}"
     );
+}
+
+#[test]
+fn hang_up_puts_everything_away() {
+    let env = TestEnv::with_image();
+    let server = Server::stalling(|| answer("204 No Content", &[], ""));
+    let to = format!("{}/app", server.address);
+    let push = env.start(&["push", "--image", "image", "app", &to]);
+    server.wait_for("PUT ");
+    push.signal(Signal::HUP);
+    server.wait_for("DELETE ");
+    push.finish()
+        .assert_failed(130, &["cancelled while uploading"]);
+}
+
+#[test]
+fn one_signal_ends_a_push_that_hangs() {
+    let env = TestEnv::with_image();
+    let began = env.path("home/began");
+    env.write(
+        "bin/docker-credential-hangs",
+        &format!("#!/bin/sh\n: >{}\nexec /bin/sleep 20\n", began.display()),
+    );
+    mode(&env.path("bin/docker-credential-hangs"), 0o755);
+    env.write("home/.docker/config.json", r#"{"credsStore": "hangs"}"#);
+    let server = Server::start(|_| {
+        let basic = "WWW-Authenticate: Basic realm=\"q\"";
+        answer("401 Unauthorized", &[basic], "")
+    });
+    let to = format!("{}/app", server.address);
+    let push = env.start(&["push", "--auth", "--image", "image", "app", &to]);
+    while !began.exists() {
+        std::thread::yield_now();
+    }
+    let begun = Instant::now();
+    push.signal(Signal::TERM);
+    let ran = push.finish();
+    ran.assert_failed(130, &["did not stop within 5 seconds"]);
+    assert!(begun.elapsed() < Duration::from_secs(60), "{ran}");
+}
+
+#[test]
+fn without_a_thread_to_be_had_a_push_fails_at_once() {
+    if is_root() {
+        println!("skipped: root has as many threads as it wants");
+        return;
+    }
+    let env = TestEnv::with_image();
+    let server = Server::start(|_| Reply::Silence);
+    let to = format!("{}/app", server.address);
+    for transport in ["blocking", "async"] {
+        let longshore = env!("CARGO_BIN_EXE_longshore");
+        let push = [
+            "push",
+            "--transport",
+            transport,
+            "--image",
+            "image",
+            "app",
+            &to,
+        ];
+        let limited = [&["--nproc=1:1", longshore], &push[..]].concat();
+        let Ok(output) = env.program("prlimit", &limited).output() else {
+            println!("skipped: there is no prlimit(1) here");
+            return;
+        };
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(1), "{said}");
+        assert!(said.contains("cannot start a thread"), "{said}");
+        assert!(!said.contains("panicked"), "{said}");
+    }
 }
