@@ -6,6 +6,7 @@
 //! runs everything with `--include-ignored`. A test that misses a program says SKIPPED and counts
 //! as ignored; with `LONGSHORE_INTEROP=require` it fails.
 
+mod cancels;
 mod config;
 mod credentials;
 mod formats;
@@ -203,6 +204,11 @@ const TESTS: &[Test] = &[
         name: "a_token_server_that_says_no_is_heard_before_anything_is_packed",
         tools: &["docker-registry"],
         story: refusal::no_token,
+    },
+    Test {
+        name: "what_is_cancelled_leaves_no_data_unless_it_says_so",
+        tools: &["docker-registry", "htpasswd"],
+        story: cancels::no_data_stays,
     },
     Test {
         name: "squid_passes_clear_text_on_and_opens_tunnels_for_tls",
