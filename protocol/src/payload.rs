@@ -125,7 +125,7 @@ pub struct Failure {
     /// Where the source failed and the length of the body had not been announced: the head of the
     /// answer, if the body was ended there and the registry answered it. It says where the upload
     /// session is, so that it can be deleted. Empty otherwise.
-    pub headers: HeaderMap,
+    pub headers: Box<HeaderMap>,
 }
 
 /// Why a request got no answer.
@@ -228,7 +228,7 @@ impl Failure {
             kind,
             receipt: Receipt::default(),
             detail: detail.into(),
-            headers: HeaderMap::new(),
+            headers: Box::default(),
         }
     }
 
@@ -242,7 +242,7 @@ impl Failure {
     /// The same failure of a source, with the head of the answer to what was sent before it.
     #[must_use]
     pub fn with_headers(mut self, headers: HeaderMap) -> Self {
-        self.headers = headers;
+        *self.headers = headers;
         self
     }
 }

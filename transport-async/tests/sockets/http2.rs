@@ -425,6 +425,6 @@ async fn empty_frames_without_end_are_not_read_for_ever() {
     let (client, gauge) = (server.client(), gauge());
     let exchange = client.perform(get, &limits, &gauge);
     let outcome = tokio::time::timeout(Duration::from_secs(60), exchange).await;
-    let (answer, _) = outcome.expect("it is given up").unwrap();
-    assert!(answer.body().is_empty());
+    // By us, or by h2 where they come all at once.
+    assert!(outcome.is_ok(), "it is read on");
 }
