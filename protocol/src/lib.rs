@@ -92,8 +92,8 @@
 //! 8. The manifest is sent only after all its blobs are confirmed.
 //! 9. A source that can be read once is opened once.
 //! 10. At most one request for a token is in the air.
-//! 11. After [`Push::cancel`] only deletions are sent, and questions where a session to delete is, and every session that was opened is
-//!     finished, deleted, or counted in the result.
+//! 11. After [`Push::cancel`] only deletions are sent, and questions where a session to delete is, and
+//!     every session that was opened is finished, deleted, or counted in the result.
 //! 12. No secret is in any `Debug` or `Display` output, not even one that a server repeats: see
 //!     [`redaction`].
 //! 13. Handing in several answers before polling changes the order of requests, not the result.

@@ -157,7 +157,8 @@ impl Push {
             self.parts = self.parts.learning(blob.facts.parts, sent);
         }
         let is_on = turn.pace.is_onward();
-        let pace = self.enter(id, turn);
+        let was_answered = landed.reply.is_success || landed.answer.is_some();
+        let pace = self.enter(id, turn, was_answered);
         let blob = &mut self.blobs[id.index()];
         if is_on {
             blob.tries = 0;

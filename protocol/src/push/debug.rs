@@ -10,7 +10,7 @@ use crate::redaction::Redaction;
 impl fmt::Debug for Push {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let redaction = self.auth.redaction();
-        let members: [(&str, &dyn fmt::Debug); 22] = [
+        let members: [(&str, &dyn fmt::Debug); 21] = [
             ("config", &self.config),
             ("api", &self.api),
             ("auth", &self.auth),
@@ -21,8 +21,7 @@ impl fmt::Debug for Push {
             ("opening", &self.opening),
             ("spares", &self.spares),
             ("looks_ahead", &self.looks_ahead),
-            ("abandoned", &self.abandoned),
-            ("undeleted", &self.undeleted),
+            ("leftovers", &self.leftovers),
             ("sessions_left", &self.sessions_left),
             ("outbox", &self.outbox),
             ("warnings", &self.warnings),

@@ -313,12 +313,21 @@ impl Push {
         }
     }
 
-    /// Takes a blob's turn: its new state, and how it goes on.
-    pub(super) fn enter(&mut self, id: BlobId, turn: Turn) -> crate::blob::Pace {
+    /// Takes a blob's turn: its new state, and how it goes on. `was_answered` says that the registry
+    /// answered the request before: then no body of it was cut.
+    pub(super) fn enter(
+        &mut self,
+        id: BlobId,
+        turn: Turn,
+        was_answered: bool,
+    ) -> crate::blob::Pace {
         let blob = &mut self.blobs[id.index()];
         blob.state = turn.state;
         blob.standing = Standing::Ready;
-        let abandoned = turn.abandoned.map(|session| Leftover::of(blob, session));
+        let abandoned = turn.abandoned.map(|session| match was_answered {
+            true => Leftover::quiet(session),
+            false => Leftover::of(blob, session),
+        });
         self.leftovers.extend(abandoned);
         turn.pace
     }

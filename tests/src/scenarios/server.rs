@@ -194,7 +194,7 @@ async fn respond(
         Reaction::Cancel => {
             let mut cancelled = shared.cancelled.clone();
             let _ = cancelled.wait_for(|cancelled| *cancelled).await;
-            if !matches!(step, Step::Open | Step::Mount | Step::Delete) {
+            if !matches!(step, Step::Open | Step::Mount | Step::Stream | Step::Delete) {
                 // The client is about to hang up.
                 return std::future::pending().await;
             }

@@ -56,6 +56,13 @@ enum Coming {
     Late(Request<Bytes>, Receipt),
 }
 
+/// A body whose source failed.
+struct Torn {
+    /// What came before.
+    read: Bytes,
+    failure: Failure,
+}
+
 impl World<'_> {
     fn run(&mut self) {
         loop {
@@ -121,13 +128,17 @@ impl World<'_> {
             Arrived::Answered(answer) => return Coming::Answer(answer, Receipt::default()),
             Arrived::Wanted(pending) => pending,
         };
-        let (body, receipt) = match self.body(&payload) {
-            Ok(read) => read,
-            Err(failure) => return Coming::Failure(failure),
+        let (body, receipt, torn) = match self.body(&payload) {
+            Ok((body, receipt)) => (body, receipt, None),
+            // Where its length was not announced, the body is ended there.
+            Err(Torn { read, failure }) if payload.length().is_none() => {
+                (read, Receipt::default(), Some(failure))
+            }
+            Err(Torn { failure, .. }) => return Coming::Failure(failure),
         };
         let request = Request::from_parts(parts, body);
         let late = request.clone();
-        match self.registry.react(self.now.elapsed(), pending, request) {
+        let coming = match self.registry.react(self.now.elapsed(), pending, request) {
             Reaction::Answer(answer) => Coming::Answer(answer, receipt),
             Reaction::Close => {
                 let failure = Failure::new(FailureKind::Interrupted, "the connection broke");
@@ -138,6 +149,13 @@ impl World<'_> {
                 self.push.cancel(self.now);
                 Coming::Late(late, receipt)
             }
+        };
+        match (torn, coming) {
+            (None, coming) => coming,
+            (Some(failure), Coming::Answer(answer, _)) => {
+                Coming::Failure(failure.with_headers(answer.headers().clone()))
+            }
+            (Some(failure), _) => Coming::Failure(failure),
         }
     }
 
@@ -155,7 +173,7 @@ impl World<'_> {
     }
 
     /// What a driver reads for the body.
-    fn body(&self, payload: &Payload) -> Result<(Bytes, Receipt), Failure> {
+    fn body(&self, payload: &Payload) -> Result<(Bytes, Receipt), Torn> {
         let slice = match payload {
             Payload::Empty => return Ok((Bytes::new(), Receipt::default())),
             Payload::Bytes(bytes) => {
@@ -179,7 +197,11 @@ impl World<'_> {
                 sent: bytes.len() as u64,
                 end: None,
             };
-            return Err(Failure::new(FailureKind::Source, TORN).with_receipt(receipt));
+            let failure = Failure::new(FailureKind::Source, TORN).with_receipt(receipt);
+            return Err(Torn {
+                read: bytes,
+                failure,
+            });
         }
         bytes.truncate(wanted);
         let receipt = Receipt {
