@@ -72,7 +72,7 @@ pub struct Options {
     /// [`Notice::MountPoint`] tells of it; all that is seen there is of what is mounted. The directory
     /// to pack may itself be a mount point.
     pub cross_mounts: bool,
-    /// Have [`survey`] and [`divide`](divide()) open each file and look at its extended attributes, so
+    /// Have [`survey`](survey()) and [`divide`](divide()) open each file and look at its extended attributes, so
     /// that they tell what a packer would tell of those. They cost a call for each file, and two on
     /// most file servers. Does not change the bytes.
     pub look_at_attributes: bool,
