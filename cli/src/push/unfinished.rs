@@ -98,9 +98,13 @@ pub(super) fn leaving(failure: Failure, sessions: usize) -> Failure {
     if sessions == 0 {
         return failure;
     }
-    failure.noting(format!(
-        "{sessions} upload sessions could not be deleted; the registry drops them in time"
-    ))
+    let note =
+        format!("{sessions} upload sessions could not be deleted; the registry drops them in time");
+    // A push that failed says so already, and again when it is given up.
+    match failure.details().causes.contains(&note) {
+        true => failure,
+        false => failure.noting(note),
+    }
 }
 
 /// What helps where TLS is refused, by what the driver says of it: an authority mends only what is
