@@ -128,7 +128,7 @@ impl<'a> Finder<'a> {
                 return Some(format!(
                     "the password of --username {} is missing: --password-stdin reads it; without \
                      --username, variables and files are looked at",
-                    // Whoever is used to `curl -u` writes the password behind it.
+                    // A user of `curl -u` writes the password behind the name.
                     plain(username.split(':').next().unwrap_or_default())
                 ));
             }

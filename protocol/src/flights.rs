@@ -178,7 +178,7 @@ impl Flights {
         }
     }
 
-    /// Whether it carries a blob's bytes, to an end that nobody knows.
+    /// Whether it carries a blob's bytes, to an end that is not known.
     pub(crate) fn is_stream(&self, id: RequestId) -> bool {
         let flight = self.air.get(&id);
         flight.is_some_and(|flight| flight.draft.step == Step::Stream)

@@ -10,7 +10,7 @@
 //! - **Known secrets** ([`Redaction`]): the passwords and tokens of this push, wherever they stand as
 //!   they are, percent-encoded (RFC 3986, section 2.1), escaped as in JSON or HTML, or in base64, alone
 //!   or behind a user name (RFC 7617).
-//! - **Shapes** ([`redacted`]): what looks like a secret of somebody's. These are user information in a
+//! - **Shapes** ([`redacted`]): what looks like any secret. These are user information in a
 //!   URL (RFC 3986, section 3.2.1); the credentials after `Basic`, `Bearer` and `Negotiate`; the values
 //!   of parameters, members and headers whose names say so (`_state`, `X-Amz-Signature`, `sig`,
 //!   `access_token`, `X-Api-Key`, `Set-Cookie`, ...); long opaque values in queries; JSON Web Tokens;

@@ -1,4 +1,4 @@
-//! Where the jitter of a push comes from when nobody said where.
+//! The seed of a push's pauses, where the caller gave none.
 
 use std::collections::hash_map::RandomState;
 use std::hash::{BuildHasher, Hasher};

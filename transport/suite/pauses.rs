@@ -19,9 +19,9 @@ fn two_pushes_pause_for_different_times_unless_they_have_the_same_seed() {
     }
 }
 
-/// How long a push pauses that reaches nobody.
+/// How long a push pauses that reaches no server.
 fn pauses(seed: Option<u64>) -> Vec<Duration> {
-    // A port at which nobody listens any more.
+    // A port at which no server listens any more.
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
     drop(listener);

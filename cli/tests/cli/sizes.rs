@@ -84,7 +84,7 @@ fn a_firewall_that_lets_only_whole_layers_through_gets_them() {
     }
 }
 
-/// A registry that takes 1 MiB in one request, as one behind an nginx that nobody has set up.
+/// A registry that takes 1 MiB in one request, as one behind an nginx with its default limit.
 fn limited() -> MockRegistry {
     let mut config = open();
     config.profile.chunk.max_length = 1 << 20;

@@ -3,7 +3,7 @@
 
 use std::borrow::Cow;
 
-/// The same capabilities for whoever is root where the image is unpacked.
+/// The same capabilities for root of the machine where the image is unpacked.
 ///
 /// Revision 3 ends with the number that root of a user namespace has outside of it. That number is
 /// of this machine, and capabilities that name another root have no effect.

@@ -79,7 +79,7 @@ impl Attributes {
     /// If there is an ACL, the group bits of a mode are its mask (acl(5), "Correspondence between
     /// ACL entries and file permission bits"), and what the owning group may do is the less of
     /// `group::` and the mask. A file that is unpacked without the ACL would otherwise be open to
-    /// its group as far as to anybody who has an entry of their own.
+    /// its group as far as to users with an entry of their own.
     pub(crate) fn mode(&self, mode: u32) -> u32 {
         let acl = self.iter().find(|attribute| attribute.name == ACCESS_ACL);
         match acl.and_then(|acl| acl::group(&acl.value)) {

@@ -3,10 +3,10 @@
 mod blocks;
 mod census;
 mod compression;
+mod default_acls;
 mod divide;
 mod form;
 mod gzip;
-mod heirs;
 mod keeper;
 mod layer;
 mod pipeline;
@@ -91,7 +91,7 @@ pub struct Options {
 /// - Hard-linked symbolic links become separate links, of which nothing can tell the difference.
 ///
 /// Extended attributes are not stored, file capabilities (`security.capability`) among them: like
-/// set-user-ID bits, they would hand out privileges of whoever unpacks the image. They are told and
+/// set-user-ID bits, they would hand out privileges of the user who unpacks the image. They are told and
 /// counted, and so are owners that are not the usual ones; [`Preserve`] keeps them. Where there is an
 /// ACL, the group bits of the mode are those of the owning group, and not the ACL's mask.
 ///

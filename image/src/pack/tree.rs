@@ -6,8 +6,8 @@ use std::time::{Duration, Instant};
 
 use super::blocks::Blocks;
 use super::census::{Census, Fate, Seen};
+use super::default_acls::DefaultAcls;
 use super::divide::Selection;
-use super::heirs::Heirs;
 use super::layer::Summary;
 use super::pipeline::{Halt, Stopped};
 use super::trail::{Above, Trail};
@@ -30,7 +30,7 @@ pub(super) struct Tree<'a> {
     watch: &'a Watch,
     summary: Summary,
     links: HashMap<FileId, Link>,
-    heirs: Heirs,
+    default_acls: DefaultAcls,
     header: Vec<u8>,
 }
 
@@ -73,7 +73,7 @@ impl<'a> Tree<'a> {
             watch,
             summary: Summary::default(),
             links: HashMap::new(),
-            heirs: Heirs::default(),
+            default_acls: DefaultAcls::default(),
             header: Vec::new(),
         }
     }
@@ -296,14 +296,14 @@ impl<'a> Tree<'a> {
         self.summary.newest = self.summary.newest.max(newest);
         let mut attributes = keeper.attributes(&found.attributes);
         let is_directory = matches!(body, Body::Directory);
-        let against = match (self.heirs.has(walk.path()), &body) {
+        let against = match (self.default_acls.has(walk.path()), &body) {
             (true, Body::Directory | Body::File { .. }) => {
                 Attribute::against_inheritance(mode, is_directory, &found.attributes)
             }
             _ => Vec::new(),
         };
         if attributes.iter().any(|attribute| attribute.is_inherited()) {
-            self.heirs.enter(walk.path());
+            self.default_acls.enter(walk.path());
         }
         attributes.extend(&against);
         let member = Member {

@@ -164,8 +164,8 @@ impl Push {
 
     /// Where the registry is, if the answer sends a request of its API from clear text to the same
     /// place of the same host with TLS: something in front of it does that with all of them (nginx,
-    /// `return 301 https://$host$request_uri`). The rest of the push begins there. Whoever says so
-    /// could have read the credentials that were meant for the registry, so nobody new gets them.
+    /// `return 301 https://$host$request_uri`). The rest of the push begins there. What sends
+    /// such an answer could read the credentials that were meant for the registry anyway.
     fn upgraded(&self, landed: &Landed) -> Option<Origin> {
         let asked = &landed.flight.draft.url;
         let there = landed.reply.location.as_ref().ok()?;

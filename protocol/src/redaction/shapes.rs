@@ -1,4 +1,4 @@
-//! What looks like a secret of somebody's, in a text of a stranger's.
+//! What looks like a secret in a server's text.
 
 use std::ops::Range;
 
@@ -262,7 +262,7 @@ fn pairs_length(text: &str) -> usize {
     length
 }
 
-/// A long value in a query that nobody can read, under whatever name.
+/// A long random value in a query, under any name.
 fn long_value(text: &str, start: usize, name: &str) -> Option<Range<usize>> {
     let rest = &text[start..];
     let length = rest.find(ends_a_value).unwrap_or(rest.len());

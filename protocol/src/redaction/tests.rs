@@ -134,7 +134,7 @@ fn a_reference_shows_no_credentials() {
     }
 }
 
-/// A registry chooses the text, and must not keep anybody busy with it.
+/// A registry chooses the text, and must not keep the program busy with it.
 #[test]
 fn long_texts_take_time_by_their_length() {
     for part in [

@@ -100,7 +100,7 @@ impl Origin {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[expect(clippy::exhaustive_enums, reason = "each decides what may be asked")]
 pub enum Reach {
-    /// Anybody can reach it.
+    /// In the public internet.
     Public,
     /// In a network of one's own (RFC 1918, RFC 4193, RFC 6598).
     Private,

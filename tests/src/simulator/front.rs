@@ -44,7 +44,7 @@ impl World<'_> {
         Ok(None)
     }
 
-    /// The same place under another name, often with news that nobody has heard yet.
+    /// The same place under another name, often with a warning that was not sent before.
     fn elsewhere(&mut self, uri: &Uri, status: u16, hops: u32) -> Response<Bytes> {
         let separator = if uri.query().is_some() { '&' } else { '?' };
         let location = format!("{uri}{separator}{HOPS}{hops}");

@@ -47,7 +47,7 @@ fn a_name_that_stands_for_an_address_inside_is_refused() {
             nearness.permitted(&own, vec![at(inside)]),
             Ok(vec![at(inside)])
         );
-        // One that anybody can reach is enough.
+        // One public address is enough.
         let both = vec![at(inside), at("192.0.2.1")];
         assert_eq!(nearness.permitted(&away, both), Ok(vec![at("192.0.2.1")]));
     }

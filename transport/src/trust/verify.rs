@@ -38,8 +38,8 @@ impl Trusting {
         provider: &Arc<CryptoProvider>,
     ) -> Self {
         let mut roots = RootCertStore::empty();
-        // Certificates that rustls cannot use are in most systems' stores: they are left out, and
-        // whoever needs one gets to hear of an unknown issuer.
+        // Certificates that rustls cannot use are in most systems' stores. They are left out: a
+        // server that needs one has an unknown issuer.
         roots.add_parsable_certificates(trusted.iter().cloned());
         let builder =
             WebPkiServerVerifier::builder_with_provider(Arc::new(roots), Arc::clone(provider));
@@ -137,7 +137,7 @@ impl ServerCertVerifier for Any {
     }
 }
 
-/// Checks a certificate that is trusted, whoever signed it: its time, its purpose and its names.
+/// Checks a certificate that is trusted, whatever signed it: its time, its purpose and its names.
 fn by_itself(
     certificate: &CertificateDer<'_>,
     server_name: &ServerName<'_>,

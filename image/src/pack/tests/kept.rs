@@ -450,7 +450,7 @@ fn attribute(tree: &Tree, path: &str, name: &str, value: &[u8]) -> bool {
     is_allowed(set, &format!("to set {}", name.escape_debug()))
 }
 
-/// Gives a file to somebody, or says that this cannot be tested here.
+/// Gives a file to another owner, or says that this cannot be tested here.
 fn owner(tree: &Tree, path: &str, uid: u32, gid: u32) -> bool {
     let flags = rustix::fs::AtFlags::SYMLINK_NOFOLLOW;
     let (uid, gid) = (Some(Uid::from_raw(uid)), Some(Gid::from_raw(gid)));

@@ -82,7 +82,7 @@ impl Limited {
     }
 }
 
-/// The `index`th blob, which nobody has to have, since only its length counts.
+/// The `index`th blob, which need not exist, since only its length counts.
 fn sized(index: usize, size: u64) -> Descriptor {
     let digest = Digest::sha256(index.to_string().as_bytes());
     Descriptor::new(MediaType::OCI_LAYER_GZIP, Content { digest, size })

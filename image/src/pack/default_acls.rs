@@ -1,15 +1,15 @@
-//! Who would inherit ACLs where a layer is unpacked.
+//! Directories whose default ACLs files inherit where a layer is unpacked.
 
 /// Directories of a layer with default ACLs. A file that is made in one inherits it, and
 /// containers/storage 1.43 makes the files of a layer after it has given the directory its ACL: what
-/// was open to nobody else would be open to those whom the ACL names.
+/// was closed to others would be open to those whom the ACL names.
 #[derive(Default)]
-pub(super) struct Heirs {
+pub(super) struct DefaultAcls {
     /// The paths of those above the current member, and maybe of some beside it.
     directories: Vec<Box<[u8]>>,
 }
 
-impl Heirs {
+impl DefaultAcls {
     /// Takes in a directory with a default ACL. They come in the order of the walk.
     pub(super) fn enter(&mut self, path: &[u8]) {
         while let Some(last) = self.directories.last()
